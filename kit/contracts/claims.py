@@ -1,0 +1,118 @@
+"""Claim checks: what one service may ask another about a journey, because events never carry it.
+
+Each claim is one ``POST /internal/claims/<name>`` at its owner with a list of ids, so that one call
+serves a whole batch of events. Ids are journeys unless the claim says otherwise.
+"""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from kit.contracts.codes import AgencyCode, DefinitionRef
+
+
+class Claim(BaseModel):
+    """Base of every claim: immutable; unknown keys ignored, so that an owner may add some."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ApplicationClaim(Claim):
+    """Of request, by journey: the filed application."""
+
+    journey: UUID
+    application: UUID
+    number: str
+    definition: DefinitionRef
+    agency: AgencyCode
+    person: UUID | None
+    """The applicant; None when the journey is anonymous and held by whoever knows its secret."""
+    form: dict[str, Any]
+    email: str | None
+    language: Literal["th", "en"]
+    submitted_at: datetime
+    legally_received_at: datetime
+    is_open: bool
+    """False once withdrawn or ended."""
+
+
+class CaseClaim(Claim):
+    """Of review, by journey: what the reviewer found."""
+
+    journey: UUID
+    case: UUID
+    reviewer: UUID | None
+    """The officer who recommended or decided; None when a decision table did."""
+    rule: str | None
+    """The row of the decision table that decided, when one did."""
+    result: Literal["recommended", "refused"]
+    facts: str
+    law: str
+    considerations: str
+    decided_at: datetime
+
+
+class DecisionClaim(Claim):
+    """Of approval, by journey: the signed decision."""
+
+    journey: UUID
+    decision: UUID
+    result: Literal["granted", "refused"]
+    authority_th: str
+    authority_en: str
+    rule_th: str | None
+    """The rule it was made under, when it was made automatically."""
+    facts: str
+    law: str
+    considerations: str
+    decided_at: datetime
+    digest: str
+    """SHA-256 of the signed content, hex."""
+    signature: str
+    """Detached JWS (ES256) over the content."""
+
+
+class PersonClaim(Claim):
+    """Of identity, by person: the name to print and the masked number."""
+
+    person: UUID
+    name_th: str
+    name_en: str | None
+    pid_masked: str
+    pid: str | None = None
+    """The full number; only for callers that print it into the person's own document."""
+    birthdate: str | None = None
+    address: str | None = None
+
+
+class ReceiptClaim(Claim):
+    """Of payment, by journey: the receipts so far."""
+
+    journey: UUID
+    receipts: list["Receipt"]
+
+
+class Receipt(Claim):
+    """One numbered receipt."""
+
+    number: str
+    amount_satang: int
+    paid_at: datetime
+    step: str
+
+
+class DocumentClaim(Claim):
+    """Of issuance, by journey: the issued document."""
+
+    journey: UUID
+    document: UUID
+    number: str
+    title_th: str
+    title_en: str
+    file_name: str
+    sha256: str
+    issued_at: datetime
+    valid_until: date | None
+    verify_url: str

@@ -1,0 +1,250 @@
+"""The catalogue of facts: every event of the platform, its fields and who produces it.
+
+Subjects, JSON Schemas, the AsyncAPI document and the tables in the READMEs are generated from here.
+No fact has a free-text field and none carries personal data, a person's id included: whoever needs
+the form, the person or an address asks the owner over HTTP (``kit/contracts/claims.py``).
+"""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from kit.contracts.codes import AgencyCode, Code, DefinitionRef
+from kit.contracts.journey import Outcome, Slip
+
+CATALOGUE: dict[str, type["Fact"]] = {}
+"""CloudEvents type → class of every fact."""
+
+
+class Fact(BaseModel):
+    """Something that happened. Subclasses name their source and themselves; past tense."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: ClassVar[str]
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    closes: ClassVar[bool] = False
+    """Whether the journey is closed by it: nothing new is opened for the journey afterwards."""
+
+    @classmethod
+    def type(cls) -> str:
+        """CloudEvents ``type``, e.g. ``paet.review.recommended.v1``."""
+        return f"paet.{cls.source}.{cls.name}.v{cls.version}"
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if "name" in cls.__dict__:
+            CATALOGUE[cls.type()] = cls
+
+
+class HandOver(Fact):
+    """Ends a step and names the next one; every hand-over has this one shape."""
+
+    slip: Slip
+    outcome: Outcome
+
+
+# ── gateway ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class DefinitionPublished(Fact):
+    """A new immutable version of a government service stands in the catalogue."""
+
+    source: ClassVar[str] = "gateway"
+    name: ClassVar[str] = "definition_published"
+    definition: DefinitionRef
+    agency: AgencyCode
+
+
+class CalendarChanged(Fact):
+    """A day was proclaimed a holiday or a working day, against the standing calendar."""
+
+    source: ClassVar[str] = "gateway"
+    name: ClassVar[str] = "calendar_changed"
+    day: date
+    is_workday: bool
+
+
+# ── request ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Opened(Fact):
+    """A draft application exists; the journey has begun."""
+
+    source: ClassVar[str] = "request"
+    name: ClassVar[str] = "opened"
+
+
+class Submitted(HandOver):
+    """The application is filed; its definition version is pinned from here on."""
+
+    source: ClassVar[str] = "request"
+    name: ClassVar[str] = "submitted"
+
+
+class Withdrawn(HandOver):
+    """The applicant took the application back before the point of no return."""
+
+    source: ClassVar[str] = "request"
+    name: ClassVar[str] = "withdrawn"
+    closes: ClassVar[bool] = True
+
+
+# ── review ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class CaseOpened(Fact):
+    """Review has the case."""
+
+    source: ClassVar[str] = "review"
+    name: ClassVar[str] = "opened"
+    case: UUID
+
+
+class Accepted(Fact):
+    """The application is complete: the legal clock starts (LFA58 s.10)."""
+
+    source: ClassVar[str] = "review"
+    name: ClassVar[str] = "accepted"
+    case: UUID
+    due_at: datetime
+
+
+class Recommended(HandOver):
+    """Review is done and favourable; where the plan has no approval this act is the decision."""
+
+    source: ClassVar[str] = "review"
+    name: ClassVar[str] = "recommended"
+
+
+class ReviewRefused(HandOver):
+    """The reviewer refused, where the plan has no approval: an administrative order (APA39 s.37)."""
+
+    source: ClassVar[str] = "review"
+    name: ClassVar[str] = "refused"
+    closes: ClassVar[bool] = True
+
+
+# ── approval ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class DecisionOpened(Fact):
+    """A decision waits for an approver."""
+
+    source: ClassVar[str] = "approval"
+    name: ClassVar[str] = "opened"
+    decision: UUID
+
+
+class Granted(HandOver):
+    """The approver granted; the decision is signed."""
+
+    source: ClassVar[str] = "approval"
+    name: ClassVar[str] = "granted"
+
+
+class Refused(HandOver):
+    """The approver refused, with facts, law, reasons and appeal rights (APA39 s.37)."""
+
+    source: ClassVar[str] = "approval"
+    name: ClassVar[str] = "refused"
+    closes: ClassVar[bool] = True
+
+
+# ── payment ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Invoiced(Fact):
+    """A fee is due."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "invoiced"
+    invoice: UUID
+    amount_satang: int
+    currency: Literal["THB"]
+    due_at: datetime
+
+
+class Paid(HandOver):
+    """The fee is paid, verified at the bank and receipted."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "paid"
+
+
+class RefundDue(Fact):
+    """Money was received that must go back: the journey ended, or too much or twice was paid."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "refund_due"
+    invoice: UUID
+    amount_satang: int
+    currency: Literal["THB"]
+    reason: Code
+
+
+# ── issuance ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Issued(HandOver):
+    """The document is sealed, numbered and on the register."""
+
+    source: ClassVar[str] = "issuance"
+    name: ClassVar[str] = "issued"
+
+
+class Voided(Fact):
+    """A number was given but its document could not be made; the number stays void with its reason."""
+
+    source: ClassVar[str] = "issuance"
+    name: ClassVar[str] = "voided"
+    document: UUID
+    reason: Code
+
+
+# ── delivery ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Dispatched(Fact):
+    """A notice left for its channel."""
+
+    source: ClassVar[str] = "delivery"
+    name: ClassVar[str] = "dispatched"
+    notice: Code
+    channel: Code
+
+
+class Delivered(Fact):
+    """The result lies in the addressee's inbox, or the channel proved receipt."""
+
+    source: ClassVar[str] = "delivery"
+    name: ClassVar[str] = "delivered"
+    notice: Code
+    channel: Code
+
+
+class DeliveryFailed(Fact):
+    """A channel refused a notice for good."""
+
+    source: ClassVar[str] = "delivery"
+    name: ClassVar[str] = "failed"
+    notice: Code
+    channel: Code
+    reason: Code
+
+
+class Completed(Fact):
+    """The journey ends."""
+
+    source: ClassVar[str] = "delivery"
+    name: ClassVar[str] = "completed"
+    closes: ClassVar[bool] = True
+    outcome: Outcome
+
+
+NEGATIVE_ENDS: tuple[type[HandOver], ...] = (Withdrawn, ReviewRefused, Refused)
+"""The facts that end a journey before its plan is done; each goes to delivery, which tells the applicant."""

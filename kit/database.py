@@ -1,0 +1,136 @@
+"""One PostgreSQL database per service: engine, the transaction at the edge, and the plumbing tables.
+
+The plumbing tables are the same in every service and belong to the kit; the service's own tables are
+in its ``models.py`` with a registry of its own.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+plumbing = MetaData()
+
+OUTBOX = Table(
+    "outbox",
+    plumbing,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("sent_at", DateTime(timezone=True)),
+    # The relay reads only what is unsent; the index stays small however long the table grows.
+    Index("outbox_unsent", "seq", postgresql_where=text("sent_at IS NULL")),
+)
+
+INBOX = Table(
+    "inbox",
+    plumbing,
+    Column("id", Uuid, primary_key=True),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+)
+
+DUE_WORK = Table(
+    "due_work",
+    plumbing,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("payload", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("failed_at", DateTime(timezone=True)),
+    Column("error", Text),
+    Column("traceparent", Text),
+    UniqueConstraint("kind", "key"),
+    # Work that failed for good waits for an operator and must not slow the search for due rows.
+    Index("due_work_due", "due_at", postgresql_where=text("failed_at IS NULL")),
+)
+
+SECTION = Table(
+    "section",
+    plumbing,
+    Column("definition", Text, primary_key=True),
+    Column("body", JSONB, nullable=False),
+    Column("fetched_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+)
+
+TOMBSTONE = Table(
+    "tombstone",
+    plumbing,
+    Column("journey_id", Uuid, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("closed_at", DateTime(timezone=True), nullable=False),
+)
+
+CALENDAR_OVERRIDE = Table(
+    "calendar_override",
+    plumbing,
+    Column("day", Date, primary_key=True),
+    Column("is_workday", Boolean, nullable=False),
+)
+
+
+class Database:
+    """The engine of one process and its transactions."""
+
+    def __init__(self, url: str, pool: int = 10) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool, max_overflow=0, pool_timeout=10, pool_pre_ping=False
+        )
+        self._listeners: list[Callable[[str], None]] = []
+
+    def on_commit(self, listener: Callable[[str], None]) -> None:
+        """Call the listener with ``outbox`` or ``due_work`` after a commit that added rows there."""
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back on any error, then whoever waits is woken."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            async with session.begin():
+                yield session
+            for name in session.info.get("added", ()):
+                for listener in self._listeners:
+                    listener(name)
+
+    async def dispose(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def mark_added(session: AsyncSession, name: str) -> None:
+    """Remember that rows were added to a plumbing table, so that its loop is woken after commit."""
+    session.info.setdefault("added", set()).add(name)
+
+
+async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """One transaction per request."""
+    async with request.app.state.kit.database.transaction() as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(request_session, scope="function")]
+"""Dependency: the request's transaction. ``scope="function"`` commits before the answer is sent, so
+that a failed commit can never answer 200."""

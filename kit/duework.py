@@ -1,0 +1,160 @@
+"""Due work: whatever is slow, outside or later, as a row done after commit, idempotently, with retries.
+
+A row is done under its row lock (``FOR UPDATE SKIP LOCKED``) in a connection of its own, so that a
+process that dies leaves it to the next one at once.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit import telemetry
+from kit.clock import clock
+from kit.database import DUE_WORK, mark_added
+from kit.retry import delay_after, is_passing
+from kit.telemetry import log
+
+if TYPE_CHECKING:
+    from kit.app import Kit
+
+MOST_ATTEMPTS = 12
+
+
+class Later(Exception):  # noqa: N818 - it is no error, the work asks to be called again
+    """Raised by work that is not ready: run it again at ``at`` without counting an attempt."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at.isoformat())
+        self.at = at
+
+
+WorkFunction = Callable[["Kit", str, dict[str, Any]], Awaitable[None]]
+
+
+async def add(
+    session: AsyncSession,
+    kind: str,
+    key: UUID | str,
+    *,
+    due_at: datetime | None = None,
+    payload: Mapping[str, Any] | None = None,
+    journey: UUID | None = None,
+) -> None:
+    """Plan work under (kind, key); planning the same twice keeps the first."""
+    row = {
+        "kind": kind,
+        "key": str(key),
+        "payload": json.loads(json.dumps(dict(payload or {}), default=str)),
+        "due_at": due_at or clock.now(),
+        "traceparent": telemetry.traceparent_for(journey),
+    }
+    await session.execute(insert(DUE_WORK).on_conflict_do_nothing(), row)
+    mark_added(session, "due_work")
+
+
+async def cancel(session: AsyncSession, kind: str, key: UUID | str) -> None:
+    """Drop planned work that is not wanted any more."""
+    await session.execute(delete(DUE_WORK).where(DUE_WORK.c.kind == kind, DUE_WORK.c.key == str(key)))
+
+
+class DueWorkLoop:
+    """Takes due rows until cancelled; woken after a commit in this process, by a poll otherwise."""
+
+    def __init__(
+        self, kit: "Kit", functions: Mapping[str, WorkFunction], workers: int = 3, poll_seconds: float = 0.5
+    ) -> None:
+        self.kit = kit
+        self.functions = dict(functions)
+        self.workers = workers
+        self.poll_seconds = poll_seconds
+        self._woken = asyncio.Condition()
+        kit.database.on_commit(self._wake)
+        self._waking: set[asyncio.Task[None]] = set()
+
+    def _wake(self, name: str) -> None:
+        if name == "due_work":
+            task = asyncio.get_running_loop().create_task(self._notify())
+            self._waking.add(task)
+            task.add_done_callback(self._waking.discard)
+
+    async def _notify(self) -> None:
+        async with self._woken:
+            self._woken.notify_all()
+
+    async def run(self) -> None:
+        """Run the workers."""
+        if self.functions:
+            async with asyncio.TaskGroup() as group:
+                for index in range(self.workers):
+                    # Only the first polls: the others wait until there is something to share.
+                    group.create_task(self._work(self.poll_seconds if index == 0 else 5.0))
+
+    async def _work(self, poll: float) -> None:
+        while True:
+            try:
+                if not await self.run_one():
+                    await self._sleep(poll)
+            except Exception as error:  # noqa: BLE001 - the loop outlives every outage and says so
+                log.warning("due work interrupted", error=type(error).__name__)
+                await asyncio.sleep(1.0)
+
+    async def _sleep(self, seconds: float) -> None:
+        async with self._woken:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), seconds)
+
+    async def run_one(self) -> bool:
+        """Do one due row, if there is one."""
+        query = (
+            select(DUE_WORK)
+            .where(DUE_WORK.c.failed_at.is_(None), DUE_WORK.c.due_at <= clock.now())
+            .order_by(DUE_WORK.c.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        async with self.kit.database.engine.begin() as connection:
+            row = (await connection.execute(query)).first()
+            if row is None:
+                return False
+            await self._do(connection, row)
+        return True
+
+    async def _do(self, connection: AsyncConnection, row: Row[Any]) -> None:
+        # The row's own trace is continued even if days have passed.
+        parent = telemetry.parse_traceparent(row.traceparent)
+        journey = UUID(int=parent.trace_id) if parent else None
+        try:
+            with telemetry.journey_span(f"due work {row.kind}", journey, key=row.key):
+                await self.functions[row.kind](self.kit, row.key, row.payload)
+        except Later as later:
+            await _postpone(connection, row, later.at)
+        except Exception as error:  # noqa: BLE001 - recorded on the row, which is tried again
+            await _failed(connection, row, error)
+        else:
+            await connection.execute(delete(DUE_WORK).where(DUE_WORK.c.id == row.id))
+
+
+async def _postpone(connection: AsyncConnection, row: Row[Any], at: datetime) -> None:
+    await connection.execute(update(DUE_WORK).where(DUE_WORK.c.id == row.id).values(due_at=at))
+
+
+async def _failed(connection: AsyncConnection, row: Row[Any], error: Exception) -> None:
+    attempts = row.attempts + 1
+    values: dict[str, Any] = {"attempts": attempts, "error": f"{type(error).__name__}: {error}"[:900]}
+    if attempts >= MOST_ATTEMPTS and not is_passing(error):
+        values["failed_at"] = clock.now()
+        log.error("due work failed for good", kind=row.kind, key=row.key, exc_info=error)
+    else:
+        delay = delay_after(attempts)
+        values["due_at"] = clock.now() + timedelta(seconds=delay)
+        log.warning("due work failed", kind=row.kind, key=row.key, retry_in=delay, exc_info=error)
+    await connection.execute(update(DUE_WORK).where(DUE_WORK.c.id == row.id).values(**values))

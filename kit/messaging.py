@@ -1,0 +1,163 @@
+"""The bus: connection, stream, durable consumers, dead letters. NATS JetStream and nothing above it."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import NotFoundError
+
+from kit.settings import Settings
+from kit.telemetry import log
+
+EVENTS = "EVENTS"
+DEAD_LETTERS = "DEADLETTERS"
+DAY = 86_400
+ACK_WAIT = 30.0
+
+
+class Bus:
+    """The connection of one process; its own NATS user may publish only its own subjects."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.client: Client = Client()
+        self.denied: list[str] = []
+
+    async def connect_for_ever(self) -> None:
+        """Connect, trying until the server answers: the suite may start in any order."""
+        while not self.client.is_connected:
+            try:
+                await self.connect()
+            except (OSError, NatsError) as error:
+                log.warning("bus is away", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def connect(self) -> None:
+        """Connect once; afterwards the client reconnects by itself for ever."""
+        await self.client.connect(
+            self.settings.nats_url,
+            user=self.settings.nats_user,
+            password=self.settings.nats_password.get_secret_value(),
+            name=self.settings.service,
+            inbox_prefix=f"_INBOX_{self.settings.service}",
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.5,
+            allow_reconnect=True,
+            error_cb=self._error,
+        )
+
+    async def _error(self, error: Exception) -> None:
+        # Permission denials never raise at the call; they arrive only here.
+        if "permissions violation" in str(error).lower():
+            self.denied.append(str(error))
+        log.warning("bus error", error=str(error))
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """JetStream with room for a pipelined batch."""
+        return self.client.jetstream(timeout=5, publish_async_max_pending=4096)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the server answers now."""
+        return self.client.is_connected
+
+    async def dead_letter(self, body: bytes, headers: dict[str, str]) -> None:
+        """Put an event that can never succeed on the dead-letter stream, with its reason."""
+        safe = {key: json.dumps(value)[1:-1][:900] for key, value in headers.items()}
+        await self.jetstream.publish(f"deadletters.{self.settings.service}", body, headers=safe)
+
+    async def close(self) -> None:
+        """Close without waiting for a server that may be gone."""
+        if not self.client.is_closed:
+            await self.client.close()
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Whether every subject of the narrow filter is one of the wide filter's."""
+    wides, narrows = wide.split("."), narrow.split(".")
+    return len(wides) == len(narrows) and all(w in ("*", n) for w, n in zip(wides, narrows, strict=True))
+
+
+def without_subsets(filters: Iterable[str]) -> list[str]:
+    """Leave out filters that another covers whole: the server refuses them in one consumer."""
+    unique = sorted(set(filters))
+    return [each for each in unique if not any(other != each and covers(other, each) for other in unique)]
+
+
+async def provision(settings: Settings, filters: Sequence[str]) -> None:
+    """Make the streams and the service's durable consumer, with the operator's credentials.
+
+    Running it again changes what differs and nothing else.
+    """
+    password = settings.secret_of("nats_operator_password")
+    client = await nats.connect(
+        settings.nats_url, user=settings.nats_operator_user, password=password, connect_timeout=10
+    )
+    try:
+        jetstream = client.jetstream(timeout=10)
+        await _ensure_stream(jetstream, _events(settings.nats_replicas))
+        await _ensure_stream(jetstream, _dead_letters(settings.nats_replicas))
+        if filters:
+            await jetstream.add_consumer(EVENTS, consumer_config(settings.service, filters))
+    finally:
+        await client.close()
+
+
+def consumer_config(service: str, filters: Sequence[str]) -> ConsumerConfig:
+    """The durable pull consumer of a service, named after it."""
+    return ConsumerConfig(
+        durable_name=service,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT,
+        max_deliver=-1,
+        max_ack_pending=4096,
+        deliver_policy=DeliverPolicy.ALL,
+        filter_subjects=without_subsets(filters),
+    )
+
+
+def _events(replicas: int) -> StreamConfig:
+    return StreamConfig(
+        name=EVENTS,
+        subjects=["events.>"],
+        storage=StorageType.FILE,
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.OLD,
+        max_age=31 * DAY,
+        duplicate_window=600,
+        num_replicas=replicas,
+    )
+
+
+def _dead_letters(replicas: int) -> StreamConfig:
+    return StreamConfig(
+        name=DEAD_LETTERS,
+        subjects=["deadletters.*"],
+        storage=StorageType.FILE,
+        retention=RetentionPolicy.LIMITS,
+        max_age=366 * DAY,
+        num_replicas=replicas,
+    )
+
+
+async def _ensure_stream(jetstream: JetStreamContext, config: StreamConfig) -> None:
+    try:
+        await jetstream.stream_info(str(config.name))
+    except NotFoundError:
+        await jetstream.add_stream(config)
+    else:
+        await jetstream.update_stream(config)

@@ -1,0 +1,106 @@
+"""``python -m kit.migrate services.review``: bring database and bus to what this version needs.
+
+Upgrades the schema, then makes the streams and the service's durable consumer with the operator's
+bus credentials. Run by one job before a version starts; running it again changes nothing.
+"""
+
+import argparse
+import asyncio
+import importlib
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from kit import messaging
+from kit.settings import Settings
+from kit.worker import table_of
+
+
+def config_of(package: str) -> Config:
+    """The Alembic configuration of a service, by its package."""
+    module = importlib.import_module(package)
+    config = Config()
+    folder = Path(next(iter(module.__path__))) / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return config
+
+
+async def upgrade(url: str, package: str) -> None:
+    """Upgrade the database of a service to its newest schema."""
+    config = config_of(package)
+
+    def run(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    await _on_connection(url, run)
+
+
+async def revise(url: str, package: str, revision: str, message: str) -> None:
+    """Write a new migration from the difference between models and database."""
+    config = config_of(package)
+
+    def run(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.revision(config, message, autogenerate=True, rev_id=revision)
+
+    await _on_connection(url, run)
+
+
+async def _on_connection(url: str, run: object) -> None:
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)  # type: ignore[arg-type]
+    finally:
+        await engine.dispose()
+
+
+def settings_of(package: str) -> Settings:
+    """The settings of a service, from the environment."""
+    module = importlib.import_module(f"{package}.settings")
+    settings: Settings = module.Settings()
+    return settings
+
+
+def filters_of(package: str, service: str) -> list[str]:
+    """The subject filters of a service; none where nothing is consumed."""
+    try:
+        module = importlib.import_module(f"{package}.consumers")
+    except ModuleNotFoundError as error:
+        if error.name != f"{package}.consumers":
+            raise
+        return []
+    return table_of(service, module).filters()
+
+
+async def migrate(package: str) -> None:
+    """Schema first, then the bus."""
+    settings = settings_of(package)
+    await upgrade(settings.secret_of("database_url"), package)
+    if settings.nats_operator_user:
+        await messaging.provision(settings, filters_of(package, settings.service))
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("packages", nargs="+", help="e.g. services.review")
+    parser.add_argument("--new", nargs=2, metavar=("REVISION", "MESSAGE"), help="write a migration")
+    arguments = parser.parse_args()
+    for package in arguments.packages:
+        if arguments.new:
+            url = settings_of(package).secret_of("database_url")
+            asyncio.run(revise(url, package, *arguments.new))
+        else:
+            asyncio.run(migrate(package))
+        print(f"{package} is up to date")
+
+
+if __name__ == "__main__":
+    main()

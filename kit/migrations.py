@@ -1,0 +1,36 @@
+"""What the ``migrations/env.py`` of every service calls, and the plumbing of a first migration."""
+
+import asyncio
+
+from alembic import context, op
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from kit.database import plumbing
+
+
+def create_plumbing() -> None:
+    """Create outbox, inbox, due work, sections, tombstones and calendar overrides (first migration)."""
+    plumbing.create_all(op.get_bind())
+
+
+def run(metadata: MetaData) -> None:
+    """Run the migrations on the connection given by ``kit.migrate``, all in one transaction."""
+    connection: Connection | None = context.config.attributes.get("connection")
+    if connection is not None:
+        _configure_and_run(connection, metadata)
+        return
+
+    async def connect_and_run(url: str) -> None:
+        engine = create_async_engine(url)
+        async with engine.begin() as opened:
+            await opened.run_sync(_configure_and_run, metadata)
+        await engine.dispose()
+
+    asyncio.run(connect_and_run(context.config.get_main_option("sqlalchemy.url") or ""))
+
+
+def _configure_and_run(connection: Connection, metadata: MetaData) -> None:
+    context.configure(connection=connection, target_metadata=[metadata, plumbing], compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,95 @@
+"""The one publisher of a service: sends unsent outbox rows in order and marks them when acknowledged.
+
+A PostgreSQL advisory lock keeps one relay active per service, since several would reorder events.
+What a crash leaves is simply still unsent; ``Nats-Msg-Id`` removes the doubles.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from nats.js.api import Header
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kit.database import OUTBOX, Database
+from kit.messaging import EVENTS, Bus
+from kit.telemetry import log
+
+BATCH = 256
+LOCK = 0x9AE7_0001
+
+
+class Relay:
+    """Runs until cancelled; woken after a commit in this process, by a short poll otherwise."""
+
+    def __init__(self, database: Database, bus: Bus, poll_seconds: float = 0.25) -> None:
+        self.database = database
+        self.bus = bus
+        self.poll_seconds = poll_seconds
+        self._woken = asyncio.Event()
+        database.on_commit(self._wake)
+
+    def _wake(self, name: str) -> None:
+        if name == "outbox":
+            self._woken.set()
+
+    async def run(self) -> None:
+        """Take the lock, then publish; start over when the database or the bus is away."""
+        delay = 0.2
+        while True:
+            try:
+                async with self.database.engine.connect() as connection:
+                    await self._hold(connection)
+                    delay = 0.2
+                    while True:
+                        await self._drain(connection)
+            except Exception as error:  # noqa: BLE001 - the loop outlives every outage and says so
+                log.warning("relay interrupted", error=type(error).__name__, retry_in=delay)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5.0)
+
+    async def _hold(self, connection: AsyncConnection) -> None:
+        while not (await connection.execute(select(func.pg_try_advisory_lock(LOCK)))).scalar_one():
+            await connection.commit()
+            await asyncio.sleep(1.0)
+        await connection.commit()
+
+    async def _drain(self, connection: AsyncConnection) -> None:
+        self._woken.clear()
+        sent = await publish_unsent(connection, self.bus)
+        if sent < BATCH:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self.poll_seconds)
+
+
+async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
+    """Publish one batch of unsent rows, pipelined in order, and mark those acknowledged."""
+    query = (
+        select(OUTBOX.c.seq, OUTBOX.c.id, OUTBOX.c.address, OUTBOX.c.body)
+        .where(OUTBOX.c.sent_at.is_(None))
+        .order_by(OUTBOX.c.seq)
+        .limit(BATCH)
+    )
+    rows = (await connection.execute(query)).all()
+    if not rows:
+        await connection.commit()
+        return 0
+    jetstream = bus.jetstream
+    sending = [
+        await jetstream.publish_async(
+            row.address,
+            row.body.encode(),
+            headers={Header.MSG_ID: str(row.id), Header.EXPECTED_STREAM: EVENTS},
+        )
+        for row in rows
+    ]
+    answers = await asyncio.wait_for(asyncio.gather(*sending, return_exceptions=True), 15)
+    acknowledged = [row.seq for row, answer in zip(rows, answers, strict=True) if not isinstance(answer, BaseException)]
+    if acknowledged:
+        marking = update(OUTBOX).where(OUTBOX.c.seq.in_(acknowledged)).values(sent_at=text("now()"))
+        await connection.execute(marking)
+    await connection.commit()
+    failed = next((answer for answer in answers if isinstance(answer, BaseException)), None)
+    if failed is not None:
+        raise failed
+    return len(rows)

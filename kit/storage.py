@@ -1,0 +1,29 @@
+"""Files: a local folder in development, S3 in production, by URL; written once, never changed."""
+
+from typing import Any
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, from_url
+
+
+class Files:
+    """A store of immutable files."""
+
+    def __init__(self, url: str) -> None:
+        if url.startswith("file://"):
+            self._store: Any = LocalStore(url.removeprefix("file://"), mkdir=True)
+        else:
+            self._store = from_url(url)
+
+    async def put(self, name: str, body: bytes) -> None:
+        """Write a file once; writing the same name again leaves the first as it is."""
+        try:
+            await obstore.put_async(self._store, name, body, mode="create")
+        except AlreadyExistsError:
+            return
+
+    async def get(self, name: str) -> bytes:
+        """Read a file; FileNotFoundError when there is none."""
+        answer = await obstore.get_async(self._store, name)
+        return bytes(await answer.bytes_async())

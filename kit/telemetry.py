@@ -1,0 +1,197 @@
+"""OpenTelemetry and JSON logs: one journey is one trace over HTTP and NATS.
+
+A journey's id is a UUIDv7 and a trace id is 16 bytes: the trace id *is* the journey id, so that
+whichever process first touches a journey can put its spans into the right trace, also when days lie
+between two steps and different people make the requests.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.propagate import inject
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+
+from kit.settings import Settings
+
+causation: ContextVar[UUID | None] = ContextVar("causation", default=None)
+"""The event that is being handled, if one is."""
+
+tracer = trace.get_tracer("paet")
+
+
+def journey_root(journey: UUID) -> SpanContext:
+    """The span context every span of a journey hangs under: derived from its id, never recorded."""
+    span_id = (journey.int & 0xFFFF_FFFF_FFFF_FFFF) or 1
+    return SpanContext(journey.int, span_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+
+
+def journey_context(journey: UUID, traceparent: str | None = None) -> Context:
+    """A parent context in the journey's trace: the one given, when it belongs there, or its root."""
+    parent = parse_traceparent(traceparent)
+    if parent is None or parent.trace_id != journey.int:
+        parent = journey_root(journey)
+    return trace.set_span_in_context(NonRecordingSpan(parent))
+
+
+def parse_traceparent(value: str | None) -> SpanContext | None:
+    """A W3C ``traceparent``, or None when it is absent or malformed."""
+    parts = (value or "").split("-")
+    if len(parts) != 4 or (len(parts[1]), len(parts[2])) != (32, 16):
+        return None
+    try:
+        return SpanContext(int(parts[1], 16), int(parts[2], 16), True, TraceFlags(int(parts[3], 16)))
+    except ValueError:
+        return None
+
+
+def traceparent_for(journey: UUID | None) -> str | None:
+    """The ``traceparent`` to send along: the current span's if it is in the journey's trace."""
+    current = trace.get_current_span().get_span_context()
+    if journey is not None and current.trace_id != journey.int:
+        current = journey_root(journey)
+    if not current.is_valid:
+        return None
+    return f"00-{current.trace_id:032x}-{current.span_id:016x}-01"
+
+
+@contextmanager
+def journey_span(name: str, journey: UUID | None, kind: SpanKind = SpanKind.INTERNAL, **attributes: Any) -> Iterator[None]:
+    """A span in the journey's trace, under the current span where that belongs to it."""
+    context = None if journey is None else journey_context(journey, traceparent_for(journey))
+    with tracer.start_as_current_span(name, context, kind=kind, attributes=attributes):
+        yield
+
+
+def event_span(event: Any, name: str, kind: SpanKind) -> Any:
+    """A span for handling an event, under the span that sent it."""
+    context = journey_context(event.journeyid, event.traceparent) if event.journeyid else None
+    attributes = {"messaging.message.id": str(event.id), "messaging.destination.name": event.address}
+    return tracer.start_as_current_span(f"consume {name}", context, kind=kind, attributes=attributes)
+
+
+class JsonLines(SpanExporter):
+    """Spans as JSON lines in a file, for development and tests."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a", encoding="utf-8")
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Append the spans."""
+        for span in spans:
+            self._file.write(json.dumps(_span_as_json(span), ensure_ascii=False) + "\n")
+        self._file.flush()
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _span_as_json(span: ReadableSpan) -> dict[str, Any]:
+    context = span.get_span_context()
+    return {
+        "service": span.resource.attributes["service.name"],
+        "name": span.name,
+        "trace": f"{context.trace_id:032x}" if context else None,
+        "span": f"{context.span_id:016x}" if context else None,
+        "parent": f"{span.parent.span_id:016x}" if span.parent else None,
+        "start": span.start_time,
+        "end": span.end_time,
+        "attributes": {key: str(value) for key, value in (span.attributes or {}).items()},
+    }
+
+
+def provider_for(settings: Settings) -> TracerProvider:
+    """The tracer provider of a process: spans go to the OTLP endpoint and to the trace file, if set."""
+    provider = TracerProvider(resource=Resource.create({"service.name": settings.service}))
+    if settings.otlp_endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
+    if settings.trace_file:
+        processor = BatchSpanProcessor(JsonLines(settings.trace_file), schedule_delay_millis=500)
+        provider.add_span_processor(processor)
+    return provider
+
+
+def instrument(app: FastAPI, provider: TracerProvider) -> None:
+    """Server spans for every request. Query strings may hold what people typed: they are cut off."""
+    from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+
+    def without_query(span: Any, scope: dict[str, Any]) -> None:
+        if span.is_recording():
+            for name in ("http.url", "url.full", "http.target", "url.query"):
+                span.set_attribute(name, scope.get("path", ""))
+
+    FastAPIInstrumentor.instrument_app(
+        app,
+        tracer_provider=provider,
+        server_request_hook=without_query,
+        excluded_urls="livez,readyz",
+        exclude_spans=["send", "receive"],
+    )
+
+
+def configure_logging(settings: Settings) -> None:
+    """JSON logs on standard output, with the trace id of the journey where there is one."""
+    processors = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace,
+        structlog.processors.format_exc_info,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=processors,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    structlog.configure(
+        processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    for name in ("uvicorn.access", "httpx", "nats"):
+        # Access lines hold URLs and add nothing that the server span does not say.
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.contextvars.bind_contextvars(service=settings.service)
+
+
+def _add_trace(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event["trace_id"] = f"{context.trace_id:032x}"
+    return event
+
+
+def headers() -> dict[str, str]:
+    """The propagation headers of the current span."""
+    carrier: dict[str, str] = {}
+    inject(carrier)
+    return carrier
+
+
+log = structlog.stdlib.get_logger("paet")

@@ -1,0 +1,227 @@
+"""The consumer of a service: takes events in batches, one transaction per batch, acknowledges after commit.
+
+If anything in a batch fails it is run again one by one, so that a handler never knows the difference.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NothingThere
+from opentelemetry.trace import SpanKind
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit import inbox, journeys, telemetry
+from kit.claims import Asking, Known, Need
+from kit.cloudevents import Event, UnknownFact
+from kit.contracts.events import NEGATIVE_ENDS, Fact
+from kit.contracts.journey import Process
+from kit.messaging import EVENTS
+from kit.retry import can_never_succeed, delay_after
+from kit.telemetry import log
+
+if TYPE_CHECKING:
+    from kit.app import Kit
+
+BATCH = 64
+IDLE = 5.0
+
+Handler = Callable[[AsyncSession, Event, Known], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A function for an event, and what it must know before."""
+
+    function: Handler
+    needs: tuple[Need[Any], ...] = ()
+    fact: type[Fact] | None = None
+    even_when_closed: bool = False
+
+
+def on_handover(function: Handler, *, needs: Sequence[Need[Any]] = (), even_when_closed: bool = False) -> Consumer:
+    """Consume every event whose next process is this service.
+
+    A hand-over for a journey known to be closed is dropped, save where ``even_when_closed``
+    (delivery tells the applicant about the end itself).
+    """
+    return Consumer(function, tuple(needs), None, even_when_closed)
+
+
+def on(fact: type[Fact], function: Handler, *, needs: Sequence[Need[Any]] = ()) -> Consumer:
+    """Consume one fact, whoever goes on afterwards."""
+    return Consumer(function, tuple(needs), fact, even_when_closed=True)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All consumers of a service."""
+
+    service: str
+    handover: Consumer | None
+    reactions: tuple[Consumer, ...]
+
+    def filters(self) -> list[str]:
+        """The subject filters of the durable consumer."""
+        filters = [f"events.*.*.*.{self.service}"] if self.handover else []
+        for each in self.reactions:
+            assert each.fact is not None  # noqa: S101 - on() sets it
+            if each.fact is Fact:
+                return ["events.>"]
+            filters.append(f"events.*.{each.fact.source}.{each.fact.name}.*")
+        return filters
+
+    def consumers_of(self, event: Event) -> list[Consumer]:
+        """Who consumes the event: reactions first, so that a closing fact leaves its tombstone."""
+        found = [each for each in self.reactions if each.fact and isinstance(event.data, each.fact)]
+        if self.handover and event.next == self.service:
+            found.append(self.handover)
+        return found
+
+
+class Worker:
+    """Runs the consumer of a service until cancelled."""
+
+    def __init__(self, kit: "Kit", table: Table) -> None:
+        self.kit = kit
+        self.table = table
+        self.is_pulling = False
+
+    async def run(self) -> None:
+        """Pull for ever; bind again when the server restarted."""
+        if not self.table.filters():
+            return
+        while True:
+            try:
+                await self._pull()
+            except Exception as error:  # noqa: BLE001 - the loop outlives every outage and says so
+                log.warning("consumer interrupted", error=type(error).__name__)
+            finally:
+                self.is_pulling = False
+            await asyncio.sleep(0.5)
+
+    async def _pull(self) -> None:
+        jetstream = self.kit.bus.jetstream
+        await jetstream.consumer_info(EVENTS, self.table.service)
+        subscription = await jetstream.pull_subscribe_bind(consumer=self.table.service, stream=EVENTS)
+        try:
+            while True:
+                self.is_pulling = self.kit.bus.is_connected
+                try:
+                    messages = await subscription.fetch(BATCH, timeout=IDLE)
+                except (NothingThere, TimeoutError):
+                    # An idle stream and a lost consumer look alike; this tells them apart.
+                    await jetstream.consumer_info(EVENTS, self.table.service)
+                    continue
+                await self.handle(messages)
+        finally:
+            if not self.kit.bus.client.is_closed:
+                await subscription.unsubscribe()
+
+    async def handle(self, messages: Sequence[Msg]) -> None:
+        """Handle a batch and acknowledge it."""
+        taken: list[tuple[Msg, Event]] = []
+        for message in messages:
+            try:
+                taken.append((message, Event.from_json(message.data)))
+            except UnknownFact as error:
+                await self._refuse(message, error, "catalogue")
+            except ValueError as error:
+                await self._refuse(message, error, "envelope")
+        if not taken:
+            return
+        try:
+            await self._transact([event for _, event in taken])
+        except Exception as error:  # noqa: BLE001 - each event is judged alone below
+            if len(taken) > 1:
+                for message, event in taken:
+                    await self._alone(message, event)
+            else:
+                await self._settle(*taken[0], error)
+        else:
+            for message, _ in taken:
+                await message.ack()
+
+    async def _alone(self, message: Msg, event: Event) -> None:
+        try:
+            await self._transact([event])
+        except Exception as error:  # noqa: BLE001 - retried or dead-lettered by kind
+            await self._settle(message, event, error)
+        else:
+            await message.ack()
+
+    async def _settle(self, message: Msg, event: Event, error: Exception) -> None:
+        attempts = message.metadata.num_delivered
+        names = ",".join(each.function.__name__ for each in self.table.consumers_of(event))
+        if can_never_succeed(error, attempts):
+            await self._refuse(message, error, names)
+            return
+        delay = delay_after(attempts)
+        log.warning("event handled later", event_id=str(event.id), type=event.type, consumer=names,
+                    error=f"{type(error).__name__}", retry_in=delay)  # fmt: skip
+        await message.nak(delay=delay)
+
+    async def _refuse(self, message: Msg, error: Exception, consumer: str) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        headers = {"Paet-Reason": reason, "Paet-Consumer": consumer, "Paet-Subject": message.subject}
+        log.error("event is dead", consumer=consumer, subject=message.subject, reason=type(error).__name__)
+        await self.kit.bus.dead_letter(message.data, headers)
+        await message.term()
+
+    async def _transact(self, events: Sequence[Event]) -> None:
+        known = await self._know(events)
+        async with self.kit.database.transaction() as session:
+            fresh = await inbox.take(session, [event.id for event in events])
+            shut = await journeys.closed(session, [event.journeyid for event in events if event.journeyid])
+            for event in events:
+                if event.id in fresh:
+                    fresh.discard(event.id)  # the same event twice in one batch
+                    await self._one(session, event, known[event.id], shut)
+
+    async def _one(self, session: AsyncSession, event: Event, known: Known, shut: set[UUID]) -> None:
+        token = telemetry.causation.set(event.id)
+        try:
+            for consumer in self.table.consumers_of(event):
+                if event.journeyid in shut and not consumer.even_when_closed:
+                    log.info("journey is closed", event_id=str(event.id), type=event.type)
+                    continue
+                with telemetry.event_span(event, consumer.function.__name__, SpanKind.CONSUMER):
+                    await consumer.function(session, event, known)
+            if event.data.closes and event.journeyid and self.table.service != Process.DELIVERY:
+                await journeys.close(session, event.journeyid, event.data.name)
+                shut.add(event.journeyid)
+        finally:
+            telemetry.causation.reset(token)
+
+    async def _know(self, events: Sequence[Event]) -> dict[UUID, Known]:
+        known = {event.id: Known() for event in events}
+        wanting: dict[Need[Any], list[Event]] = {}
+        for event in events:
+            for consumer in self.table.consumers_of(event):
+                for need in consumer.needs:
+                    asking = wanting.setdefault(need, [])
+                    if event not in asking:
+                        asking.append(event)
+        for need, those in wanting.items():
+            answers = await need.resolve(self.asking, those, [known[event.id] for event in those])
+            for event, answer in zip(those, answers, strict=True):
+                known[event.id].learn(need, answer)
+        return known
+
+    @property
+    def asking(self) -> Asking:
+        """Where needs find their answers."""
+        return self.kit
+
+
+def table_of(service: str, module: Any) -> Table:
+    """The consumers of a service, as its ``consumers.py`` declares them."""
+    return Table(service, getattr(module, "HANDOVER", None), tuple(getattr(module, "REACTIONS", ())))
+
+
+def on_ends(function: Handler, *, needs: Sequence[Need[Any]] = ()) -> tuple[Consumer, ...]:
+    """Consume every negative end of a journey, whoever ended it."""
+    return tuple(on(fact, function, needs=needs) for fact in NEGATIVE_ENDS)
