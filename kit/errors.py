@@ -130,6 +130,13 @@ class TooLarge(Problem):
     title = Text(th="ข้อมูลที่ส่งมีขนาดเกินกำหนด", en="The body is too large")
 
 
+class UnsupportedMediaType(Problem):
+    """The body is in a format that is not taken here."""
+
+    status, code = 415, "unsupported-media-type"
+    title = Text(th="ไม่รองรับรูปแบบข้อมูลที่ส่ง", en="This format is not taken here")
+
+
 class Unprocessable(Problem):
     """Readable, but with faults: see `errors`."""
 
