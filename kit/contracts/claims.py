@@ -52,6 +52,11 @@ class CaseClaim(Claim):
     law: str
     considerations: str
     decided_at: datetime
+    due_at: datetime | None = None
+    """The legal deadline for the decision (LFA58 s.10)."""
+    appeal_th: str | None = None
+    appeal_en: str | None = None
+    """How to appeal, where the result is a refusal."""
 
 
 class DecisionClaim(Claim):
@@ -72,6 +77,9 @@ class DecisionClaim(Claim):
     """SHA-256 of the signed content, hex."""
     signature: str
     """Detached JWS (ES256) over the content."""
+    appeal_th: str | None = None
+    appeal_en: str | None = None
+    """How to appeal, where the result is a refusal."""
 
 
 class PersonClaim(Claim):

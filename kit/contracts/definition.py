@@ -397,6 +397,8 @@ class Section(Model):
     steps: dict[str, PlanStep]
     files: dict[str, str] = {}
     manual: Manual | None = None
+    form: str | None = None
+    """JSON Schema of the application form, for the services that read single fields of it."""
 
     def slip(self) -> Slip:
         """The slip of a new journey: at the first step after the gates."""
@@ -444,4 +446,13 @@ def section_for(bundle: Bundle, process: Process) -> Section:
         steps=steps,
         files={name: bundle.files[name] for name in names if name in bundle.files},
         manual=definition.manual if process is Process.SEARCH else None,
+        form=_form_of(bundle) if process in READERS_OF_THE_FORM else None,
     )
+
+
+READERS_OF_THE_FORM = frozenset({Process.REVIEW, Process.PAYMENT, Process.ISSUANCE})
+
+
+def _form_of(bundle: Bundle) -> str | None:
+    names = [step.form for step in bundle.definition.plan if isinstance(step, RequestStep) and step.form]
+    return bundle.files.get(names[0]) if names else None
