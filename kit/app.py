@@ -121,7 +121,7 @@ def create_app(
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.kit = kit
     app.state.worker = None
-    problems.install(app, max_body_bytes=settings.max_body_bytes)
+    problems.install(app, settings.max_body_bytes)
     app.include_router(_health(app, kit))
     app.include_router(internal.router(check, claims or {}))
     for router in routers:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession as CoreSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 plumbing = MetaData()
@@ -92,6 +93,12 @@ CALENDAR_OVERRIDE = Table(
 )
 
 
+class Transaction(AsyncSession):
+    """SQLModel's session, with ``execute`` for tables and bulk statements that are no models."""
+
+    execute = CoreSession.execute  # SQLModel marks it deprecated in favour of exec(), which is for models
+
+
 class Database:
     """The engine of one process and its transactions."""
 
@@ -106,9 +113,9 @@ class Database:
         self._listeners.append(listener)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self) -> AsyncIterator[Transaction]:
         """One transaction: committed at the end, rolled back on any error, then whoever waits is woken."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with Transaction(self.engine, expire_on_commit=False) as session:
             async with session.begin():
                 yield session
             for name in session.info.get("added", ()):

@@ -39,10 +39,14 @@ class Relay:
         while True:
             try:
                 async with self.database.engine.connect() as connection:
-                    await self._hold(connection)
-                    delay = 0.2
-                    while True:
-                        await self._drain(connection)
+                    try:
+                        await self._hold(connection)
+                        delay = 0.2
+                        while True:
+                            await self._drain(connection)
+                    finally:
+                        # The lock belongs to the connection: back in the pool it would lock us out.
+                        await connection.invalidate()
             except Exception as error:  # noqa: BLE001 - the loop outlives every outage and says so
                 log.warning("relay interrupted", error=type(error).__name__, retry_in=delay)
                 await asyncio.sleep(delay)

@@ -20,6 +20,7 @@ import asyncpg
 import httpx
 import nats
 import pytest
+from nats.aio.client import Client
 from asgi_lifespan import LifespanManager
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -38,20 +39,21 @@ from kit.contracts.definition import Bundle, Section, section_for
 from kit.contracts.events import Fact, HandOver
 from kit.contracts.journey import Outcome, Process, Slip
 from kit.database import OUTBOX, plumbing
+from kit.local.infra import ALL, Addresses, test_servers
 from kit.messaging import EVENTS, provision
 from kit.migrate import filters_of, upgrade
+from kit.nats_access import OPERATOR
 
-ALL = (*(each.value for each in Process), "gateway")
 AGENCY = "22000000"
 
 
 class Servers:
     """Addresses of the servers that a test run uses."""
 
-    def __init__(self, postgres_admin_url: str, nats_url: str, nats_operator: tuple[str, str], folder: Path) -> None:
-        self.postgres_admin_url = postgres_admin_url
-        self.nats_url = nats_url
-        self.nats_operator = nats_operator
+    def __init__(self, addresses: Addresses, folder: Path) -> None:
+        self.postgres_admin_url = addresses.postgres_admin_url
+        self.nats_url = addresses.nats_url
+        self.nats_passwords = addresses.nats_passwords
         self.folder = folder
         self.templates: dict[str, str] = {}
         self.keys = {name: _new_key() for name in ALL}
@@ -60,6 +62,10 @@ class Servers:
         for name, key in self.keys.items():
             (folder / f"{name}.key").write_bytes(key)
             (self.trust / f"{name}.pem").write_bytes(_public(key))
+
+    async def operator(self) -> Client:
+        """A bus connection with the operator's rights."""
+        return await nats.connect(self.nats_url, user=OPERATOR, password=self.nats_passwords[OPERATOR])
 
     async def execute(self, *statements: str) -> None:
         """Run statements as the administrator of the PostgreSQL server."""
@@ -215,8 +221,7 @@ class Harness:
 
     async def deliver(self, *events: Event, times: int = 2) -> None:
         """Publish the events, each twice over, and wait until the service has taken them all."""
-        user, password = self.servers.nats_operator
-        client = await nats.connect(self.servers.nats_url, user=user, password=password)
+        client = await self.servers.operator()
         try:
             jetstream = client.jetstream()
             for turn in range(times):
@@ -254,10 +259,10 @@ class Harness:
 
 def environment_of(service: str, servers: Servers, database: str, folder: Path) -> dict[str, Any]:
     """Settings of a service in a test."""
-    user, password = servers.nats_operator
     return {
         "environment": "development", "database_url": servers.url_of(database), "nats_url": servers.nats_url,
-        "nats_user": user, "nats_password": password, "nats_operator_user": user, "nats_operator_password": password,
+        "nats_user": service, "nats_password": servers.nats_passwords[service],
+        "nats_operator_user": OPERATOR, "nats_operator_password": servers.nats_passwords[OPERATOR],
         "peers": {name: f"http://127.0.0.1:9/{name}" for name in ALL}, "trust_dir": servers.trust,
         "service_key_file": servers.folder / f"{service}.key", "public_url": "http://127.0.0.1:8000",
         "storage_url": f"file://{folder}/files", "database_pool": 8,
@@ -265,9 +270,11 @@ def environment_of(service: str, servers: Servers, database: str, folder: Path) 
 
 
 @asynccontextmanager
-async def open_harness(service: str, servers: Servers, folder: Path, **settings: Any) -> AsyncIterator[Harness]:
+async def open_harness(
+    service: str, servers: Servers, folder: Path, *, package: str | None = None, **settings: Any
+) -> AsyncIterator[Harness]:
     """Start a service with a fresh database, an empty stream and doubles for its peers."""
-    package = "gateway" if service == "gateway" else f"services.{service}"
+    package = package or ("gateway" if service == "gateway" else f"services.{service}")
     database = await servers.new_database(package)
     kinds = importlib.import_module(f"{package}.settings")
     chosen = kinds.Settings(**(environment_of(service, servers, database, folder) | settings))
@@ -296,8 +303,7 @@ async def open_harness(service: str, servers: Servers, folder: Path, **settings:
 
 async def empty_stream(servers: Servers) -> None:
     """Remove the streams; provisioning makes them anew."""
-    user, password = servers.nats_operator
-    client = await nats.connect(servers.nats_url, user=user, password=password)
+    client = await servers.operator()
     jetstream = client.jetstream()
     for stream in await jetstream.streams_info():
         await jetstream.delete_stream(str(stream.config.name))
@@ -320,11 +326,9 @@ def harness_of(servers: Servers, tmp_path: Path) -> OpenHarness:
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """PostgreSQL and NATS for the whole run."""
-    from kit.local.infra import test_servers
-
     folder = tmp_path_factory.mktemp("servers")
-    with test_servers(folder) as (postgres_url, nats_url, operator):
-        yield Servers(postgres_url, nats_url, operator, folder)
+    with test_servers(folder) as addresses:
+        yield Servers(addresses, folder)
 
 
 async def schema_differences(servers: Servers, package: str) -> list[Any]:

@@ -1,0 +1,34 @@
+from fastapi import APIRouter
+
+from kit.app import create_app
+from kit.database import Session
+from kit.duework import Later
+from tests.kit.toy import consumers
+from tests.kit.toy.models import Tally
+
+router = APIRouter()
+DONE: list[str] = []
+CHORE_FAULTS: list[Exception] = []
+
+
+@router.post("/commit-fails")
+async def commit_fails(session: Session) -> dict:
+    """The commit of this transaction fails, after the handler has returned."""
+    from sqlalchemy import text
+
+    await session.execute(text("CREATE TEMPORARY TABLE t (a int UNIQUE DEFERRABLE INITIALLY DEFERRED)"))
+    await session.execute(text("INSERT INTO t VALUES (1), (1)"))
+    return {"stored": True}
+
+
+async def chore(kit, key, payload):
+    if CHORE_FAULTS:
+        raise CHORE_FAULTS.pop(0)
+    DONE.append(key)
+
+
+def build(settings):
+    return create_app(settings, title="Toy", routers=[router], consumers=consumers, work={"chore": chore})
+
+
+__all__ = ["DONE", "Later", "Tally", "build"]
