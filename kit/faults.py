@@ -78,17 +78,21 @@ def pointer(path: Iterable[str | int]) -> str:
 
 
 def _in_body(loc: Sequence[str | int], body: Any, is_missing: bool) -> list[str | int]:
-    """Keep the members of ``loc`` that lead through the body; pydantic mixes in the names of union members."""
+    """Keep the members of ``loc`` that lead through the body: pydantic mixes in union members."""
     path: list[str | int] = []
     for index, each in enumerate(loc):
-        if isinstance(body, Mapping) and each in body:
-            body = body[each]
-        elif isinstance(body, list) and isinstance(each, int) and each < len(body):
+        if _holds(body, each):
             body = body[each]
         elif not (is_missing and index == len(loc) - 1):
             continue
         path.append(each)
     return path
+
+
+def _holds(body: Any, member: str | int) -> bool:
+    if isinstance(body, list):
+        return isinstance(member, int) and member < len(body)
+    return isinstance(body, Mapping) and member in body
 
 
 def _words(kind: str, context: Mapping[str, Any]) -> tuple[str, Text]:

@@ -1,16 +1,14 @@
-"""Renders problems as ``application/problem+json`` and keeps oversize bodies out.
+"""Renders problems as ``application/problem+json``.
 
-Whatever goes wrong in an application leaves it as a problem: its own, a validation fault, an address that does
-not exist, or something unexpected, of which the caller sees an incident number and the log the place.
+Whatever goes wrong in an application leaves it as a problem: its own, a validation fault, an address that
+does not exist, a body over the limit, or something unexpected (the last two by `kit.guard`).
 """
 
-import logging
 import re
-import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,19 +16,16 @@ from pydantic_core import to_json
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.stdlib import get_logger
+from starlette.types import Scope
 
 from kit import errors
 from kit.contracts.text import Text
-from kit.errors import Problem, TooLarge, Unprocessable, language_of, problem_body
+from kit.errors import Problem, Unprocessable, language_of, problem_body
 from kit.faults import request_errors
+from kit.guard import Guard
 
 MEDIA_TYPE = "application/problem+json"
 MAX_BODY = 1_048_576
-FRAMES = 12
-
-log = get_logger("paet.problems")
 
 _BY_STATUS: dict[int, type[Problem]] = {
     each.status: each
@@ -79,7 +74,7 @@ def install(app: FastAPI, max_body: int = MAX_BODY, larger: Mapping[str, int] | 
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_middleware(Guard, max_body=max_body, larger=larger or {})
+    app.add_middleware(Guard, respond=response_for, max_body=max_body, larger=larger or {})
 
 
 def response_for(problem: Problem, scope: Scope) -> Response:
@@ -90,7 +85,7 @@ def response_for(problem: Problem, scope: Scope) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     elif problem.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         headers["Retry-After"] = "5"
-    body = problem_body(problem, language, instance=scope["path"])
+    body = problem_body(problem, language, instance=quote(scope["path"]))
     return Response(to_json(body), problem.status, headers | problem.headers, MEDIA_TYPE)
 
 
@@ -130,98 +125,3 @@ def _of_status(status: int, headers: Mapping[str, str] | None) -> Problem:
     problem.code = re.sub(r"[^a-z]+", "-", phrase.lower()).strip("-")
     problem.title = Text(th="ไม่สามารถดำเนินการตามคำขอได้", en=phrase)
     return problem
-
-
-class Guard:
-    """Pure ASGI: bounds the body, also where its length is not declared, and catches the unexpected."""
-
-    def __init__(self, app: ASGIApp, max_body: int, larger: Mapping[str, int]) -> None:
-        self.app = app
-        self.max_body = max_body
-        self.larger = [(re.compile(pattern), limit) for pattern, limit in larger.items()]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application; nothing but a broken connection leaves it as an exception."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        exchange = _Exchange(scope, receive, send, self._limit(scope["path"]))
-        try:
-            await exchange.run(self.app)
-        except Exception as error:
-            if exchange.is_started:
-                _log(error, None, scope)
-                raise
-            await response_for(exchange.problem or _unexpected(error, scope), scope)(scope, receive, send)
-
-    def _limit(self, path: str) -> int:
-        return next((limit for pattern, limit in self.larger if pattern.fullmatch(path)), self.max_body)
-
-
-class _Exchange:
-    """One request and its answer. Once the body is over the limit the answer is 413, whatever the app says."""
-
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-        self.scope = scope
-        self._receive = receive
-        self._send = send
-        self._limit = limit
-        self._size = 0
-        self.is_started = False
-        self.problem: TooLarge | None = None
-
-    async def run(self, app: ASGIApp) -> None:
-        self._count(int(Headers(scope=self.scope).get("content-length", "0")))
-        self._size = 0
-        await app(self.scope, self.receive, self.send)
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self._count(len(message.get("body", b"")))
-        return message
-
-    async def send(self, message: Message) -> None:
-        if self.problem is not None and not self.is_started:
-            raise self.problem
-        self.is_started = True
-        await self._send(message)
-
-    def _count(self, more: int) -> None:
-        self._size += more
-        if self._size > self._limit:
-            self.problem = TooLarge(max_bytes=self._limit)
-            raise self.problem
-
-
-def _unexpected(error: Exception, scope: Scope) -> Problem:
-    incident = uuid4().hex
-    _log(error, incident, scope)
-    return Problem(
-        Text(th=f"โปรดแจ้งหมายเลขเหตุการณ์ {incident}", en=f"Please quote incident {incident}"),
-        incident=incident,
-    )
-
-
-def _log(error: Exception, incident: str | None, scope: Scope) -> None:
-    """Log kinds and places, not words: an exception's text may quote personal data. DEBUG logs it whole."""
-    whole = {"exc_info": error} if logging.getLogger("paet").isEnabledFor(logging.DEBUG) else {}
-    chain = [
-        {"type": f"{type(each).__module__}.{type(each).__qualname__}", "at": _places(each)}
-        for each in _chain(error)
-    ]
-    log.error(
-        "unexpected", incident=incident, method=scope["method"], path=scope["path"], chain=chain, **whole
-    )
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    each: BaseException | None = error
-    while each is not None:
-        yield each
-        each = each.__cause__ or each.__context__
-
-
-def _places(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
