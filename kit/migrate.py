@@ -49,7 +49,13 @@ async def revise(url: str, package: str, revision: str, message: str) -> None:
         config.attributes["connection"] = connection
         command.revision(config, message, autogenerate=True, rev_id=revision)
 
-    await _on_connection(url, run)
+    # One template serves all services; Alembic wants it beside the versions.
+    template = Path(config.get_main_option("script_location") or "") / "script.py.mako"
+    template.write_text(Path(__file__).with_name("migration.py.mako").read_text())
+    try:
+        await _on_connection(url, run)
+    finally:
+        template.unlink()
 
 
 async def _on_connection(url: str, run: object) -> None:

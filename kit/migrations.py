@@ -31,6 +31,17 @@ def run(metadata: MetaData) -> None:
 
 
 def _configure_and_run(connection: Connection, metadata: MetaData) -> None:
-    context.configure(connection=connection, target_metadata=[metadata, plumbing], compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        compare_type=True,
+        include_name=lambda name, kind, _parents: kind != "table" or name not in plumbing.tables,
+        render_item=_render,
+    )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _render(kind: str, item: object, _context: object) -> str | bool:
+    """Write SQLModel's text type as plain SQLAlchemy, so that migrations need no SQLModel."""
+    return "sa.String()" if kind == "type" and type(item).__name__ == "AutoString" else False

@@ -1,0 +1,66 @@
+"""HTTP of delivery: the inbox, the notices of a journey, and public documents."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from kit.auth import Principal, allow
+from kit.contracts.definition import DeliveryStep
+from kit.database import Session
+from services.delivery import commands, domain, queries
+from services.delivery.schemas import Inbox, NoticeView
+
+router = APIRouter(tags=["delivery"])
+
+Citizen = Annotated[Principal, Depends(allow("citizen"))]
+Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
+
+
+@router.get("/inbox")
+async def inbox(
+    session: Session,
+    citizen: Citizen,
+    before: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Inbox:
+    """List the notices to the signed-in person, newest first."""
+    found = await queries.inbox(session, UUID(citizen.subject), before, limit)
+    following = found[-1].id if len(found) == limit else None
+    return Inbox(notices=[NoticeView.of(notice) for notice in found], next=following)
+
+
+@router.get("/inbox/{notice_id}")
+async def notice(session: Session, citizen: Citizen, notice_id: UUID) -> NoticeView:
+    """Show one notice."""
+    return NoticeView.of(await queries.notice_of(session, UUID(citizen.subject), notice_id))
+
+
+@router.post("/inbox/{notice_id}/read")
+async def read(session: Session, citizen: Citizen, notice_id: UUID) -> NoticeView:
+    """Record that the notice was read."""
+    found = await queries.notice_of(session, UUID(citizen.subject), notice_id)
+    await commands.mark_read(session, found)
+    return NoticeView.of(found)
+
+
+@router.get("/journeys/{journey_id}/notices")
+async def notices(session: Session, owner: Owner, journey_id: UUID) -> list[NoticeView]:
+    """List the notices of one journey, oldest first."""
+    found = await queries.notices_of_journey(session, journey_id, owner)
+    return [NoticeView.of(each) for each in found]
+
+
+@router.get("/journeys/{journey_id}/public-document", response_class=Response)
+async def public_document(request: Request, session: Session, owner: Owner, journey_id: UUID) -> Response:
+    """Download the public document that the journey asked for."""
+    delivery = await queries.delivery_of(session, journey_id, owner)
+    if delivery is None:
+        raise domain.NoPublicDocument
+    section = await request.app.state.kit.section(delivery.definition)
+    settings: DeliveryStep = section.settings(delivery.step)
+    name = settings.public_document
+    if name is None or (kind := domain.content_type(name)) is None:
+        raise domain.NoPublicDocument
+    headers = {"Content-Disposition": f'attachment; filename="{name.rpartition("/")[2]}"'}
+    return Response(section.files[name], media_type=kind, headers=headers)

@@ -1,0 +1,24 @@
+"""Events in: every hand-over to delivery ends its journey; some facts are told on the way."""
+
+from kit.claims import APPLICATION, SECTION
+from kit.contracts.events import Granted, Invoiced, Submitted
+from kit.worker import on, on_handover
+from services.delivery import commands
+
+HANDOVER = on_handover(
+    commands.complete,
+    needs=(
+        SECTION,
+        APPLICATION,
+        commands.ISSUED_DOCUMENT,
+        commands.REFUSING_CASE,
+        commands.REFUSING_DECISION,
+    ),
+    even_when_closed=True,
+)
+
+REACTIONS = (
+    on(Submitted, commands.tell_received, needs=(SECTION, APPLICATION)),
+    on(Granted, commands.tell_granted, needs=(SECTION, APPLICATION)),
+    on(Invoiced, commands.tell_to_pay, needs=(SECTION, APPLICATION)),
+)

@@ -1,0 +1,80 @@
+"""Tables of delivery: the end of each journey, the notices in the inboxes, and what left by a channel."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
+
+
+class Base(SQLModel, registry=registry()):
+    """Own registry: the tables of two services never meet."""
+
+
+def moment(*, nullable: bool = False) -> Any:
+    """A column for an instant, UTC."""
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class Delivery(Base, table=True):
+    """The last step of one journey: the result handed to the applicant, once."""
+
+    __table_args__ = (UniqueConstraint("journey_id"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    journey_id: UUID
+    agency: str
+    definition: str
+    step: str
+    slip: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    person_id: UUID | None
+    outcome: str
+    completed_at: datetime = Field(sa_column=moment())
+
+
+class Notice(Base, table=True):
+    """One notice in an inbox, in both languages; ``cause`` is the event it tells of."""
+
+    __table_args__ = (
+        UniqueConstraint("cause", "kind"),
+        Index("notice_person", "person_id", "id"),
+        Index("notice_journey", "journey_id", "id"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    cause: UUID
+    journey_id: UUID
+    agency: str
+    definition: str
+    step: str
+    slip: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    person_id: UUID | None
+    kind: str
+    subject_th: str
+    subject_en: str
+    body_th: str
+    body_en: str
+    link: str | None = None
+    created_at: datetime = Field(sa_column=moment())
+    read_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class Dispatch(Base, table=True):
+    """Evidence of one notice sent by one outside channel."""
+
+    __table_args__ = (UniqueConstraint("notice_id", "channel"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    notice_id: UUID = Field(foreign_key="notice.id")
+    channel: str
+    state: str
+    message_id: str
+    reply: str | None = None
+    settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+METADATA = Base.metadata

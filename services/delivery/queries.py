@@ -1,0 +1,53 @@
+"""Reads of delivery."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit.auth import Principal
+from services.delivery import domain
+from services.delivery.models import Delivery, Dispatch, Notice
+
+
+async def inbox(session: AsyncSession, person: UUID, before: UUID | None, limit: int) -> Sequence[Notice]:
+    """The newest notices of a person, page by page: ids are in the order of time."""
+    query = select(Notice).where(Notice.person_id == person).order_by(col(Notice.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(Notice.id) < before)
+    return (await session.exec(query)).all()
+
+
+async def notice_of(session: AsyncSession, person: UUID, notice: UUID) -> Notice:
+    """One notice of a person; NoticeUnknown also when it is somebody else's."""
+    found = await session.get(Notice, notice)
+    if found is None or found.person_id != person:
+        raise domain.NoticeUnknown
+    return found
+
+
+def _is_of(row: Notice | Delivery, principal: Principal) -> bool:
+    if principal.kind == "holder":
+        return row.person_id is None and str(row.journey_id) == principal.subject
+    return str(row.person_id) == principal.subject
+
+
+async def notices_of_journey(session: AsyncSession, journey: UUID, principal: Principal) -> Sequence[Notice]:
+    """The notices of one journey, oldest first; none when it is somebody else's."""
+    query = select(Notice).where(Notice.journey_id == journey).order_by(col(Notice.id))
+    return [row for row in (await session.exec(query)).all() if _is_of(row, principal)]
+
+
+async def delivery_of(session: AsyncSession, journey: UUID, principal: Principal) -> Delivery | None:
+    """The finished delivery of a journey, if it is this principal's."""
+    found = (await session.exec(select(Delivery).where(Delivery.journey_id == journey))).first()
+    return found if found is not None and _is_of(found, principal) else None
+
+
+async def notice_to_send(session: AsyncSession, notice: UUID, channel: str) -> Notice | None:
+    """A notice that this channel has not settled yet."""
+    settled = select(Dispatch.id).where(Dispatch.notice_id == notice, Dispatch.channel == channel)
+    if (await session.exec(settled)).first() is not None:
+        return None
+    return await session.get(Notice, notice)
