@@ -115,6 +115,12 @@ DOCUMENT = ClaimNeed("issuance", "documents", DocumentClaim)
 PERSON = ClaimNeed("identity", "persons", PersonClaim, key=lambda _event, known: known[APPLICATION].person)
 
 Answer = Callable[[AsyncSession, Sequence[UUID]], Awaitable[Mapping[UUID, BaseModel]]]
+View = Callable[[str, BaseModel], BaseModel]
+
+
+def whole(_caller: str, claim: BaseModel) -> BaseModel:
+    """Show every caller all of a claim."""
+    return claim
 
 
 @dataclass(frozen=True)
@@ -123,3 +129,5 @@ class Claimed:
 
     answer: Answer
     callers: frozenset[str]
+    view: View = whole
+    """What of a claim a caller gets to see, by the caller's name (data minimisation)."""

@@ -55,7 +55,10 @@ def _add_claim(routes: APIRouter, name: str, claimed: Claimed) -> None:
     callers = tuple(f"service:{caller}" for caller in sorted(claimed.callers))
 
     @routes.post(f"/claims/{name}", name=f"claim_{name}")
-    async def claim(body: Ids, session: Session, _caller: Annotated[Principal, Depends(allow(*callers))]) -> Items:
+    async def claim(
+        body: Ids, session: Session, caller: Annotated[Principal, Depends(allow(*callers))]
+    ) -> Items:
         """Answer a claim about a list of ids."""
         found = await claimed.answer(session, body.ids)
-        return Items(items={str(key): value.model_dump(mode="json") for key, value in found.items()})
+        seen = {str(key): claimed.view(caller.subject, value) for key, value in found.items()}
+        return Items(items={key: value.model_dump(mode="json") for key, value in seen.items()})
