@@ -39,7 +39,7 @@ class InvalidFieldError(ValueError):
         self.detail = detail
 
 
-class Problem(Exception):  # noqa: N818 - the field's word is problem
+class Problem(Exception):
     """A problem to show to the caller. Subclasses set `status`, `code` (kebab-case, stable) and `title`.
 
     `extensions` become members of the body (RFC 9457 §3.2); a Text among them is shown in the reader's

@@ -111,12 +111,9 @@ def _log(error: Exception, incident: str | None, scope: Scope) -> None:
     """Log kinds and places, not words: an exception's text may quote personal data. DEBUG logs it whole."""
     whole = {"exc_info": error} if logging.getLogger("paet").isEnabledFor(logging.DEBUG) else {}
     chain = [
-        {"type": f"{type(each).__module__}.{type(each).__qualname__}", "at": _places(each)}
-        for each in _chain(error)
+        {"type": f"{type(each).__module__}.{type(each).__qualname__}", "at": _places(each)} for each in _chain(error)
     ]
-    log.error(
-        "unexpected", incident=incident, method=scope["method"], path=scope["path"], chain=chain, **whole
-    )
+    log.error("unexpected", incident=incident, method=scope["method"], path=scope["path"], chain=chain, **whole)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

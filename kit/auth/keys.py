@@ -87,8 +87,7 @@ class Jwks:
         """Write the JWKS document (RFC 7517): public members only."""
         return {
             "keys": [
-                {**_coordinates(key), "kid": kid, "use": "sig", "alg": ALGORITHM}
-                for kid, key in self._keys.items()
+                {**_coordinates(key), "kid": kid, "use": "sig", "alg": ALGORITHM} for kid, key in self._keys.items()
             ]
         }
 

@@ -83,9 +83,7 @@ def test_extension_may_not_shadow_a_standard_member(name):
         Conflict(**{name: "x"})
 
 
-@pytest.mark.parametrize(
-    "members", [{"code": "Not Kebab"}, {"code": "case_closed"}, {"code": ""}, {"status": 200}]
-)
+@pytest.mark.parametrize("members", [{"code": "Not Kebab"}, {"code": "case_closed"}, {"code": ""}, {"status": 200}])
 def test_problem_with_an_unusable_code_or_status_is_refused_when_it_is_defined(members):
     with pytest.raises(TypeError, match="kebab-case"):
         type("Faulty", (Conflict,), members)

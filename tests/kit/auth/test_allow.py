@@ -193,9 +193,7 @@ def test_openapi_shows_the_lock_where_there_is_one():
     assert "security" not in build("anyone").openapi()["paths"]["/"]["get"]
 
 
-@pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer ", "Basic a:b", "Bearer a b", "token", "Bearer  x.y.z"]
-)
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic a:b", "Bearer a b", "token", "Bearer  x.y.z"])
 async def test_header_that_is_no_bearer_token_is_refused(header):
     with pytest.raises(TokenRefused):
         await Authenticator(None, None).authenticate(header)

@@ -86,9 +86,7 @@ async def test_citizen_officer_and_client_become_principals(identity):
         aal="2.1",
         session="session-1",
     )
-    client = await verifier.verify(
-        identity.token(kind="client", sid=None, scope="definitions.publish data.read")
-    )
+    client = await verifier.verify(identity.token(kind="client", sid=None, scope="definitions.publish data.read"))
     assert client.scopes == {"definitions.publish", "data.read"}
     assert client.session is None
     assert identity.asked == 1
@@ -104,9 +102,7 @@ async def test_person_without_a_session_which_could_not_be_revoked_is_refused(id
     assert await refusal(identity.verifier(), identity.token(kind=kind, sid=None)) == "no session"
 
 
-@pytest.mark.parametrize(
-    "claim", [{"roles": "reviewer"}, {"roles": [1]}, {"agency": 22}, {"scope": ["a"]}, {"sid": 1}]
-)
+@pytest.mark.parametrize("claim", [{"roles": "reviewer"}, {"roles": [1]}, {"agency": 22}, {"scope": ["a"]}, {"sid": 1}])
 async def test_claim_of_the_wrong_type_is_refused(identity, claim):
     assert await refusal(identity.verifier(), identity.token(**claim)) == "claim type"
 
