@@ -1,0 +1,134 @@
+"""What the suite on one machine consists of: processes, ports, secrets, partners. Data, in one place.
+
+In commands and settings `{name}` stands for the port of that name, `{local}` for the folder of the state,
+`{secrets}` for the folder of the program's own secrets. A secret named by several programs is the same for all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kit.local import ports
+from kit.local.faults import LocalError
+
+PORT_BASE = 8000
+POSTGRES_PORT = 54320
+NATS_PORT = 42220
+LEVEL_AND_TELEMETRY = ("PAET_LOG_LEVEL", "PAET_OTLP_ENDPOINT")  # what the caller's environment may pass on
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process beside the servers. `command` follows the interpreter; `ports` are offsets from a base.
+
+    A program with a `package` is a service: it is migrated, has a database, a bus user and a key of its own.
+    `ready` is the path that answers 200 when it works; None where an open port is enough.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    ports: Mapping[str, int]
+    package: str | None = None
+    ready: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()  # each a file of 32 random bytes as base64url, named like the setting
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A whole suite."""
+
+    programs: tuple[Program, ...]
+    partners: tuple[str, ...] = ()
+
+    @property
+    def services(self) -> tuple[Program, ...]:
+        """The programs of Paet itself."""
+        return tuple(program for program in self.programs if program.package)
+
+    @property
+    def offsets(self) -> dict[str, int]:
+        """Every port name with its offset."""
+        return {name: offset for program in self.programs for name, offset in program.ports.items()}
+
+
+def service(name: str, offset: int, *secrets: str, package: str | None = None, **settings: str) -> Program:
+    """Describe a service on `offset`; further settings are given by their names without PAET_."""
+    package = package or f"services.{name}"
+    command = (
+        "-m",
+        "uvicorn",
+        "--factory",
+        f"{package}.main:app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        f"{{{name}}}",
+        "--no-access-log",
+        "--timeout-graceful-shutdown",
+        "3",
+    )
+    own = {f"PAET_{key.upper()}": value for key, value in settings.items()}
+    return Program(name, command, {name: offset}, package, "/readyz", own, secrets)
+
+
+def double(name: str, offset: int, *secrets: str, arguments: str = "", **more_ports: int) -> Program:
+    """Describe the double of an outside system; `arguments` are split at spaces."""
+    command = ("-m", f"kit.local.doubles.{name}", "--port", f"{{{name}}}", *arguments.split())
+    return Program(name, command, {name: offset, **more_ports}, secrets=secrets)
+
+
+LAYOUT = Layout(
+    programs=(
+        double(
+            "thaid",
+            11,
+            "thaid_client_secret",
+            arguments="--client-id paet --client-secret-file {secrets}/thaid_client_secret"
+            " --redirect-uri http://127.0.0.1:{gateway}/auth/thaid/callback",
+        ),
+        double(
+            "bank",
+            12,
+            "bank_api_secret",
+            arguments="--api-key paet --api-secret-file {secrets}/bank_api_secret"
+            " --book {local}/files/bank.sqlite --callback http://127.0.0.1:{payment}/callbacks/bank",
+        ),
+        double("mail", 13, arguments="--http-port {mail_view} --folder {local}/mail", mail_view=14),
+        service("gateway", 0, "session_key", package="gateway"),
+        service("search", 1),
+        service("identity", 2, "pid_encryption_key", "pid_lookup_key", "thaid_client_secret"),
+        service("request", 3),
+        service("review", 4),
+        service("approval", 5),
+        service("payment", 6, "bank_api_secret"),
+        service("issuance", 7),
+        service("delivery", 8),
+    ),
+    partners=("dbd",),
+)
+
+
+def standard_ports(layout: Layout, environment: Mapping[str, str]) -> dict[str, int]:
+    """Ports by name, as PAET_PORT_BASE, PAET_POSTGRES_PORT and PAET_NATS_PORT move them."""
+    base = _port(environment, "PAET_PORT_BASE", PORT_BASE)
+    return {
+        "postgres": _port(environment, "PAET_POSTGRES_PORT", POSTGRES_PORT),
+        "nats": _port(environment, "PAET_NATS_PORT", NATS_PORT),
+    } | {name: base + offset for name, offset in layout.offsets.items()}
+
+
+def free_ports(layout: Layout) -> dict[str, int]:
+    """Free ports for a suite beside others, as tests want."""
+    return {name: ports.free_port() for name in ("postgres", "nats", *layout.offsets)}
+
+
+def setting_of(port_name: str) -> str:
+    """Name the setting that moves a port."""
+    return {"postgres": "PAET_POSTGRES_PORT", "nats": "PAET_NATS_PORT"}.get(port_name, "PAET_PORT_BASE")
+
+
+def _port(environment: Mapping[str, str], setting: str, default: int) -> int:
+    text = environment.get(setting, str(default))
+    if not text.isdecimal() or not 0 < int(text) < 65_000:
+        raise LocalError(f"{setting} must be a port number, not {text!r}")
+    return int(text)
