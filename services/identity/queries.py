@@ -1,0 +1,106 @@
+"""Reads: persons for the services that may ask, the own session, officers, clients."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit.auth import Principal
+from kit.contracts.claims import PersonClaim
+from services.identity.domain import PLATFORM, SessionEnded, Vault, masked
+from services.identity.models import Client, Officer, Person, PersonSession
+
+CALLERS = frozenset({"issuance", "delivery", "review", "approval", "payment", "request"})
+SEES_ALL = frozenset({"issuance"})
+"""Who prints the number, the birth date and the address into the person's own document."""
+PREFILLS = frozenset({"request"})
+"""Who puts birth date and address into the person's own form."""
+
+
+def persons(vault: Vault) -> Callable[[AsyncSession, Sequence[UUID]], Awaitable[Mapping[UUID, BaseModel]]]:
+    """The claim ``persons``, by person."""
+
+    async def answer(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, PersonClaim]:
+        rows = await session.exec(select(Person).where(col(Person.id).in_(ids)))
+        return {row.id: _claim(vault, row) for row in rows}
+
+    return answer
+
+
+def view_of_person(caller: str, claim: BaseModel) -> BaseModel:
+    """What of a person a service gets to see: the number only who prints it."""
+    hidden: dict[str, None] = {}
+    if caller not in SEES_ALL:
+        hidden["pid"] = None
+    if caller not in SEES_ALL | PREFILLS:
+        hidden |= {"birthdate": None, "address": None}
+    return claim.model_copy(update=hidden)
+
+
+def _claim(vault: Vault, row: Person) -> PersonClaim:
+    pid = vault.open(row.pid, b"person.pid" + row.pid_hash).decode()
+    return PersonClaim(person=row.id, pid_masked=masked(pid), pid=pid, **_profile(vault, row))
+
+
+def _profile(vault: Vault, row: Person) -> dict[str, Any]:
+    profile: dict[str, Any] = json.loads(vault.open(row.profile, b"person.profile" + row.pid_hash))
+    return profile
+
+
+@dataclass(frozen=True)
+class Myself:
+    """The one who asks, and the session."""
+
+    person: PersonClaim
+    session: PersonSession
+
+
+async def me(session: AsyncSession, vault: Vault, principal: Principal) -> Myself:
+    """Who the caller is; SessionEnded when the session was ended, though its access token still lives."""
+    opened = await session.get(PersonSession, UUID(principal.session))
+    if opened is None or opened.ended_at is not None:
+        raise SessionEnded()
+    return Myself(_claim(vault, await session.get_one(Person, opened.person_id)), opened)
+
+
+@dataclass(frozen=True)
+class OfficerSeen:
+    """An officer as an administrator sees one: the name is known after the first sign-in."""
+
+    officer: Officer
+    pid_masked: str
+    name_th: str | None
+    name_en: str | None
+
+
+async def officers(
+    session: AsyncSession, vault: Vault, agency: str | None, *, ids: Sequence[UUID] = (), limit: int = 200
+) -> list[OfficerSeen]:
+    """Officers of an agency (of all, for the platform's), oldest first; only `ids` where some are given."""
+    join = col(Person.pid_hash) == col(Officer.pid_hash)
+    query = select(Officer, Person).join(Person, join, isouter=True).order_by(col(Officer.created_at), col(Officer.id))
+    if agency != PLATFORM:
+        query = query.where(Officer.agency == agency)
+    if ids:
+        query = query.where(col(Officer.id).in_(ids))
+    rows = await session.exec(query.limit(limit))
+    return [_seen(vault, officer, person) for officer, person in rows]
+
+
+def _seen(vault: Vault, officer: Officer, person: Person | None) -> OfficerSeen:
+    pid = vault.open(officer.pid, b"officer.pid" + officer.pid_hash).decode()
+    profile = _profile(vault, person) if person else {}
+    return OfficerSeen(officer, masked(pid), profile.get("name_th"), profile.get("name_en"))
+
+
+async def clients(session: AsyncSession, agency: str | None, limit: int = 200) -> list[Client]:
+    """Clients of an agency (of all, for the platform's), by name."""
+    query = select(Client).order_by(Client.name).limit(limit)
+    if agency != PLATFORM:
+        query = query.where(Client.agency == agency)
+    return list((await session.exec(query)).all())
