@@ -1,0 +1,54 @@
+"""The application: its states, its form, its number, and the check of its section of a definition. Pure."""
+
+from services.request.domain.checking import check_section
+from services.request.domain.faults import fault_of
+from services.request.domain.filing import Filed, number_of, payload_digest, series_year, times_of
+from services.request.domain.forms import NO_FORM, Form, form_of
+from services.request.domain.states import (
+    ApplicationEnded,
+    ApplicationSealed,
+    ApplicationWithdrawn,
+    DefinitionSuperseded,
+    FormInvalid,
+    JourneyTaken,
+    NotDraft,
+    NotSubmitted,
+    State,
+    ended,
+    etag,
+    require_draft,
+    require_revision,
+    sealed,
+    withdrawn,
+)
+from services.request.domain.values import contact_email, storable
+
+__all__ = [
+    "NO_FORM",
+    "ApplicationEnded",
+    "ApplicationSealed",
+    "ApplicationWithdrawn",
+    "DefinitionSuperseded",
+    "Filed",
+    "Form",
+    "FormInvalid",
+    "JourneyTaken",
+    "NotDraft",
+    "NotSubmitted",
+    "State",
+    "check_section",
+    "contact_email",
+    "ended",
+    "etag",
+    "fault_of",
+    "form_of",
+    "number_of",
+    "payload_digest",
+    "require_draft",
+    "require_revision",
+    "sealed",
+    "series_year",
+    "storable",
+    "times_of",
+    "withdrawn",
+]

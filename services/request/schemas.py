@@ -1,0 +1,101 @@
+"""Bodies of request's endpoints."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from kit.contracts.codes import AgencyCode, DefinitionRef
+from kit.contracts.definition import Duration
+from kit.contracts.text import Language, Text
+from services.request.domain import contact_email, storable
+
+FormData = Annotated[dict[str, Any], AfterValidator(storable)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(contact_email)]
+
+
+class Body(BaseModel):
+    """What is sent: a misspelt field is a fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewJourney(Body):
+    """A journey that begins; ``person`` is None where it is anonymous."""
+
+    journey_id: UUID
+    definition: DefinitionRef
+    person: UUID | None = None
+    language: Language = "th"
+
+
+class Draft(Body):
+    """The whole draft, as far as it has come; nothing in it needs to be complete yet."""
+
+    form: FormData
+    email: Email | None = None
+    language: Language = "th"
+
+
+class DraftWarning(BaseModel):
+    """What submission would refuse as the draft stands now."""
+
+    pointer: str
+    code: str
+    detail: Text
+
+
+class ApplicationView(BaseModel):
+    """An application as its applicant sees it."""
+
+    id: UUID
+    journey_id: UUID
+    definition: DefinitionRef
+    agency: AgencyCode
+    title: Text
+    state: Literal["draft", "submitted", "withdrawn", "sealed", "ended"]
+    form: dict[str, Any]
+    email: str | None
+    language: Language
+    opened_at: datetime
+    saved_at: datetime
+    number: str | None = None
+    submitted_at: datetime | None = None
+    closed_at: datetime | None = None
+    warnings: list[DraftWarning] = []
+
+
+class DocumentReceived(BaseModel):
+    """One document that came with the submission."""
+
+    name: Text
+    form_code: str | None
+    sha256: str
+
+
+class Acknowledgement(BaseModel):
+    """Proof of filing (EGOV65 s.10); nothing personal in it.
+
+    ``promised_at`` is the earlier end of the two periods, counted from ``legally_received_at``;
+    ``payload_sha256`` is of the filed payload as canonical JSON.
+    """
+
+    number: str
+    journey_id: UUID
+    application_id: UUID
+    definition: DefinitionRef
+    title: Text
+    agency: AgencyCode
+    agency_name: Text
+    responsible_unit: Text
+    entered_system_at: datetime
+    legally_received_at: datetime
+    promised_at: datetime
+    promised_date: date
+    manual_period: Duration
+    act_period: Duration | None
+    documents_received: list[DocumentReceived]
+    preferred_channel: Literal["electronic"] = "electronic"
+    status_url: str
+    payload_sha256: str

@@ -1,0 +1,246 @@
+"""States, numbers, times, hash and the check of the section."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from itertools import product
+
+import pytest
+
+from kit.contracts.definition import Periods, Section, section_for
+from kit.contracts.journey import Process
+from kit.errors import InvalidFieldError, PreconditionFailed
+from kit.workdays import Calendar
+from services.request import domain
+from services.request.domain import State
+from tests.bundles import FORM_SCHEMA, licence_bundle, period
+
+ENDS = {State.DRAFT: State.DRAFT, State.SUBMITTED: State.ENDED, State.SEALED: State.ENDED}
+
+
+def at(words: str) -> datetime:
+    return datetime.fromisoformat(words + "+07:00").astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        (State.DRAFT, domain.NotSubmitted), (State.SUBMITTED, None), (State.WITHDRAWN, None),
+        (State.SEALED, domain.ApplicationSealed), (State.ENDED, domain.ApplicationEnded),
+    ],
+)  # fmt: skip
+def test_withdrawal_is_possible_until_the_seal(state, problem):
+    if problem is None:
+        assert domain.withdrawn(state) is State.WITHDRAWN
+    else:
+        with pytest.raises(problem):
+            domain.withdrawn(state)
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        (State.DRAFT, domain.NotSubmitted), (State.SUBMITTED, None),
+        (State.WITHDRAWN, domain.ApplicationWithdrawn), (State.ENDED, domain.ApplicationWithdrawn),
+    ],
+)  # fmt: skip
+def test_only_what_is_filed_can_be_sealed(state, problem):
+    if problem is None:
+        assert domain.sealed(state, is_sealed=False) is State.SEALED
+    else:
+        with pytest.raises(problem):
+            domain.sealed(state, is_sealed=False)
+
+
+@pytest.mark.parametrize("state", [State.SEALED, State.ENDED])
+def test_a_seal_may_be_asked_for_again_at_any_time(state):
+    assert domain.sealed(state, is_sealed=True) is state
+
+
+@pytest.mark.parametrize("state", State)
+def test_an_end_closes_what_is_open_and_leaves_the_rest(state):
+    assert domain.ended(state) is ENDS.get(state, state)
+
+
+def test_no_order_of_withdrawal_and_seal_lets_both_happen():
+    for first, second in product((domain.withdrawn, lambda s: domain.sealed(s, is_sealed=False)), repeat=2):
+        if first is second:
+            continue
+        state = first(State.SUBMITTED)
+        with pytest.raises((domain.ApplicationSealed, domain.ApplicationWithdrawn)):
+            second(state)
+
+
+@pytest.mark.parametrize("header", ['"3"', "*", '"1", "3"'])
+def test_the_matching_tag_is_accepted(header):
+    domain.require_revision(3, header)
+
+
+@pytest.mark.parametrize("header", ['"2"', "3", 'W/"3"', "", '"33"'])
+def test_any_other_tag_is_refused_and_told_the_right_one(header):
+    with pytest.raises(PreconditionFailed) as raised:
+        domain.require_revision(3, header)
+    assert raised.value.headers["ETag"] == '"3"'
+
+
+@pytest.mark.req("Q5", part="number and times")
+def test_the_number_has_the_buddhist_year_of_thailand():
+    last_hour = at("2026-12-31T23:30:00")
+    assert domain.series_year(last_hour) == 2569
+    assert domain.series_year(at("2027-01-01T00:30:00")) == 2570
+    assert domain.number_of("22000000", "FOOD", 2569, 7) == "22000000-FOOD-69-000007"
+
+
+PERIODS = Periods.model_validate({"manual": period(30), "act": period(30, "calendar_days")})
+
+
+@pytest.mark.req("Q5", part="number and times")
+@pytest.mark.parametrize(
+    ("entered", "received"),
+    [
+        ("2026-11-24T10:15:00", "2026-11-24T10:15:00"),  # a Tuesday in office hours
+        ("2026-11-21T20:00:00", "2026-11-23T08:30:00"),  # Saturday evening → Monday's opening
+        ("2026-11-24T16:30:00", "2026-11-25T08:30:00"),  # at closing
+        ("2026-11-24T06:00:00", "2026-11-24T08:30:00"),  # before opening
+        ("2026-12-04T18:00:00", "2026-12-08T08:30:00"),  # Friday before a long weekend (5 December in lieu)
+    ],
+)
+def test_received_at_the_next_opening_outside_office_hours(entered, received):
+    filed = domain.times_of(at(entered), Calendar(), PERIODS)
+    assert filed.entered_system_at == at(entered)
+    assert filed.legally_received_at == at(received)
+
+
+def test_the_earlier_of_both_periods_is_promised_counted_from_the_receipt():
+    filed = domain.times_of(at("2026-11-21T20:00:00"), Calendar(), PERIODS)
+    # 30 calendar days from Monday 23 November end on Wednesday 23 December; 30 working days end later.
+    assert filed.promised_at.astimezone(UTC).date() == date(2026, 12, 23)
+    only = Periods.model_validate({"manual": period(3)})
+    assert domain.times_of(at("2026-11-23T09:00:00"), Calendar(), only).promised_at == at("2026-11-26T16:30:00")
+
+
+def test_a_proclaimed_holiday_moves_receipt_and_promise():
+    calendar = Calendar({date(2026, 11, 23): False})
+    filed = domain.times_of(at("2026-11-21T20:00:00"), calendar, PERIODS)
+    assert filed.legally_received_at == at("2026-11-24T08:30:00")
+
+
+def test_the_hash_is_of_canonical_json():
+    payload = {"b": [1, 2.5, None, True], "a": "ไทย"}
+    canonical = '{"a":"ไทย","b":[1,2.5,null,true]}'
+    assert domain.payload_digest(payload) == hashlib.sha256(canonical.encode()).hexdigest()
+    assert domain.payload_digest({"a": "ไทย", "b": [1, 2.5, None, True]}) == domain.payload_digest(payload)
+
+
+@pytest.mark.parametrize("address", ["a@b.co", "somchai.j+shop@example.or.th"])
+def test_an_address_is_accepted(address):
+    assert domain.contact_email(address) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "a", "a@b", "A <a@b.co>", "a@b.co\nBcc: x@y.zz", " a@b.co", '"a b"@b.co', "a@[127.0.0.1]", "ก@b.co",
+     "a" * 250 + "@b.co"],
+)  # fmt: skip
+def test_no_address_is_refused(address):
+    with pytest.raises(InvalidFieldError):
+        domain.contact_email(address)
+
+
+def nested(depth: int) -> dict:
+    form: dict = {}
+    for _ in range(depth):
+        form = {"a": form}
+    return form
+
+
+def test_a_form_as_people_fill_them_can_be_stored():
+    form = {"a": [{"b": "ไทย 😀"}, 1, 2.5, None, True], "ใบ": 10**30}
+    assert domain.storable(form) is form
+    assert domain.storable(nested(19))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"a": "x\x00y"}, {"a\x00": 1}, {"a": "\ud800"}, {"a": float("nan")}, {"a": [float("inf")]}, nested(20),
+     nested(900), {"a": list(range(20_000))}],
+)  # fmt: skip
+def test_what_cannot_be_stored_is_refused(form):
+    with pytest.raises(InvalidFieldError):
+        domain.storable(form)
+
+
+def section(schema: object = FORM_SCHEMA, hints: str | None = None, **settings: object) -> Section:
+    whole = section_for(licence_bundle(), Process.REQUEST).model_dump(mode="json")
+    whole["files"]["form.schema.json"] = schema if isinstance(schema, str) else json.dumps(schema)
+    if hints is not None:
+        whole["files"]["form.ui.json"] = hints
+    whole["steps"]["request"] |= settings
+    return Section.model_validate(whole)
+
+
+def paths(section: Section) -> list[str]:
+    faults = domain.check_section(section)
+    assert all(fault.message.th and fault.message.en for fault in faults)
+    return sorted(fault.path for fault in faults)
+
+
+def test_a_good_section_has_no_faults():
+    assert paths(section()) == []
+    assert paths(section(hints='{"order": []}', ui="form.ui.json")) == []
+    assert paths(section(title_field="shop_name")) == []
+    informing = section_for(licence_bundle(), Process.REQUEST).model_dump(mode="json")
+    informing["steps"]["request"]["form"] = None
+    informing["files"] = {}
+    assert paths(Section.model_validate(informing)) == []
+
+
+FILE = "/files/form.schema.json"
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ("{", [FILE]),
+        ("[]", [FILE]),
+        ("[" * 100_000, [FILE]),
+        ({"type": "objekt"}, [FILE, f"{FILE}/type"]),
+        ({"type": "string"}, [f"{FILE}/type"]),
+        ({"properties": {"a": {"pattern": "("}}}, [FILE]),
+        ({"properties": {"a": {"format": "no-such-format"}}}, [FILE]),
+        ({"properties": {"a": {"$ref": "#/$defs/none"}}}, [FILE]),
+        ({"properties": {"a": {"$ref": "https://example.com/s.json"}}}, [f"{FILE}/properties/a/$ref"]),
+        ({"$schema": "https://example.com/meta"}, [FILE]),
+        ({"$id": "https://example.com/x", "$ref": "y"}, [f"{FILE}/$ref"]),
+        ({"properties": {"a": {"x-title": {"th": "ก"}}}}, [f"{FILE}/properties/a/x-title"]),
+        ({"properties": {"a": {"x-messages": "no"}}}, [f"{FILE}/properties/a/x-messages"]),
+        ({"properties": {"x-title": {"type": "string"}}}, []),
+    ],
+)  # fmt: skip
+def test_a_faulty_form_is_told_by_path(schema, expected):
+    assert paths(section(schema)) == expected
+
+
+def test_every_fault_is_found_at_once():
+    faulty = section({"properties": {"a": {"$ref": "file:///etc/passwd"}}}, hints="[]", title_field="name")
+    whole = faulty.model_dump(mode="json")
+    whole["steps"]["request"]["ui"] = "form.ui.json"
+    whole["steps"]["other"] = whole["steps"]["request"] | {"id": "other", "form": "missing.json", "ui": None}
+    assert paths(Section.model_validate(whole)) == [
+        "/files/form.schema.json/properties/a/$ref",
+        "/files/form.ui.json",
+        "/steps/other/form",
+        "/steps/request/title_field",
+    ]
+
+
+def test_a_step_of_another_process_is_a_fault():
+    whole = section().model_dump(mode="json")
+    whole["steps"]["delivery"] = {"id": "delivery", "process": "delivery"}
+    assert paths(Section.model_validate(whole)) == ["/steps/delivery"]
+
+
+def test_a_problem_names_both_languages():
+    for problem in (domain.NotDraft, domain.ApplicationSealed, domain.DefinitionSuperseded, domain.FormInvalid):
+        assert problem.title.th
+        assert problem.title.en
