@@ -1,0 +1,184 @@
+"""Where a journey stands, read from its events: state of every step, what to do next, promised date, end. Pure.
+
+Events come in no promised order, so everything here is computed from the whole set, never step by step.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from gateway.domain.labels import OUTCOMES, WAITING
+from kit.contracts.definition import Definition, DeliveryStep, Periods
+from kit.contracts.events import CATALOGUE, Accepted, Completed, HandOver, Invoiced, Submitted
+from kit.contracts.journey import GATES, Outcome, Process, Step
+from kit.contracts.text import Text
+from kit.errors import NotFound
+from kit.workdays import Calendar
+
+
+class JourneyNotFound(NotFound):
+    """There is no such journey, or none that the caller may know of."""
+
+    code = "journey-not-found"
+    title = Text(th="ไม่พบเรื่องนี้", en="There is no such journey")
+
+
+class Happened(Protocol):
+    """One event on the timeline; ``data`` is the fact without its slip."""
+
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def time(self) -> datetime: ...  # noqa: D102
+    @property
+    def step(self) -> str | None: ...  # noqa: D102
+    @property
+    def data(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+class StepState(StrEnum):
+    """Of one step of the plan."""
+
+    DONE = "done"
+    CURRENT = "current"
+    UPCOMING = "upcoming"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a journey has come."""
+
+    states: tuple[StepState, ...]
+    """One for each step of the plan."""
+    current: Step | None
+    outcome: Outcome | None
+    """How it ended or is ending; None while it goes its way."""
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Action:
+    """What the applicant must do next; ``wait`` means nothing for now."""
+
+    code: str
+    text: Text
+    link: str | None = None
+    invoice: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """By when the decision is promised, and since when the time is counted."""
+
+    due_at: datetime
+    counted_from: str
+    """``completeness`` (LFA58 s.10), or ``submission`` while nobody has yet said that it is complete."""
+
+
+def standing_of(plan: Sequence[Step], happened: Sequence[Happened]) -> Standing:
+    """Read the state of every step from the hand-overs that are known."""
+    index = {step.id: position for position, step in enumerate(plan)}
+    reached = [position for position, step in enumerate(plan) if step.process in GATES]
+    outcome = None
+    for each in happened:
+        if is_handover(each.type):
+            reached.append(index.get(str(each.step), 0))
+            outcome = _negative(each) or outcome
+    completed = _last(happened, Completed.type())
+    if completed is not None:
+        outcome = Outcome(completed.data["outcome"])
+    states = _states(len(plan), max(reached, default=-1), outcome, is_completed=completed is not None)
+    current = plan[states.index(StepState.CURRENT)] if StepState.CURRENT in states else None
+    return Standing(states, current, outcome, completed.time if completed else None)
+
+
+def _states(length: int, furthest: int, outcome: Outcome | None, *, is_completed: bool) -> tuple[StepState, ...]:
+    is_negative = outcome not in (None, Outcome.PASSED)
+    current = length - 1 if is_negative else furthest + 1
+
+    def state(position: int) -> StepState:
+        if position <= furthest or (is_completed and not (is_negative and position < length - 1)):
+            return StepState.DONE
+        if position == current:
+            return StepState.CURRENT
+        return StepState.SKIPPED if is_negative else StepState.UPCOMING
+
+    return tuple(state(position) for position in range(length))
+
+
+def is_handover(type_: str) -> bool:
+    """Whether the fact of this type ends a step."""
+    return issubclass(CATALOGUE[type_], HandOver)
+
+
+def _negative(each: Happened) -> Outcome | None:
+    outcome = Outcome(each.data["outcome"])
+    return outcome if outcome is not Outcome.PASSED else None
+
+
+def _last(happened: Iterable[Happened], type_: str, step: str | None = None) -> Happened | None:
+    found = [each for each in happened if each.type == type_ and step in (None, each.step)]
+    return found[-1] if found else None
+
+
+def done_at(step: Step, happened: Sequence[Happened]) -> datetime | None:
+    """When a step was ended by its hand-over."""
+    times = [each.time for each in happened if each.step == step.id and is_handover(each.type)]
+    return min(times, default=None)
+
+
+SUBMIT = Text(th="กรอกและยื่นคำขอ", en="Fill in and submit the application")
+PAY = Text(th="ชำระค่าธรรมเนียม", en="Pay the fee")
+DOWNLOAD = Text(th="ดาวน์โหลดเอกสารของท่าน", en="Download your document")
+READ = Text(th="อ่านผลและหนังสือแจ้ง", en="Read the result and the notices")
+
+
+def next_action(
+    journey: UUID, definition: Definition, standing: Standing, happened: Sequence[Happened], *, is_opened: bool
+) -> Action:
+    """Say what the applicant must do next."""
+    base = f"/v1/journeys/{journey}"
+    if standing.current is None:
+        return _after_the_end(base, definition, standing)
+    process = standing.current.process
+    if process is Process.REQUEST and is_opened:
+        return Action("submit", SUBMIT, f"{base}/application")
+    if process is Process.PAYMENT and (invoiced := _last(happened, Invoiced.type(), standing.current.id)):
+        return Action("pay", PAY, f"/v1/invoices/{invoiced.data['invoice']}", invoiced.data)
+    return Action("wait", WAITING[process])
+
+
+def _after_the_end(base: str, definition: Definition, standing: Standing) -> Action:
+    if standing.outcome is Outcome.PASSED:
+        if any(step.process is Process.ISSUANCE for step in definition.steps):
+            return Action("download", DOWNLOAD, f"{base}/document")
+        delivery = definition.plan[-1]
+        if isinstance(delivery, DeliveryStep) and delivery.public_document:
+            return Action("download", DOWNLOAD, f"{base}/public-document")
+    return Action("read", READ, f"{base}/notices")
+
+
+def outcome_text(outcome: Outcome) -> Text:
+    """How the journey ended, in words."""
+    return OUTCOMES[outcome]
+
+
+def promise_of(periods: Periods, happened: Sequence[Happened], calendar: Calendar) -> Promise | None:
+    """By when the decision is promised: the earlier of the manual's period and the Act's (LFA58 s.10).
+
+    Review's own deadline counts once the application is complete; until then it is reckoned from submission.
+    None before submission.
+    """
+    accepted = _last(happened, Accepted.type())
+    if accepted is not None:
+        return Promise(datetime.fromisoformat(accepted.data["due_at"]), "completeness")
+    submitted = _last(happened, Submitted.type())
+    if submitted is None:
+        return None
+    received = calendar.next_opening(submitted.time)
+    stated = [period for period in (periods.manual, periods.act) if period is not None]
+    return Promise(min(calendar.add(received, each.amount, each.unit) for each in stated), "submission")

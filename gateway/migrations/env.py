@@ -1,0 +1,4 @@
+from gateway.models import METADATA
+from kit.migrations import run
+
+run(METADATA)

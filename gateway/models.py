@@ -1,0 +1,108 @@
+"""Tables of the gateway: published definitions, journeys with their owners, and the projected timeline.
+
+`Journey` is truth, written once at its start. `Progress` and `Entry` are a projection of the events: they
+never name an owner, may stand before or without the journey's row, and can be built anew at any time.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+
+class Base(SQLModel, registry=registry()):
+    """The gateway's own tables."""
+
+
+def _time(*, nullable: bool = False) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def _json() -> Any:
+    return Column(JSONB, nullable=False)
+
+
+class DefinitionVersion(Base, table=True):
+    """One published version of a government service; never changed afterwards."""
+
+    __tablename__ = "definition_version"
+
+    id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    agency: str = Field(index=True)
+    agency_name: dict[str, str] = Field(sa_column=_json())
+    title: dict[str, str] = Field(sa_column=_json())
+    kind: str
+    level: str
+    bundle: dict[str, Any] = Field(sa_column=_json())
+    digest: str
+    """SHA-256 of what was published, hex: tells a repeat from another text."""
+    published_at: datetime = Field(sa_column=_time())
+    published_by: str
+    """``client:<id>`` or ``officer:<id>``."""
+
+    @property
+    def ref(self) -> str:
+        """``id@version``."""
+        return f"{self.id}@{self.version}"
+
+
+class Journey(Base, table=True):
+    """One applicant's way through one definition version, and whose it is."""
+
+    __tablename__ = "journey"
+    __table_args__ = (
+        # Either a person owns it or whoever knows its secret holds it, never both.
+        CheckConstraint("(person IS NULL) = (tracking_number IS NOT NULL)", name="owner_or_holder"),
+        CheckConstraint("(tracking_number IS NULL) = (secret_hash IS NULL)", name="tracked_with_secret"),
+        Index("journey_of_person", "person", "started_at"),
+    )
+
+    journey_id: UUID = Field(primary_key=True)
+    definition: str
+    agency: str
+    person: UUID | None = None
+    tracking_number: str | None = Field(default=None, unique=True)
+    secret_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    language: str
+    idempotency: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    """SHA-256 of who asked and their ``Idempotency-Key``."""
+    request_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """SHA-256 of what was asked: the same key with another body is refused."""
+    started_at: datetime = Field(sa_column=_time())
+    opened_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    """When request has opened the application; None while that is still to be done."""
+
+
+class Progress(Base, table=True):
+    """How many events of a journey are known; its row lock gives the sequence numbers."""
+
+    __tablename__ = "progress"
+
+    journey_id: UUID = Field(primary_key=True)
+    last_seq: int
+
+
+class Entry(Base, table=True):
+    """One event on a journey's timeline."""
+
+    __tablename__ = "timeline"
+
+    journey_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    """1, 2, 3, … in the order of arrival: the ``id`` of the live stream."""
+    event_id: UUID = Field(unique=True)
+    type: str
+    time: datetime = Field(sa_column=_time())
+    step: str | None = Field(default=None, sa_column=Column(Text))
+    next: str
+    nextstep: str | None = Field(default=None, sa_column=Column(Text))
+    data: dict[str, Any] = Field(sa_column=_json())
+    """The fact without its slip: ids, codes, amounts, times."""
+
+
+METADATA = Base.metadata

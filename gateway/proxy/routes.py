@@ -1,0 +1,83 @@
+"""What people reach of the eight services: one row per endpoint, and nothing else is forwarded."""
+
+from dataclasses import dataclass
+
+from kit.contracts.journey import Process
+
+PREFIX = "/v1"
+OWNER = ("citizen", "holder")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint: ``public`` is its path here, ``path`` the one at the service."""
+
+    method: str
+    public: str
+    service: Process
+    path: str
+    who: tuple[str, ...]
+    """In the words of ``kit.auth.allow``; ownership is the service's to judge."""
+
+
+def _row(line: str) -> Route:
+    service, method, path, *who = line.split()
+    public = path if path in AT_THE_ROOT else PREFIX + path
+    return Route(method, public, Process(service), path, OWNER if who == ["owner"] else tuple(who))
+
+
+AT_THE_ROOT = frozenset({"/.well-known/jwks.json", "/verify/{token}"})
+
+ROUTES: tuple[Route, ...] = tuple(
+    _row(line)
+    for line in """
+search    GET   /search                                    anyone
+search    GET   /topics                                    anyone
+search    GET   /services                                  anyone
+search    GET   /services/{definition_id}                  anyone
+identity  GET   /.well-known/jwks.json                     anyone
+identity  POST  /sign-in                                   anyone
+identity  GET   /sign-in/callback                          anyone
+identity  POST  /token                                     anyone
+identity  POST  /sign-out                                  citizen officer
+identity  GET   /me                                        citizen officer
+identity  POST  /officers                                  officer:administrator
+identity  GET   /officers                                  officer:administrator
+identity  PATCH /officers/{officer_id}                     officer:administrator
+identity  POST  /clients                                   officer:administrator
+identity  GET   /clients                                   officer:administrator
+request   GET   /journeys/{journey_id}/application         owner
+request   PUT   /journeys/{journey_id}/application         owner
+request   POST  /journeys/{journey_id}/submission          owner
+request   GET   /journeys/{journey_id}/acknowledgement     owner
+request   GET   /journeys/{journey_id}/acknowledgement.pdf owner
+request   POST  /journeys/{journey_id}/withdrawal          owner
+review    GET   /cases                                     officer:reviewer
+review    GET   /cases/{case_id}                           officer:reviewer
+review    POST  /cases/{case_id}/claim                     officer:reviewer
+review    POST  /cases/{case_id}/release                   officer:reviewer
+review    POST  /cases/{case_id}/recommendation            officer:reviewer
+review    POST  /cases/{case_id}/refusal                   officer:reviewer
+approval  GET   /decisions                                 officer:approver
+approval  GET   /decisions/{decision_id}                   officer:approver
+approval  POST  /decisions/{decision_id}/grant             officer:approver
+approval  POST  /decisions/{decision_id}/refusal           officer:approver
+payment   GET   /journeys/{journey_id}/invoices            owner
+payment   GET   /invoices/{invoice_id}                     owner
+payment   GET   /invoices/{invoice_id}/qr.svg              owner
+payment   GET   /invoices/{invoice_id}/qr.png              owner
+payment   GET   /journeys/{journey_id}/receipts            owner
+payment   GET   /receipts/{receipt_id}.pdf                 owner
+payment   POST  /payment-callbacks/{provider}              anyone
+issuance  GET   /journeys/{journey_id}/document            owner
+issuance  GET   /journeys/{journey_id}/document.pdf        owner
+issuance  GET   /verifications/{token}                     anyone
+issuance  GET   /verify/{token}                            anyone
+delivery  GET   /inbox                                     citizen
+delivery  GET   /inbox/{notice_id}                         citizen
+delivery  POST  /inbox/{notice_id}/read                    citizen
+delivery  GET   /journeys/{journey_id}/notices             owner
+delivery  GET   /journeys/{journey_id}/public-document     owner
+""".splitlines()
+    if line
+)
