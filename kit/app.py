@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 from uuid import UUID
@@ -36,7 +36,9 @@ class Kit:
         self.settings = settings
         self.database = Database(settings.secret_of("database_url"), settings.database_pool)
         self.bus = Bus(settings)
-        self.assertions = ServiceAssertions(settings.service, load_private(settings.service_key_file.read_bytes()))
+        self.assertions = ServiceAssertions(
+            settings.service, load_private(settings.service_key_file.read_bytes())
+        )
         self._resources: dict[type, Any] = {}
         self.use_peers(Peers(settings.peers, self.assertions))
         self.use_jwks(self._jwks_of_identity)
@@ -118,7 +120,9 @@ def create_app(
         await asyncio.to_thread(provider.shutdown)
 
     # The interactive page loads its script from elsewhere; the OpenAPI document itself is served.
-    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=problems.RESPONSES
+    )
     app.state.kit = kit
     app.state.worker = None
     problems.install(app, settings.max_body_bytes)
@@ -145,12 +149,17 @@ async def _working(
     try:
         yield
     finally:
-        for task in (connecting, *tasks):
-            task.cancel()
-        for task in (connecting, *tasks):
-            with suppress(asyncio.CancelledError):
-                await task
+        await _cancel(connecting, *tasks)
         await kit.bus.close()
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    """Cancel until they are done: before Python 3.12 ``wait_for`` may swallow a cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.5)
 
 
 def _health(app: FastAPI, kit: Kit) -> APIRouter:

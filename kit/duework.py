@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 12
 
 
-class Later(Exception):  # noqa: N818 - it is no error, the work asks to be called again
+class Later(Exception):
     """Raised by work that is not ready: run it again at ``at`` without counting an attempt."""
 
     def __init__(self, at: datetime) -> None:
@@ -110,7 +110,8 @@ class DueWorkLoop:
     async def _sleep(self, seconds: float) -> None:
         async with self._woken:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._woken.wait()
 
     async def run_one(self) -> bool:
         """Do one due row, if there is one."""

@@ -63,7 +63,8 @@ class Relay:
         sent = await publish_unsent(connection, self.bus)
         if sent < BATCH:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self.poll_seconds)
+                async with asyncio.timeout(self.poll_seconds):
+                    await self._woken.wait()
 
 
 async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
@@ -87,8 +88,11 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
         )
         for row in rows
     ]
-    answers = await asyncio.wait_for(asyncio.gather(*sending, return_exceptions=True), 15)
-    acknowledged = [row.seq for row, answer in zip(rows, answers, strict=True) if not isinstance(answer, BaseException)]
+    async with asyncio.timeout(15):
+        answers = await asyncio.gather(*sending, return_exceptions=True)
+    acknowledged = [
+        row.seq for row, answer in zip(rows, answers, strict=True) if not isinstance(answer, BaseException)
+    ]
     if acknowledged:
         marking = update(OUTBOX).where(OUTBOX.c.seq.in_(acknowledged)).values(sent_at=text("now()"))
         await connection.execute(marking)

@@ -20,18 +20,18 @@ import asyncpg
 import httpx
 import nats
 import pytest
-from nats.aio.client import Client
 from asgi_lifespan import LifespanManager
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
+from nats.aio.client import Client
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import create_async_engine
 from uuid_utils.compat import uuid7
 
 from kit.app import Kit
-from kit.auth import Jwks, ServiceAssertions, load_private, sign
+from kit.auth import ACCESS, Jwks, ServiceAssertions, load_private, sign, thumbprint
 from kit.clients import PeerRefused, Peers
 from kit.clock import clock
 from kit.cloudevents import Event, Position, compose
@@ -165,14 +165,16 @@ class Harness:
             "jti": str(uuid4()), "sid": str(uuid4()), "kind": kind, "ial": "2.3", "aal": "2.2", "roles": [], "scope": "",
         }  # fmt: skip
         key = load_private(self.servers.keys["identity"])
-        token = sign(body | claims, key, kid=Jwks([key.public_key()]).kids[0], typ="at+jwt")
+        token = sign(body | claims, key, kid=thumbprint(key.public_key()), typ=ACCESS)
         return {"Authorization": f"Bearer {token}"}
 
     def citizen(self, person: UUID | None = None, **claims: Any) -> dict[str, str]:
         """Headers of a citizen."""
         return self.bearer("citizen", str(person or uuid4()), **claims)
 
-    def officer(self, *roles: str, officer: UUID | None = None, agency: str = AGENCY, **claims: Any) -> dict[str, str]:
+    def officer(
+        self, *roles: str, officer: UUID | None = None, agency: str = AGENCY, **claims: Any
+    ) -> dict[str, str]:
         """Headers of an officer."""
         return self.bearer("officer", str(officer or uuid4()), roles=list(roles), agency=agency, **claims)
 
@@ -199,13 +201,19 @@ class Harness:
 
     # events ------------------------------------------------------------------------------------
 
-    def handover(self, fact: type[HandOver], *, at: str, journey: UUID | None = None, outcome: Outcome = Outcome.PASSED) -> Event:
+    def handover(
+        self, fact: type[HandOver], *, at: str, journey: UUID | None = None, outcome: Outcome = Outcome.PASSED
+    ) -> Event:
         """A hand-over of the published definition that ends the step ``at``."""
         assert self.bundle is not None
         definition = self.bundle.definition
         slip = Slip(plan=definition.steps, position=0).at(at)
         position = Position(
-            journey_id=journey or uuid7(), agency=definition.agency, definition=definition.ref, step=at, slip=slip
+            journey_id=journey or uuid7(),
+            agency=definition.agency,
+            definition=definition.ref,
+            step=at,
+            slip=slip,
         )
         return compose(fact(slip=slip, outcome=outcome), position=position)
 
@@ -215,7 +223,11 @@ class Harness:
         definition = self.bundle.definition
         slip = Slip(plan=definition.steps, position=0)
         position = Position(
-            journey_id=journey or uuid7(), agency=definition.agency, definition=definition.ref, step=step, slip=slip
+            journey_id=journey or uuid7(),
+            agency=definition.agency,
+            definition=definition.ref,
+            step=step,
+            slip=slip,
         )
         return compose(fact, position=position)
 
@@ -302,11 +314,17 @@ async def open_harness(
 
 
 async def empty_stream(servers: Servers) -> None:
-    """Remove the streams; provisioning makes them anew."""
+    """Empty the streams and remove their consumers; provisioning makes what is missing.
+
+    Purged, not deleted: a stream made again at once now and then finds its folder not yet gone.
+    """
     client = await servers.operator()
     jetstream = client.jetstream()
     for stream in await jetstream.streams_info():
-        await jetstream.delete_stream(str(stream.config.name))
+        name = str(stream.config.name)
+        for consumer in await jetstream.consumers_info(name):
+            await jetstream.delete_consumer(name, consumer.name)
+        await jetstream.purge_stream(name)
     await client.close()
 
 
@@ -340,7 +358,9 @@ async def schema_differences(servers: Servers, package: str) -> list[Any]:
     metadata = importlib.import_module(f"{package}.models").METADATA
 
     def compare(connection: Connection) -> list[Any]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": metadata})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "target_metadata": metadata}
+        )
         return compare_metadata(context, _joined(metadata))
 
     engine = create_async_engine(servers.url_of(database))
@@ -370,7 +390,12 @@ def load_bundle(folder: Path) -> Bundle:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Nothing may be skipped where every tool was installed."""
-    if os.environ.get("PAET_TEST_NO_SKIP") and (mark := item.get_closest_marker("skipif")) and mark.args and mark.args[0]:
+    if (
+        os.environ.get("PAET_TEST_NO_SKIP")
+        and (mark := item.get_closest_marker("skipif"))
+        and mark.args
+        and mark.args[0]
+    ):
         pytest.fail(f"may not be skipped here: {mark.kwargs.get('reason')}")
 
 

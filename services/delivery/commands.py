@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from kit.thai import buddhist_date
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,6 +22,7 @@ from kit.contracts.events import (
     ReviewRefused,
 )
 from kit.contracts.journey import Outcome
+from kit.thai import long_date
 from services.delivery import domain
 from services.delivery.models import Delivery, Dispatch, Notice
 
@@ -121,7 +121,7 @@ async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None
     day = local_date(fact.due_at)
     values = {
         "amount": domain.satang_as_baht(fact.amount_satang),
-        "due": buddhist_date(day),
+        "due": long_date(day),
         "due_en": f"{day:%d %B %Y}",
     }
     await _notify(session, event, known, "pay", values)

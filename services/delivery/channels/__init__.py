@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class RefusedByChannel(Exception):  # noqa: N818 - named for what happened
+class RefusedByChannel(Exception):
     """The channel will never take this message to this address."""
 
 

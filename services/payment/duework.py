@@ -1,0 +1,55 @@
+"""Due work of payment: asking the bank, because only its inquiry is believed."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from kit.app import Kit
+from kit.clock import clock, local_date
+from kit.duework import Later, WorkFunction
+from services.payment import commands, queries
+from services.payment.domain import InvoiceState, PaymentState
+from services.payment.providers.scb import Scb
+
+VERIFY_AGAIN = timedelta(seconds=5)
+VERIFY_FOR = timedelta(days=3)
+LONGEST_PAUSE = timedelta(hours=1)
+GRACE = timedelta(days=2)
+"""How long after its due date an unpaid invoice is still asked about."""
+
+
+async def verify(kit: Kit, key: str, payload: dict[str, Any]) -> None:
+    """Verify one callback: it stays unverified until the bank shows the transaction."""
+    await _ask(kit, UUID(payload["invoice"]), [date.fromisoformat(payload["day"])])
+    async with kit.database.transaction() as session:
+        payment = await queries.payment(session, UUID(key))
+    if payment.state == PaymentState.UNVERIFIED and clock.now() < payment.heard_at + VERIFY_FOR:
+        waited = clock.now() - payment.heard_at
+        raise Later(clock.now() + min(max(VERIFY_AGAIN, waited), LONGEST_PAUSE))
+
+
+async def inquire(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
+    """Ask about an open invoice by and by: a silent bank loses no payment."""
+    async with kit.database.transaction() as session:
+        invoice = await queries.invoice(session, UUID(key))
+    if invoice.state != InvoiceState.OPEN:
+        return
+    today = local_date(clock.now())
+    await _ask(kit, invoice.id, [today - timedelta(days=1), today])
+    now = clock.now()
+    if now < invoice.due_at + GRACE:
+        raise Later(now + min(now - invoice.created_at, LONGEST_PAUSE))
+
+
+async def _ask(kit: Kit, invoice_id: UUID, days: list[date]) -> None:
+    provider = kit.resource(Scb)
+    async with kit.database.transaction() as session:
+        invoice = await queries.invoice(session, invoice_id)
+    for day in days:
+        booked = await provider.inquire(invoice.biller_id, invoice.reference1, day)
+        if booked:
+            async with kit.database.transaction() as session:
+                await commands.settle(session, invoice_id, provider.name, booked)
+
+
+WORK: dict[str, WorkFunction] = {"verify": verify, "inquire": inquire}

@@ -1,0 +1,39 @@
+"""Payment, process 6: wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from kit.app import Kit, create_app
+from kit.claims import Claimed
+from services.payment import api, consumers, domain, duework, queries
+from services.payment.providers.scb import Scb
+from services.payment.settings import Settings
+
+
+def build(settings: Settings) -> FastAPI:
+    """The service with these settings."""
+
+    @asynccontextmanager
+    async def resources(kit: Kit) -> AsyncIterator[None]:
+        bank = Scb(settings)
+        kit.provide(bank)
+        yield
+        await bank.close()
+
+    return create_app(
+        settings,
+        title="Paet payment",
+        routers=[api.router],
+        consumers=consumers,
+        work=duework.WORK,
+        check=domain.check_section,
+        claims={"receipts": Claimed(queries.receipt_claims, frozenset({"issuance", "delivery"}))},
+        resources=resources,
+    )
+
+
+def app() -> FastAPI:
+    """The service with the settings of its environment."""
+    return build(Settings())  # type: ignore[call-arg]

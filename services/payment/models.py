@@ -1,0 +1,138 @@
+"""Tables of payment. Money is integer satang; the ledger only grows."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
+
+
+class Base(SQLModel, registry=registry()):
+    """Own registry: the tables of two services never meet."""
+
+
+def moment(*, nullable: bool = False) -> Any:
+    """A column for an instant, UTC."""
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def satang() -> Any:
+    """A column for money."""
+    return Column(BigInteger, nullable=False)
+
+
+class Invoice(Base, table=True):
+    """What is to be paid at one step of one journey."""
+
+    __table_args__ = (
+        UniqueConstraint("journey_id", "step"),
+        UniqueConstraint("biller_id", "reference1"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    journey_id: UUID
+    agency: str
+    definition: str
+    step: str
+    slip: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    person_id: UUID | None
+    number: str
+    biller_id: str
+    reference1: str
+    receipt_book: str
+    lines: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    amount: int = Field(sa_column=satang())
+    state: str
+    created_at: datetime = Field(sa_column=moment())
+    due_at: datetime = Field(sa_column=moment())
+    settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class Payment(Base, table=True):
+    """One transaction at the bank, claimed by a callback or found by inquiry."""
+
+    __table_args__ = (
+        UniqueConstraint("provider", "transaction_id"),
+        Index("payment_invoice", "invoice_id"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    provider: str
+    transaction_id: str
+    invoice_id: UUID = Field(foreign_key="invoice.id")
+    amount: int = Field(sa_column=satang())
+    state: str
+    paid_at: datetime = Field(sa_column=moment())
+    heard_at: datetime = Field(sa_column=moment())
+    verified_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class ReceiptBook(Base, table=True):
+    """The last number given in one book and Buddhist year; locked while a number is given."""
+
+    book: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class Receipt(Base, table=True):
+    """One numbered receipt; never changed."""
+
+    __table_args__ = (UniqueConstraint("book", "year", "running"), UniqueConstraint("payment_id"))
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    book: str
+    year: int
+    running: int
+    invoice_id: UUID = Field(foreign_key="invoice.id")
+    payment_id: UUID = Field(foreign_key="payment.id")
+    journey_id: UUID = Field(index=True)
+    step: str
+    person_id: UUID | None
+    amount: int = Field(sa_column=satang())
+    issued_at: datetime = Field(sa_column=moment())
+
+    @property
+    def number(self) -> str:
+        """``<book>-<Buddhist year>-<running number of six digits>``."""
+        return f"{self.book}-{self.year}-{self.running:06d}"
+
+
+class LedgerEntry(Base, table=True):
+    """One side of a booking; the database lets a transaction commit only when its sides balance."""
+
+    __table_args__ = (
+        Index("ledger_booking", "booking_id"),
+        CheckConstraint("amount <> 0", name="amount_not_zero"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    booking_id: UUID
+    invoice_id: UUID = Field(foreign_key="invoice.id")
+    account: str
+    amount: int = Field(sa_column=satang())
+    """Debit positive, credit negative."""
+    booked_at: datetime = Field(sa_column=moment())
+
+
+class Refund(Base, table=True):
+    """Money that must go back, once per reason and source."""
+
+    __table_args__ = (UniqueConstraint("payment_id", "reason"), CheckConstraint("amount > 0", name="amount_positive"))
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    invoice_id: UUID = Field(foreign_key="invoice.id")
+    payment_id: UUID = Field(foreign_key="payment.id")
+    amount: int = Field(sa_column=satang())
+    reason: str
+    state: str
+    created_at: datetime = Field(sa_column=moment())
+
+
+METADATA = Base.metadata

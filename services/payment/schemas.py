@@ -1,0 +1,87 @@
+"""Bodies of payment's answers. Money is integer satang."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from kit.contracts.text import Text
+from services.payment import promptpay
+from services.payment.models import Invoice, Receipt
+
+
+class LineView(BaseModel):
+    """One line of an invoice."""
+
+    item: Text
+    amount_satang: int
+
+
+class InvoiceView(BaseModel):
+    """An invoice as the payer sees it; ``promptpay`` is the text of its QR code."""
+
+    id: UUID
+    journey: UUID
+    step: str
+    number: str
+    state: str
+    lines: list[LineView]
+    amount_satang: int
+    currency: str = "THB"
+    biller_id: str
+    reference1: str
+    promptpay: str
+    barcode: str
+    created_at: datetime
+    due_at: datetime
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "InvoiceView":
+        """From its row."""
+        bill = bill_of(invoice)
+        return cls(
+            id=invoice.id,
+            journey=invoice.journey_id,
+            step=invoice.step,
+            number=invoice.number,
+            state=invoice.state,
+            lines=[LineView(item=line["item"], amount_satang=line["amount"]) for line in invoice.lines],
+            amount_satang=invoice.amount,
+            biller_id=invoice.biller_id,
+            reference1=invoice.reference1,
+            promptpay=promptpay.payload(bill),
+            barcode=promptpay.bot_barcode(bill),
+            created_at=invoice.created_at,
+            due_at=invoice.due_at,
+        )
+
+
+def bill_of(invoice: Invoice) -> promptpay.Bill:
+    """The bill that a payer's app scans."""
+    return promptpay.Bill(biller=invoice.biller_id, ref1=invoice.reference1, amount=invoice.amount)
+
+
+class ReceiptView(BaseModel):
+    """A numbered receipt."""
+
+    id: UUID
+    number: str
+    journey: UUID
+    step: str
+    invoice: UUID
+    amount_satang: int
+    currency: str = "THB"
+    issued_at: datetime
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> "ReceiptView":
+        """From its row."""
+        return cls(
+            id=receipt.id,
+            number=receipt.number,
+            journey=receipt.journey_id,
+            step=receipt.step,
+            invoice=receipt.invoice_id,
+            amount_satang=receipt.amount,
+            issued_at=receipt.issued_at,
+        )

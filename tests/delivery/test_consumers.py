@@ -1,0 +1,157 @@
+"""Every end of a journey reaches the inbox once; mail carries a link and nothing else."""
+
+import asyncio
+from datetime import timedelta
+from email import policy
+from email.parser import BytesParser
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from kit.clock import clock
+from kit.contracts.events import (
+    Completed,
+    Delivered,
+    DeliveryFailed,
+    Dispatched,
+    Granted,
+    Invoiced,
+    Issued,
+    Refused,
+    ReviewRefused,
+    Submitted,
+    Withdrawn,
+)
+from kit.contracts.journey import Outcome
+from services.delivery.models import Delivery, Dispatch, Notice
+from tests.bundles import document_bundle, information_bundle
+
+pytestmark = pytest.mark.req("D1", part="inbox and e-mail")
+
+
+async def notices(delivery, event):
+    return await delivery.rows(select(Notice).where(Notice.journey_id == event.journey))
+
+
+async def test_an_issued_document_ends_the_journey_once(delivery, known):
+    event = known(delivery.handover(Issued, at="issuance"))
+    await delivery.deliver(event)
+    (notice,) = await notices(delivery, event)
+    assert (notice["kind"], notice["link"]) == ("issued", f"/v1/journeys/{event.journey}/document")
+    assert "๑/๒๕๖๙" in notice["body_th"]
+    assert "Licence" in notice["body_en"]
+    (completed,) = await delivery.facts(Completed)
+    assert (completed.data.outcome, completed.next) == (Outcome.PASSED, "none")
+    assert len(await delivery.facts(Delivered)) == 1
+
+
+@pytest.mark.parametrize(("fact", "at", "bundle"), [(Refused, "approval", None), (ReviewRefused, "review", document_bundle)])
+async def test_a_refusal_tells_facts_law_reasons_and_the_right_to_appeal(delivery, known, fact, at, bundle):
+    if bundle:
+        delivery.publish(bundle())
+    event = known(delivery.handover(fact, at=at, outcome=Outcome.REFUSED))
+    await delivery.deliver(event)
+    (notice,) = await notices(delivery, event)
+    assert notice["kind"] == "refused"
+    for said in ("ไม่มีบ่อดักไขมัน", "ข้อ ๕", "เสี่ยงต่อสุขภาพ", "ภายใน 15 วัน", "ผู้ออกคำสั่ง"):
+        assert said in notice["body_th"]
+    assert "within 15 days" in notice["body_en"]
+    (completed,) = await delivery.facts(Completed)
+    assert completed.data.outcome is Outcome.REFUSED
+
+
+async def test_of_two_ends_the_first_stands(delivery, known):
+    withdrawal = known(delivery.handover(Withdrawn, at="request", outcome=Outcome.WITHDRAWN))
+    refusal = delivery.handover(Refused, at="approval", journey=withdrawal.journey, outcome=Outcome.REFUSED)
+    await delivery.deliver(withdrawal)
+    await delivery.deliver(refusal)
+    (row,) = await delivery.rows(select(Delivery))
+    assert row["outcome"] == "withdrawn"
+    assert len(await delivery.facts(Completed)) == 1
+    assert len(await notices(delivery, withdrawal)) == 1
+
+
+async def test_a_journey_that_informs_is_received_and_answered(delivery, known):
+    delivery.publish(information_bundle())
+    event = known(delivery.handover(Submitted, at="request"), email=None)
+    await delivery.deliver(event)
+    assert [row["kind"] for row in await notices(delivery, event)] == ["received", "published"]
+    assert len(await delivery.facts(Completed)) == 1
+
+
+async def test_the_applicant_is_told_on_the_way(delivery, known):
+    due = clock.now() + timedelta(days=15)
+    invoiced = Invoiced(invoice=uuid4(), amount_satang=123_456_50, currency="THB", due_at=due)
+    received = known(delivery.handover(Submitted, at="request"))
+    granted = delivery.handover(Granted, at="approval", journey=received.journey)
+    pay = delivery.event(invoiced, step="licence-fee", journey=received.journey)
+    await delivery.deliver(received, granted, pay)
+    told = await notices(delivery, received)
+    assert sorted(row["kind"] for row in told) == ["granted", "pay", "received"]
+    assert "123,456.50 บาท" in next(row["body_th"] for row in told if row["kind"] == "pay")
+    assert not await delivery.facts(Completed)
+
+
+@pytest.mark.req("D2")
+async def test_mail_has_a_link_and_no_personal_data(delivery, known, mail):
+    event = known(delivery.handover(Issued, at="issuance"))
+    await delivery.deliver(event)
+
+    async def sent():
+        return await delivery.facts(Dispatched)
+
+    await delivery.until(sent)
+    (message,) = await mail.messages()
+    (notice,) = await notices(delivery, event)
+    raw = (await mail.http.get(f"/messages/{message['id']}")).text
+    parsed = BytesParser(policy=policy.default).parsebytes(raw.encode())
+    assert f"/v1/inbox/{notice['id']}" in parsed.get_content()
+    whole = str(parsed["Subject"]) + parsed.get_content() + raw
+    for personal in ("ร้านลับ", "22000000-FOOD-69-000001", "๑/๒๕๖๙", "ใบอนุญาต"):
+        assert personal not in whole
+    (evidence,) = await delivery.rows(select(Dispatch))
+    assert (evidence["state"], evidence["message_id"]) == ("sent", f"<{notice['id']}@paet>")
+
+
+async def test_a_mailbox_that_refuses_is_evidence_and_the_inbox_has_it_all_the_same(delivery, known, mail):
+    await mail.misbehave("refuse")
+    event = known(delivery.handover(Issued, at="issuance"))
+    await delivery.deliver(event)
+
+    async def failed():
+        return await delivery.facts(DeliveryFailed)
+
+    (fact,) = await delivery.until(failed)
+    assert (fact.data.channel, fact.data.reason) == ("email", "refused")
+    assert len(await notices(delivery, event)) == 1
+    assert len(await delivery.facts(Completed)) == 1
+
+
+@pytest.mark.parametrize("mode", ["tempfail", "drop-connection"])
+async def test_trouble_at_the_mail_server_delays_the_mail_and_loses_none(delivery, known, mail, mode):
+    await mail.misbehave(mode)
+    event = known(delivery.handover(Issued, at="issuance"))
+    await delivery.deliver(event)
+
+    async def tried():
+        return await delivery.rows(text("SELECT error FROM due_work WHERE attempts > 0"))
+
+    await delivery.until(tried)
+    await mail.behave()
+
+    async def sent():
+        return await delivery.facts(Dispatched)
+
+    await delivery.until(sent)
+    await asyncio.sleep(0.3)
+    assert len(await mail.messages()) == 1
+
+
+async def test_nobody_without_an_address_is_mailed(delivery, known, mail):
+    event = known(delivery.handover(Issued, at="issuance"), email=None)
+    await delivery.deliver(event)
+    assert len(await notices(delivery, event)) == 1
+    assert not await delivery.rows(text("SELECT 1 FROM due_work"))
+    assert not await mail.messages()

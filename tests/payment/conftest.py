@@ -1,0 +1,62 @@
+import httpx
+import pytest
+
+from kit.contracts.claims import ApplicationClaim
+from kit.clock import clock
+from kit.local.doubles import running
+from kit.local.doubles.bank import create_app
+from kit.local.doubles.bank.book import Payment
+from kit.local.doubles.bank.callback import confirmation
+from kit.local.ports import free_port
+from tests.bundles import licence_bundle
+
+
+class Bank:
+    """The sandbox bank, and what its callback would say."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def pay(self, **order) -> list[dict]:
+        """Pay as the payer's app does and return the bodies of the callbacks."""
+        answer = await self.http.post("/_control/pay", json=order)
+        assert answer.status_code == 201, answer.text
+        return [confirmation(Payment(**each)) for each in answer.json()["payments"]]
+
+    async def fail(self, mode: str) -> None:
+        (await self.http.post("/_control/misbehave", json={"mode": mode})).raise_for_status()
+
+
+@pytest.fixture
+async def bank(monkeypatch):
+    monkeypatch.setenv("PAET_ENVIRONMENT", "development")
+    app = create_app(key="key", secret="secret", late_seconds=1)
+    with running(app, free_port()) as url:
+        async with httpx.AsyncClient(base_url=url) as http:
+            yield Bank(http)
+
+
+@pytest.fixture
+async def payment(harness_of, bank):
+    settings = {"bank_url": str(bank.http.base_url), "bank_api_key": "key", "bank_api_secret": "secret"}
+    async with harness_of("payment", **settings) as harness:
+        harness.publish(licence_bundle())
+        yield harness
+
+
+@pytest.fixture
+def granted(payment):
+    """A hand-over from approval, with the application that request would show."""
+    from kit.contracts.events import Granted
+
+    def make(area=120, person=None):
+        event = payment.handover(Granted, at="approval")
+        claim = ApplicationClaim(
+            journey=event.journey, application=event.journey, number="22000000-FOOD-69-000001",
+            definition=event.definition, agency=event.agency, person=person, form={"shop_name": "ก", "area": area},
+            email=None, language="th", submitted_at=clock.now(), legally_received_at=clock.now(), is_open=True,
+        )  # fmt: skip
+        payment.peers.know("request", "applications", event.journey, claim)
+        return event
+
+    return make

@@ -1,0 +1,81 @@
+"""HTTP of payment: owners only, pictures of the QR, callbacks that are rubbish."""
+
+import io
+from uuid import uuid4
+
+import pytest
+import zxingcpp
+from PIL import Image
+from sqlmodel import select
+
+from services.payment import promptpay
+from services.payment.models import Invoice, Payment
+
+
+@pytest.fixture
+async def owned(payment, granted):
+    person = uuid4()
+    event = granted(person=person)
+    await payment.deliver(event)
+    (row,) = await payment.rows(select(Invoice))
+    return row, payment.citizen(person)
+
+
+async def test_the_owner_sees_the_invoice_with_its_bill(payment, owned):
+    row, headers = owned
+    (body,) = (await payment.client.get(f"/journeys/{row['journey_id']}/invoices", headers=headers)).json()
+    assert (body["amount_satang"], body["state"]) == (100_000, "open")
+    bill = promptpay.parse(body["promptpay"])
+    assert (bill.biller, bill.ref1, bill.amount) == (row["biller_id"], row["reference1"], 100_000)
+
+
+@pytest.mark.req("P3")
+async def test_the_qr_is_read_from_its_picture(payment, owned):
+    row, headers = owned
+    answer = await payment.client.get(f"/invoices/{row['id']}/qr.png", headers=headers)
+    assert answer.headers["content-type"] == "image/png"
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.content)))
+    assert promptpay.parse(code.text).ref1 == row["reference1"]
+    svg = await payment.client.get(f"/invoices/{row['id']}/qr.svg", headers=headers)
+    assert svg.headers["content-type"] == "image/svg+xml"
+    assert svg.text.lstrip().startswith("<?xml")
+
+
+@pytest.mark.parametrize("path", ["/invoices/{id}", "/invoices/{id}/qr.png", "/invoices/{id}/qr.svg"])
+async def test_a_stranger_finds_no_invoice(payment, owned, path):
+    row, _ = owned
+    answer = await payment.client.get(path.format(**row), headers=payment.citizen())
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:paet:problem:invoice-not-found"
+
+
+async def test_a_stranger_sees_an_empty_list(payment, owned):
+    row, _ = owned
+    for what in ("invoices", "receipts"):
+        answer = await payment.client.get(f"/journeys/{row['journey_id']}/{what}", headers=payment.citizen())
+        assert answer.json() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"transactionId": "x" * 200}, 422),
+        ({"transactionId": 1, "amount": []}, 422),
+        ([], 422),
+    ],
+)
+async def test_a_malformed_callback_is_a_problem_and_stores_nothing(payment, owned, body, status):
+    answer = await payment.client.post("/payment-callbacks/scb", json=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert not await payment.rows(select(Payment))
+
+
+async def test_a_callback_for_an_unknown_bill_or_bank_stores_nothing(payment, owned, bank):
+    row, _ = owned
+    (body,) = await bank.pay(biller=row["biller_id"], ref1="NOBODY", amount=100)
+    answer = await payment.client.post("/payment-callbacks/scb", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:paet:problem:unknown-bill")
+    assert (await payment.client.post("/payment-callbacks/other", json=body)).status_code == 404
+    assert not await payment.rows(select(Payment))

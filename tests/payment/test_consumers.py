@@ -1,0 +1,196 @@
+"""Invoices, verified payments, receipts and refunds on real servers, every event delivered twice."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from kit.contracts.events import Invoiced, Paid, RefundDue, Withdrawn
+from kit.contracts.journey import Outcome
+from services.payment.models import Invoice, LedgerEntry, Payment, Receipt, Refund
+
+
+async def open_invoice(payment, granted, **how):
+    event = granted(**how)
+    await payment.deliver(event)
+    (row,) = await payment.rows(select(Invoice).where(Invoice.journey_id == event.journey))
+    return event, row
+
+
+async def paid(payment, journey):
+    async def there():
+        return [each for each in await payment.facts(Paid) if each.journey == journey]
+
+    return await payment.until(there)
+
+
+async def call_back(payment, body, provider="scb"):
+    return await payment.client.post(f"/payment-callbacks/{provider}", json=body)
+
+
+def bill(row, **more):
+    return {"biller": row["biller_id"], "ref1": row["reference1"], "amount": row["amount"]} | more
+
+
+async def balanced(payment):
+    rows = await payment.rows(text("SELECT booking_id, sum(amount) AS total FROM ledgerentry GROUP BY 1"))
+    return rows and all(row["total"] == 0 for row in rows)
+
+
+async def test_a_hand_over_is_billed_once(payment, granted):
+    event, row = await open_invoice(payment, granted)
+    (fact,) = await payment.facts(Invoiced)
+    assert (fact.data.invoice, fact.data.amount_satang) == (row["id"], 100_000)
+    assert (fact.journey, fact.next) == (event.journey, "none")
+
+
+async def test_a_payment_verified_at_the_bank_is_receipted_and_hands_over_once(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row))
+    answers = await asyncio.gather(*(call_back(payment, body) for _ in range(3)))
+    assert {answer.json()["resCode"] for answer in answers} == {"00"}
+    assert {answer.json()["transactionId"] for answer in answers} == {body["transactionId"]}
+    (fact,) = await paid(payment, event.journey)
+    assert (fact.step, fact.next, fact.nextstep) == ("licence-fee", "issuance", "issuance")
+    (receipt,) = await payment.rows(select(Receipt))
+    assert (receipt["running"], receipt["amount"]) == (1, 100_000)
+    assert await balanced(payment)
+    assert (await call_back(payment, body)).json()["resCode"] == "00"
+    assert len(await payment.rows(select(Receipt))) == 1
+
+
+async def test_a_forged_callback_stays_unverified_and_pays_nothing(payment, granted, bank):
+    _, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row, mode="forged"))
+    assert (await call_back(payment, body)).json()["resCode"] == "00"
+    await asyncio.sleep(0.5)
+    (heard,) = await payment.rows(select(Payment))
+    assert heard["state"] == "unverified"
+    assert not await payment.facts(Paid)
+    assert not await payment.rows(select(LedgerEntry))
+
+
+async def test_a_callback_that_lies_about_the_amount_is_judged_by_the_bank(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row, amount=50_000, mode="wrong-amount"))
+    await call_back(payment, body | {"amount": "1000.00"})
+
+    async def judged():
+        return await payment.rows(select(Refund))
+
+    (refund,) = await payment.until(judged)
+    assert (refund["amount"], refund["reason"]) == (50_000, "underpaid")
+    assert not await payment.facts(Paid), event
+
+
+@pytest.mark.parametrize("amount", [100_001, 150_000])
+async def test_too_much_settles_the_invoice_and_the_excess_is_owed(payment, granted, bank, amount):
+    event, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row, amount=amount, mode="wrong-amount"))
+    await call_back(payment, body)
+    await paid(payment, event.journey)
+    (due,) = await payment.facts(RefundDue)
+    assert (due.data.amount_satang, due.data.reason) == (amount - 100_000, "overpaid")
+    assert await balanced(payment)
+
+
+async def test_paid_twice_is_receipted_once_and_the_second_is_owed(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    for body in await bank.pay(**bill(row, mode="twice")):
+        await call_back(payment, body)
+    await paid(payment, event.journey)
+
+    async def owed():
+        return await payment.facts(RefundDue)
+
+    (due,) = await payment.until(owed)
+    assert (due.data.amount_satang, due.data.reason) == (100_000, "duplicate")
+    assert len(await payment.rows(select(Receipt))) == 1
+    assert len(await paid(payment, event.journey)) == 1
+
+
+async def test_a_silent_bank_loses_no_payment(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    await bank.pay(**bill(row, mode="silent"))
+    async with payment.kit.database.engine.begin() as connection:
+        await connection.execute(text("UPDATE due_work SET due_at = now() WHERE kind = 'inquire'"))
+    await paid(payment, event.journey)
+
+
+async def test_a_bank_that_is_away_is_asked_again(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row))
+    await bank.fail("outage")
+    await call_back(payment, body)
+
+    async def failed():
+        return await payment.rows(text("SELECT error FROM due_work WHERE kind = 'verify' AND attempts > 0"))
+
+    await payment.until(failed)
+    await bank.http.delete("/_control/misbehave")
+    await paid(payment, event.journey)
+
+
+@pytest.mark.req("P5", part="sandbox bank over HTTP")
+async def test_a_withdrawal_after_payment_owes_the_money_back(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row))
+    await call_back(payment, body)
+    await paid(payment, event.journey)
+    withdrawal = payment.handover(Withdrawn, at="request", journey=event.journey, outcome=Outcome.WITHDRAWN)
+    await payment.deliver(withdrawal)
+    (due,) = await payment.facts(RefundDue)
+    assert (due.data.amount_satang, due.data.reason) == (100_000, "withdrawn")
+    assert await balanced(payment)
+
+
+async def test_a_withdrawal_before_payment_voids_the_invoice_and_late_money_is_owed(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    withdrawal = payment.handover(Withdrawn, at="request", journey=event.journey, outcome=Outcome.WITHDRAWN)
+    await payment.deliver(withdrawal)
+    (body,) = await bank.pay(**bill(row))
+    await call_back(payment, body)
+
+    async def owed():
+        return await payment.facts(RefundDue)
+
+    (due,) = await payment.until(owed)
+    assert due.data.reason == "late"
+    assert not await payment.facts(Paid)
+
+
+async def test_a_withdrawal_delivered_before_the_bill_it_stops_opens_no_invoice(payment, granted):
+    event = granted()
+    withdrawal = payment.handover(Withdrawn, at="request", journey=event.journey, outcome=Outcome.WITHDRAWN)
+    await payment.deliver(withdrawal)
+    await payment.deliver(event)
+    assert not await payment.rows(select(Invoice))
+
+
+async def test_receipt_numbers_have_no_gap_under_concurrency(payment, granted, bank):
+    events = [granted() for _ in range(12)]
+    await payment.deliver(*events)
+    rows = await payment.rows(select(Invoice))
+    bodies = [(await bank.pay(**bill(row)))[0] for row in rows]
+    await asyncio.gather(*(call_back(payment, body) for body in bodies))
+
+    async def all_receipted():
+        return len(await payment.rows(select(Receipt))) == 12
+
+    await payment.until(all_receipted)
+    assert sorted(row["running"] for row in await payment.rows(select(Receipt))) == list(range(1, 13))
+
+
+async def test_the_database_refuses_a_booking_that_does_not_balance_and_any_change(payment, granted):
+    _, row = await open_invoice(payment, granted)
+    insert = text(
+        "INSERT INTO ledgerentry (id, booking_id, invoice_id, account, amount, booked_at)"
+        " VALUES (:id, :booking, :invoice, 'bank', 1, now())"
+    )
+    values = {"id": uuid4(), "booking": uuid4(), "invoice": row["id"]}
+    with pytest.raises(Exception, match="does not balance"):
+        async with payment.kit.database.engine.begin() as connection:
+            await connection.execute(insert, values)
+    assert not await payment.rows(select(LedgerEntry))
