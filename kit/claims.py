@@ -101,7 +101,8 @@ class SectionNeed(Need[Section]):
 
     async def resolve(self, asking: Asking, events: Sequence[Event], known: Sequence[Known]) -> list[Section]:  # noqa: ARG002
         """From memory or the database; from the gateway when it is met for the first time."""
-        names = [str(event.definition) for event in events]
+        # The fact of a new version is about no journey: it names the definition in its data.
+        names = [str(event.definition or event.data.definition) for event in events]
         found = await asking.sections(sorted(set(names)))
         return [found[name] for name in names]
 
