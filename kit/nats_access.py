@@ -33,9 +33,7 @@ def partner_stream(name: str) -> str:
     return f"PARTNER_{name.upper()}"
 
 
-def render(
-    services: Sequence[str], passwords: Mapping[str, str], partners: Mapping[str, PartnerGrant]
-) -> str:
+def render(services: Sequence[str], passwords: Mapping[str, str], partners: Mapping[str, PartnerGrant]) -> str:
     """The `accounts` block for nats-server: `passwords` has one per service and `operator`, plain or bcrypt.
 
     Raises ValueError on a name that is not lower-case letters, digits and `_`, KeyError without a password.
@@ -51,9 +49,7 @@ def render(
         ],
         "exports": [export for name in partners for export in _exports(name)],
     }
-    accounts = {"PLATFORM": platform} | {
-        partner_stream(name): _partner(name, partners[name]) for name in partners
-    }
+    accounts = {"PLATFORM": platform} | {partner_stream(name): _partner(name, partners[name]) for name in partners}
     return f"accounts: {json.dumps(accounts, indent=1)}\n"
 
 

@@ -162,6 +162,7 @@ def _addresses(urls: dict[str, str]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit status."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     parser = argparse.ArgumentParser(prog="python -m kit.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for function in (up, demo, migrate, clean):

@@ -60,10 +60,7 @@ class Environments:
         """The accounts of the bus."""
         names = [program.name for program in self.layout.services]
         passwords = {name: self.state.password("nats", name) for name in (*names, OPERATOR)}
-        grants = {
-            name: PartnerGrant(self.state.password("nats", f"partner_{name}"))
-            for name in self.layout.partners
-        }
+        grants = {name: PartnerGrant(self.state.password("nats", f"partner_{name}")) for name in self.layout.partners}
         return render(names, passwords, grants)
 
     def url(self, name: str) -> str:

@@ -54,9 +54,7 @@ class NatsServer:
         configuration = self._write()
         if self.child is None:
             command = [str(nats_program()), "--config", str(configuration)]
-            self.child = Child(
-                "nats", command, self._log, self._pid_file, ready=lambda _: ports.answers(self.port)
-            )
+            self.child = Child("nats", command, self._log, self._pid_file, ready=lambda _: ports.answers(self.port))
         ports.demand_free({"NATS": (self.port, SETTING)})
         self.child.start()
         self.child.wait_ready(60, cancelled)

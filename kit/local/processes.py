@@ -85,9 +85,7 @@ class Child:
             if not self.is_alive():
                 raise LocalError(self.report())
             if time.monotonic() > deadline:
-                raise LocalError(
-                    f"{self.name} was not ready after {seconds:.0f} s; its last words:\n{self.tail()}"
-                )
+                raise LocalError(f"{self.name} was not ready after {seconds:.0f} s; its last words:\n{self.tail()}")
             time.sleep(POLL_SECONDS)
 
     def signal(self, number: signal.Signals) -> None:

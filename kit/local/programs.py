@@ -62,14 +62,15 @@ def _wheel_folder() -> Path | None:
 
 
 def _copied(folder: Path, run_as: RunAs) -> Path:
-    """Copy the wheel's programs to where `run_as` reaches them, once."""
+    """Copy the wheel's programs to where `run_as` reaches them, once for each version of them."""
     package = folder.parent.parent
     copy = make_elsewhere(package)
     done = copy / "complete"
-    if not done.exists():
-        print(
-            f"note: {folder} cannot be reached by the user {run_as.name}; the programs are copied to {copy}"
-        )
+    found = (folder / "postgres").stat()
+    version = f"{found.st_size} {found.st_mtime_ns}"
+    if not done.exists() or done.read_text() != version:
+        shutil.rmtree(copy / package.name, ignore_errors=True)
+        print(f"note: {folder} cannot be reached by the user {run_as.name}; the programs are copied to {copy}")
         for made in (copy / package.name, copy / package.name / "pginstall"):
             made.mkdir(exist_ok=True)
             made.chmod(0o755)
@@ -78,7 +79,7 @@ def _copied(folder: Path, run_as: RunAs) -> Path:
         libraries = package.with_name(package.name + ".libs")
         if libraries.exists():
             _copy(libraries, copy / libraries.name)
-        done.touch()
+        done.write_text(version)
     return copy / package.name / "pginstall" / "bin"
 
 

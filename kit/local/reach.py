@@ -54,9 +54,7 @@ def dropped_user() -> RunAs | None:
         except KeyError:
             continue
         return RunAs(name, found.pw_uid, found.pw_gid)
-    raise LocalError(
-        "PostgreSQL refuses to run as root, and there is no user 'postgres' or 'nobody' to run it as"
-    )
+    raise LocalError("PostgreSQL refuses to run as root, and there is no user 'postgres' or 'nobody' to run it as")
 
 
 def elsewhere(path: Path) -> Path:

@@ -33,9 +33,7 @@ class Running:
 
     def describe(self, urls: Mapping[str, str], ready: Mapping[str, str | None]) -> None:
         """Say that the suite is up, where, and which path tells that each part works."""
-        self._description.write_text(
-            json.dumps({"pid": os.getpid(), "urls": dict(urls), "ready": dict(ready)})
-        )
+        self._description.write_text(json.dumps({"pid": os.getpid(), "urls": dict(urls), "ready": dict(ready)}))
 
     def urls(self, wait_seconds: float) -> dict[str, str]:
         """Addresses of the running suite once all of it works; raises LocalError if that takes long."""
@@ -43,8 +41,7 @@ class Running:
         while time.monotonic() < deadline and self.is_there():
             found = self._described()
             if found and all(
-                is_ready(int(found["urls"][name].rpartition(":")[2]), path)
-                for name, path in found["ready"].items()
+                is_ready(int(found["urls"][name].rpartition(":")[2]), path) for name, path in found["ready"].items()
             ):
                 urls: dict[str, str] = found["urls"]
                 return urls

@@ -64,9 +64,7 @@ class Suite:
             log=state.log_file("nats"),
             pid_file=state.pid_file("nats"),
         )
-        self.environments = Environments(
-            state, self.layout, self.ports, self.postgres, self.nats, extras or {}
-        )
+        self.environments = Environments(state, self.layout, self.ports, self.postgres, self.nats, extras or {})
         self._programs: dict[str, Child] = {}
         self._say = say
         self._watch = Watch(self.children, self._start_again, say)
@@ -156,9 +154,7 @@ class Suite:
     def _demand_free_ports(self) -> None:
         outside = {"postgres": self.postgres.outside_url, "nats": self.nats.outside_url}
         names = ("postgres", "nats", *self.layout.offsets)
-        tcp.demand_free(
-            {name: (self.ports[name], setting_of(name)) for name in names if not outside.get(name)}
-        )
+        tcp.demand_free({name: (self.ports[name], setting_of(name)) for name in names if not outside.get(name)})
 
     def start_servers(self) -> None:
         """Prepare the folder, check the ports, start PostgreSQL and NATS, make databases and users."""
@@ -171,9 +167,7 @@ class Suite:
             self._say(f"note: the NATS server at {self.nats.url} must have the accounts of {access}")
         self.nats.start(self.cancelled)
         self.postgres.start(self.cancelled)
-        self.postgres.create_databases(
-            self.environments.database(program.name) for program in self.layout.services
-        )
+        self.postgres.create_databases(self.environments.database(program.name) for program in self.layout.services)
 
     def migrate(self) -> None:
         """Migrate all services, as many at once as there are cores; raises LocalError."""

@@ -160,6 +160,10 @@ def test_programs_stand_where_the_server_can_reach_them(tmp_path, monkeypatch):
     found = programs.postgres_programs(reach.dropped_user())
     assert found.is_relative_to(tmp_path / "copies") == (os.geteuid() == 0)
     assert programs.postgres_version(found) >= 15
+    for mark in (tmp_path / "copies").rglob("complete"):
+        mark.write_text("another version")
+        (found / "postgres").write_text("old")
+    assert programs.postgres_version(programs.postgres_programs(reach.dropped_user())) >= 15
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o750, 0o711])

@@ -18,9 +18,7 @@ PASSWORDS = {"operator": "o", "review": "r", "approval": 'a"\\$2a$'}
 
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory):
-    config = nats_access.render(
-        ["review", "approval"], PASSWORDS, {"dbd": PartnerGrant("d"), "rd": PartnerGrant("x")}
-    )
+    config = nats_access.render(["review", "approval"], PASSWORDS, {"dbd": PartnerGrant("d"), "rd": PartnerGrant("x")})
     server = NatsServer(tmp_path_factory.mktemp("a bus"), config)
     server.start()
     yield server.url
@@ -56,9 +54,7 @@ class User:
     async def refused(self, subject):
         """True when the server said that this very subject may not be used."""
         for _ in range(100):
-            if any(
-                "permissions violation" in text and f'"{subject.lower()}"' in text for text in self.refusals
-            ):
+            if any("permissions violation" in text and f'"{subject.lower()}"' in text for text in self.refusals):
                 return True
             await asyncio.sleep(0.01)
         return False
@@ -79,15 +75,11 @@ async def operator(bus):
             await user.js.add_consumer("EVENTS", config, filter_subject=f"events.*.*.*.{durable}")
         for partner in ("dbd", "rd"):
             stream = nats_access.partner_stream(partner)
-            moved = SubjectTransform(
-                src="events.*.issuance.>", dest=f"partner.{partner}.{{{{wildcard(1)}}}}.>"
-            )
+            moved = SubjectTransform(src="events.*.issuance.>", dest=f"partner.{partner}.{{{{wildcard(1)}}}}.>")
             await user.js.add_stream(
                 StreamConfig(name=stream, sources=[StreamSource(name="EVENTS", subject_transforms=[moved])])
             )
-            await user.js.add_consumer(
-                stream, ConsumerConfig(durable_name=partner, ack_policy=AckPolicy.EXPLICIT)
-            )
+            await user.js.add_consumer(stream, ConsumerConfig(durable_name=partner, ack_policy=AckPolicy.EXPLICIT))
         yield user
 
 
@@ -145,9 +137,7 @@ async def test_service_is_refused_what_is_not_its_own(operator, review, subject)
     assert (await operator.js.stream_info("EVENTS")).state.last_seq == before
 
 
-@pytest.mark.parametrize(
-    "subject", ["events.>", ">", "_INBOX_approval.>", "_INBOX.>", "$JS.>", "deadletters.review"]
-)
+@pytest.mark.parametrize("subject", ["events.>", ">", "_INBOX_approval.>", "_INBOX.>", "$JS.>", "deadletters.review"])
 async def test_service_listens_to_its_own_inbox_only(operator, review, subject):
     await review.nc.subscribe(subject)
     assert await review.refused(subject)
