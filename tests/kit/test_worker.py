@@ -220,7 +220,8 @@ async def _dead_letter(toy, sequence: int = 1):
         return info.state.messages >= sequence
 
     await toy.until(there)
-    letter = await jetstream.get_msg(DEAD_LETTERS, sequence)
+    first = (await jetstream.stream_info(DEAD_LETTERS)).state.first_seq
+    letter = await jetstream.get_msg(DEAD_LETTERS, first + sequence - 1)
     await client.close()
     return letter
 
