@@ -144,7 +144,7 @@ async def _working(
     relay = Relay(kit.database, kit.bus, poll_seconds=1.0 if in_process else 0.2)
     loop = DueWorkLoop(kit, work, poll_seconds=1.0 if in_process else 0.3)
     connecting = asyncio.create_task(kit.bus.connect_for_ever())
-    tasks = [asyncio.create_task(each.run()) for each in (worker, relay, loop)]
+    tasks = [asyncio.create_task(each) for each in (worker.run(), relay.run(), *loop.runners())]
     app.state.worker = worker
     try:
         yield

@@ -6,7 +6,7 @@ process that dies leaves it to the next one at once.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -90,13 +90,12 @@ class DueWorkLoop:
         async with self._woken:
             self._woken.notify_all()
 
-    async def run(self) -> None:
-        """Run the workers."""
-        if self.functions:
-            async with asyncio.TaskGroup() as group:
-                for index in range(self.workers):
-                    # Only the first polls: the others wait until there is something to share.
-                    group.create_task(self._work(self.poll_seconds if index == 0 else 5.0))
+    def runners(self) -> list[Coroutine[Any, Any, None]]:
+        """The workers, each to be run as a task of its own; none where there is no work to do."""
+        if not self.functions:
+            return []
+        # Only the first polls quickly: the others wait until there is something to share.
+        return [self._work(self.poll_seconds if index == 0 else 5.0) for index in range(self.workers)]
 
     async def _work(self, poll: float) -> None:
         while True:
