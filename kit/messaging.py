@@ -35,6 +35,8 @@ class Bus:
         self.settings = settings
         self.client: Client = Client()
         self.denied: list[str] = []
+        self.connected = asyncio.Event()
+        """Set after the first connection: the client takes requests before it and answers them late."""
 
     async def connect_for_ever(self) -> None:
         """Connect, trying until the server answers: the suite may start in any order."""
@@ -58,6 +60,7 @@ class Bus:
             allow_reconnect=True,
             error_cb=self._error,
         )
+        self.connected.set()
 
     async def _error(self, error: Exception) -> None:
         # Permission denials never raise at the call; they arrive only here.
