@@ -1,0 +1,119 @@
+"""HTTP in: the officer's queue, one case, and the reviewer's acts."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from kit.app import Kit
+from kit.auth import Principal, allow
+from kit.claims import APPLICATION, Missing
+from kit.contracts.claims import ApplicationClaim
+from kit.contracts.definition import Section
+from kit.database import Session
+from kit.errors import Unavailable
+from services.review import commands, queries
+from services.review.domain import State, table_of
+from services.review.models import Act, Case
+from services.review.schemas import (
+    ActView,
+    CasePage,
+    CaseSummary,
+    CaseView,
+    ClockView,
+    Condition,
+    Reasons,
+    Recommendation,
+    TableView,
+)
+from services.review.settings import Settings
+
+router = APIRouter(tags=["review"])
+Reviewer = Annotated[Principal, Depends(allow("officer:reviewer"))]
+
+
+@router.get("/cases")
+async def list_cases(
+    reviewer: Reviewer,
+    session: Session,
+    state: Annotated[State | None, Query(description="without it: waiting and claimed ones")] = None,
+    unit: Annotated[str | None, Query(max_length=40)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> CasePage:
+    """The queue of the officer's agency, the earliest legal deadline first."""
+    states = queries.OPEN if state is None else (state,)
+    found, following = await queries.queue(session, reviewer.agency or "", states, unit, cursor, limit)
+    return CasePage(items=[CaseSummary.model_validate(case) for case in found], next=following)
+
+
+@router.get("/cases/{case_id}")
+async def read_case(case_id: UUID, reviewer: Reviewer, request: Request) -> CaseView:
+    """One case with its form, what the decision table said, its clock and history."""
+    kit: Kit = request.app.state.kit
+    # No connection is held while others are asked.
+    async with kit.database.transaction() as session:
+        case = await queries.find(session, case_id, reviewer)
+        acts = await queries.acts(session, case_id)
+    try:
+        application = await APPLICATION.one(kit, case.journey_id)
+    except Missing:
+        raise Unavailable() from None
+    return _view(case, acts, application, await kit.section(case.definition))
+
+
+@router.post("/cases/{case_id}/claim")
+async def claim(case_id: UUID, reviewer: Reviewer, session: Session, request: Request) -> CaseSummary:
+    """Take a case; again by its holder: renew the lease. 409 while another officer holds it."""
+    settings = cast(Settings, request.app.state.kit.settings)
+    case = await commands.claim(session, case_id, reviewer, settings.case_lease)
+    return CaseSummary.model_validate(case)
+
+
+@router.post("/cases/{case_id}/release")
+async def release(case_id: UUID, reviewer: Reviewer, session: Session) -> CaseSummary:
+    """Give a claimed case back to the queue."""
+    return CaseSummary.model_validate(await commands.release(session, case_id, reviewer))
+
+
+@router.post("/cases/{case_id}/recommendation")
+async def recommend(case_id: UUID, recommendation: Recommendation, reviewer: Reviewer, session: Session) -> CaseSummary:
+    """End the review of a claimed case.
+
+    ``grant`` decides where the plan has no approval. ``refuse`` goes to the approver and needs facts, law and
+    considerations; without an approval step it is refused with 409 (see ``/refusal``).
+    """
+    reasons = recommendation.model_dump(exclude={"result"})
+    case = await commands.recommend(session, case_id, reviewer, recommendation.result, reasons)
+    return CaseSummary.model_validate(case)
+
+
+@router.post("/cases/{case_id}/refusal")
+async def refuse(case_id: UUID, reasons: Reasons, reviewer: Reviewer, session: Session) -> CaseSummary:
+    """Refuse a claimed case where the plan has no approval: an order (APA39 s.37), told with appeal rights."""
+    case = await commands.refuse(session, case_id, reviewer, reasons.model_dump())
+    return CaseSummary.model_validate(case)
+
+
+def _view(case: Case, acts: list[Act], application: ApplicationClaim, section: Section) -> CaseView:
+    step = section.settings(case.step)
+    table = table_of(section.files[step.table]) if step.table else None
+    conditions = table.conditions(case.rule) if table and case.rule else []
+    return CaseView(
+        **CaseSummary.model_validate(case).model_dump(),
+        has_approval=case.has_approval,
+        form=application.form,
+        facts=case.facts,
+        law=case.law,
+        considerations=case.considerations,
+        appeal=case.appeal_text,
+        table=TableView(
+            rule=case.rule,
+            conditions=[Condition(field=field, condition=cell) for field, cell in conditions],
+            queue_reason=case.queue_reason,
+        ),
+        clock=ClockView(
+            started_at=case.accepted_at, due_at=case.due_at, due_by=case.due_by, stopped_at=case.clock_stopped_at
+        ),
+        acts=[ActView.model_validate(act) for act in acts],
+    )

@@ -1,0 +1,213 @@
+"""Use cases of review: each is one change. They take the session and never commit."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit import duework, outbox
+from kit.auth import Principal
+from kit.claims import APPLICATION, SECTION, Known
+from kit.clock import BANGKOK, clock
+from kit.cloudevents import Event
+from kit.contracts.appeal import appeal_text
+from kit.contracts.claims import ApplicationClaim
+from kit.contracts.definition import Section
+from kit.contracts.events import Accepted, CalendarChanged, CaseOpened, Recommended, ReviewRefused
+from kit.contracts.journey import Outcome
+from kit.database import CALENDAR_OVERRIDE
+from services.review import domain
+from services.review.domain import Clock, Result, State
+from services.review.models import Act, Case
+from services.review.queries import locked, overrides
+
+RELEASE_LEASE = "release-lease"
+
+
+async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
+    """Open the one case of a hand-over, start its legal clock, and let the decision table speak first.
+
+    Completeness is checked at once on receipt (LFA58 s.8): as long as no defect is recorded the
+    application counts as complete from its legal receipt, and the clock runs from there.
+    """
+    section, application = known[SECTION], known[APPLICATION]
+    case = _new_case(event, section, application, await overrides(session))
+    judgement = _judge(section, case, application.form)
+    case.rule, case.queue_reason = judgement.rule, judgement.queue_reason
+    case.facts, case.law, case.considerations = judgement.facts, judgement.law, judgement.considerations
+    if judgement.result is not None:
+        case.state, case.result = State.REVIEWED, judgement.result
+        _conclude(case, clock.now())
+    if not await _insert(session, case):
+        return
+    _record(session, case, "opened", detail=case.queue_reason)
+    await outbox.add(session, CaseOpened(case=case.id), case)
+    await outbox.add(session, Accepted(case=case.id, due_at=case.due_at), case)
+    if case.result is not None:
+        _record(session, case, f"rule-{case.result}", detail=case.rule)
+        await _hand_over(session, case)
+
+
+def _new_case(event: Event, section: Section, application: ApplicationClaim, changed: Mapping[Any, bool]) -> Case:
+    arrival = event.arrival()
+    step = section.settings(arrival["step"])
+    legal = Clock(section.periods, application.legally_received_at)
+    due = legal.due(changed)
+    return Case(
+        **arrival,
+        unit=step.unit,
+        priority=step.priority,
+        application_number=application.number,
+        appeal=appeal_text(section.appeal).model_dump() if section.appeal else None,
+        periods=section.periods.model_dump(mode="json"),
+        accepted_at=legal.started_at,
+        due_at=due.at,
+        due_by=due.by,
+    )
+
+
+def _judge(section: Section, case: Case, form: dict[str, Any]) -> domain.Judgement:
+    table = section.settings(case.step).table
+    if table is None:
+        return domain.Judgement(queue_reason="no-table")
+    return domain.judge(domain.examine(section.files[table], section.form, form), has_appeal=case.appeal is not None)
+
+
+async def _insert(session: AsyncSession, case: Case) -> bool:
+    """Store the case unless one of this journey and step exists."""
+    statement = insert(Case).values(case.model_dump()).on_conflict_do_nothing().returning(col(Case.id))
+    return (await session.execute(statement)).scalar() is not None
+
+
+async def claim(session: AsyncSession, case_id: UUID, officer: Principal, lease: timedelta) -> Case:
+    """Take a case from the queue until the lease runs out; CaseClaimed while another officer holds it."""
+    case = await locked(session, case_id, officer)
+    now, by = clock.now(), UUID(officer.subject)
+    if domain.lapse(case.standing, now) is not None:
+        _release(session, case, "lease-ended")
+    case.stand(domain.claim(case.standing, by, now, lease))
+    _record(session, case, "claimed", by)
+    # A key of its own for each lease: work is never cancelled, it finds nothing to do.
+    key = f"{case.id}/{case.lease_until:%Y%m%dT%H%M%S.%f}"
+    work = {"case": str(case.id)}
+    await duework.add(session, RELEASE_LEASE, key, due_at=case.lease_until, payload=work, journey=case.journey_id)
+    return case
+
+
+async def release(session: AsyncSession, case_id: UUID, officer: Principal) -> Case:
+    """Give a case back to the queue."""
+    case = await locked(session, case_id, officer)
+    by = UUID(officer.subject)
+    domain.check_holder(case.standing, by, clock.now())
+    _release(session, case, "released", by)
+    return case
+
+
+async def release_lapsed(session: AsyncSession, case_id: UUID) -> None:
+    """Give a case back to the queue if its lease has run out."""
+    case = await session.get(Case, case_id, with_for_update=True)
+    if case is not None and domain.lapse(case.standing, clock.now()) is not None:
+        _release(session, case, "lease-ended")
+
+
+async def recommend(
+    session: AsyncSession, case_id: UUID, officer: Principal, result: Result, reasons: Mapping[str, str]
+) -> Case:
+    """End the review: a grant where the plan has no approval, a recommendation to the approver otherwise.
+
+    A refusal can only be recommended to an approver, and only with facts, law and considerations.
+    """
+    case = await locked(session, case_id, officer)
+    if result is Result.REFUSE:
+        domain.check_refusal(reasons, has_appeal=case.appeal is not None)
+        if not case.has_approval:
+            raise domain.ReviewerDecides()
+    await _end_review(session, case, officer, result, reasons)
+    return case
+
+
+async def refuse(session: AsyncSession, case_id: UUID, officer: Principal, reasons: Mapping[str, str]) -> Case:
+    """Refuse, where the plan has no approval: an order with facts, law, considerations and appeal rights."""
+    case = await locked(session, case_id, officer)
+    if case.has_approval:
+        raise domain.ApprovalDecides()
+    domain.check_refusal(reasons, has_appeal=case.appeal is not None)
+    await _end_review(session, case, officer, Result.REFUSE, reasons)
+    return case
+
+
+async def _end_review(
+    session: AsyncSession, case: Case, officer: Principal, result: Result, reasons: Mapping[str, str]
+) -> None:
+    by, now = UUID(officer.subject), clock.now()
+    case.stand(domain.conclude(case.standing, by, now, result))
+    case.reviewer = by
+    case.facts, case.law, case.considerations = (reasons[name] for name in domain.REASONS)
+    _conclude(case, now)
+    _record(session, case, result, by)
+    await _hand_over(session, case)
+
+
+def _conclude(case: Case, now: datetime) -> None:
+    case.decided_at = now
+    if not case.has_approval:
+        case.clock_stopped_at = now
+
+
+async def _hand_over(session: AsyncSession, case: Case) -> None:
+    if case.result == Result.REFUSE and not case.has_approval:
+        await outbox.hand_over(session, case, ReviewRefused, Outcome.REFUSED)
+    else:
+        await outbox.hand_over(session, case, Recommended)
+
+
+async def close_case(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
+    """The journey ended: nobody can act on its case any more, and its clock stands still."""
+    for case in await _open_clocks(session, event.journey):
+        case.stand(domain.close(case.standing))
+        case.clock_stopped_at = event.time
+        _record(session, case, "journey-ended", detail=event.data.name)
+
+
+async def stop_clock(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
+    """The approver granted: the period of LFA58 s.10 ends."""
+    for case in await _open_clocks(session, event.journey):
+        case.clock_stopped_at = event.time
+        _record(session, case, "granted")
+
+
+async def _open_clocks(session: AsyncSession, journey: UUID) -> list[Case]:
+    query = select(Case).where(Case.journey_id == journey, col(Case.clock_stopped_at).is_(None)).with_for_update()
+    return list(await session.exec(query))
+
+
+async def change_calendar(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
+    """A day became a holiday or a working day: the clocks that still run on it are set anew."""
+    fact: CalendarChanged = event.data
+    changed = {"is_workday": fact.is_workday}
+    statement = insert(CALENDAR_OVERRIDE).values(day=fact.day, **changed)
+    await session.execute(statement.on_conflict_do_update(index_elements=["day"], set_=changed))
+    known_days = await overrides(session)
+    dawn = datetime.combine(fact.day, time.min, BANGKOK)
+    # A period that ended before the day is not moved by it; one that moved past it may come back.
+    running = select(Case).where(col(Case.clock_stopped_at).is_(None), Case.due_at >= dawn)
+    for case in await session.exec(running.order_by(col(Case.id)).with_for_update()):
+        due = case.clock.due(known_days)
+        if due.at != case.due_at:
+            case.due_at, case.due_by = due.at, due.by
+            _record(session, case, "clock-set-anew", detail=fact.day.isoformat())
+
+
+def _release(session: AsyncSession, case: Case, act: str, by: UUID | None = None) -> None:
+    case.stand(domain.Standing())
+    _record(session, case, act, by)
+
+
+def _record(
+    session: AsyncSession, case: Case, act: str, officer: UUID | None = None, detail: str | None = None
+) -> None:
+    session.add(Act(case_id=case.id, officer=officer, act=act, detail=detail))

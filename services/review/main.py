@@ -1,0 +1,27 @@
+"""Wires review: routes, consumers, due work, the check of its section, the claim it answers."""
+
+from fastapi import FastAPI
+
+from kit.app import create_app
+from kit.claims import Claimed
+from services.review import api, consumers, duework, queries
+from services.review.domain import check_section
+from services.review.settings import Settings
+
+
+def build(settings: Settings) -> FastAPI:
+    """The application with these settings."""
+    return create_app(
+        settings,
+        title="Paet review",
+        routers=[api.router],
+        consumers=consumers,
+        work=duework.WORK,
+        check=check_section,
+        claims={"cases": Claimed(queries.cases_of, frozenset({"approval", "issuance", "delivery"}))},
+    )
+
+
+def app() -> FastAPI:
+    """The application with the settings of its environment (``uvicorn --factory``)."""
+    return build(Settings())

@@ -1,0 +1,4 @@
+from kit.migrations import run
+from services.review.models import METADATA
+
+run(METADATA)

@@ -1,0 +1,112 @@
+"""Tables of review: cases and the history of every act on them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
+
+from kit.clock import clock
+from kit.contracts.definition import Periods
+from kit.contracts.journey import Process, Slip
+from kit.contracts.text import Text
+from services.review.domain import Clock, Result, Standing, State
+
+Time = DateTime(timezone=True)
+
+
+class Base(SQLModel, registry=registry()):
+    """Own registry: two services' tables must not meet in one metadata."""
+
+
+class Case(Base, table=True):
+    """One application under review. Of the form nothing is kept: it is asked of request when it is read."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        UniqueConstraint("journey_id", "step"),
+        Index("cases_queue", "agency", "due_at", "id"),
+        Index("cases_open_clocks", "due_at", postgresql_where=text("clock_stopped_at IS NULL")),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    journey_id: UUID
+    agency: str
+    definition: str
+    step: str
+    slip: dict[str, Any] = Field(sa_type=JSONB)
+    unit: str
+    priority: int
+    application_number: str
+
+    state: str = State.WAITING
+    holder: UUID | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=Time)
+
+    result: str | None = None
+    reviewer: UUID | None = None
+    rule: str | None = None
+    """The row of the decision table that fits, whether it decided or only advises."""
+    queue_reason: str | None = None
+    """Why an officer must look, as a code; None where the table decided."""
+    facts: str = ""
+    law: str = ""
+    considerations: str = ""
+    appeal: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    """The right to appeal under this definition, Thai and English."""
+
+    periods: dict[str, Any] = Field(sa_type=JSONB)
+    opened_at: datetime = Field(default_factory=clock.now, sa_type=Time)
+    accepted_at: datetime = Field(sa_type=Time)
+    due_at: datetime = Field(sa_type=Time)
+    due_by: str
+    """Which period is the earlier one: ``manual`` or ``act``."""
+    decided_at: datetime | None = Field(default=None, sa_type=Time)
+    clock_stopped_at: datetime | None = Field(default=None, sa_type=Time)
+
+    @property
+    def standing(self) -> Standing:
+        """State and holder, as the domain sees them."""
+        return Standing(State(self.state), self.holder, self.lease_until, Result(self.result) if self.result else None)
+
+    def stand(self, standing: Standing) -> None:
+        """Take over what the domain has decided."""
+        self.state, self.result = standing.state, standing.result
+        self.holder, self.lease_until = standing.holder, standing.lease_until
+
+    @property
+    def has_approval(self) -> bool:
+        """Whether somebody decides after the review."""
+        return any(step.process is Process.APPROVAL for step in Slip.model_validate(self.slip).plan)
+
+    @property
+    def appeal_text(self) -> Text | None:
+        """The right to appeal, to be told with a refusal."""
+        return Text.model_validate(self.appeal) if self.appeal else None
+
+    @property
+    def clock(self) -> Clock:
+        """The legal clock."""
+        return Clock(Periods.model_validate(self.periods), self.accepted_at)
+
+
+class Act(Base, table=True):
+    """One act on a case: who, when, what. Only ever added to."""
+
+    __tablename__ = "case_acts"
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    case_id: UUID = Field(index=True, foreign_key="cases.id")
+    at: datetime = Field(default_factory=clock.now, sa_type=Time)
+    officer: UUID | None = None
+    """None when a rule or the clock acted."""
+    act: str
+    detail: str | None = None
+    """A code or a time, never free text."""
+
+
+METADATA = Base.metadata

@@ -1,0 +1,114 @@
+"""Reads of review: the queue, one case, and what the other services may know of it."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import tuple_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from kit.auth import Principal
+from kit.contracts.claims import CaseClaim
+from kit.contracts.text import Text
+from kit.database import CALENDAR_OVERRIDE
+from kit.errors import FieldError, Unprocessable
+from services.review.domain import CaseNotFound, Result, State
+from services.review.models import Act, Case
+
+OPEN = (State.WAITING, State.CLAIMED)
+
+
+class CursorUnknown(Unprocessable):
+    """The cursor is none that a page gave."""
+
+    code = "cursor-unknown"
+
+
+async def queue(
+    session: AsyncSession, agency: str, states: Sequence[State], unit: str | None, cursor: str | None, limit: int
+) -> tuple[list[Case], str | None]:
+    """A page of an agency's cases, the earliest legal deadline first, and the cursor of the next page."""
+    order = (col(Case.due_at), col(Case.id))
+    query = select(Case).where(Case.agency == agency, col(Case.state).in_(states)).order_by(*order).limit(limit + 1)
+    if unit is not None:
+        query = query.where(Case.unit == unit)
+    if cursor is not None:
+        query = query.where(tuple_(*order) > tuple_(*_read_cursor(cursor)))
+    found = list(await session.exec(query))
+    return found[:limit], _cursor_of(found[limit - 1]) if len(found) > limit else None
+
+
+def _cursor_of(case: Case) -> str:
+    return urlsafe_b64encode(f"{case.due_at.isoformat()} {case.id}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        due_at, _, identifier = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        at = datetime.fromisoformat(due_at)
+        if at.tzinfo is None:
+            raise ValueError("naive")
+        return at, UUID(identifier)
+    except ValueError:
+        detail = Text(th="ตัวชี้หน้าถัดไปไม่ถูกต้อง", en="This is no cursor that a page gave")
+        raise CursorUnknown(errors=[FieldError("/cursor", "unknown", detail, part="query")]) from None
+
+
+async def find(session: AsyncSession, case_id: UUID, officer: Principal) -> Case:
+    """A case of the officer's agency; CaseNotFound for any other."""
+    return await _one(session, _mine(case_id, officer))
+
+
+async def locked(session: AsyncSession, case_id: UUID, officer: Principal) -> Case:
+    """The same under its row lock, to be changed."""
+    return await _one(session, _mine(case_id, officer).with_for_update())
+
+
+def _mine(case_id: UUID, officer: Principal) -> SelectOfScalar[Case]:
+    return select(Case).where(Case.id == case_id, Case.agency == officer.agency)
+
+
+async def _one(session: AsyncSession, query: SelectOfScalar[Case]) -> Case:
+    case = (await session.exec(query)).one_or_none()
+    if case is None:
+        raise CaseNotFound()
+    return case
+
+
+async def acts(session: AsyncSession, case_id: UUID) -> list[Act]:
+    """The history of a case, oldest first."""
+    return list(await session.exec(select(Act).where(Act.case_id == case_id).order_by(col(Act.at), col(Act.id))))
+
+
+async def overrides(session: AsyncSession) -> dict[date, bool]:
+    """The days on which the calendar differs from the standing one."""
+    rows = await session.execute(CALENDAR_OVERRIDE.select())
+    return {row.day: row.is_workday for row in rows}
+
+
+async def cases_of(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, CaseClaim]:
+    """What the review came to, by journey; absent while it is not done."""
+    query = select(Case).where(col(Case.journey_id).in_(journeys), Case.state == State.REVIEWED)
+    return {case.journey_id: _claim_of(case) for case in await session.exec(query)}
+
+
+def _claim_of(case: Case) -> CaseClaim:
+    refused = case.result == Result.REFUSE
+    appeal = case.appeal_text if refused else None
+    return CaseClaim(
+        journey=case.journey_id,
+        case=case.id,
+        reviewer=case.reviewer,
+        rule=case.rule if case.reviewer is None else None,
+        result="refused" if refused else "recommended",
+        facts=case.facts,
+        law=case.law,
+        considerations=case.considerations,
+        decided_at=case.decided_at,
+        due_at=case.due_at,
+        appeal_th=appeal.th if appeal else None,
+        appeal_en=appeal.en if appeal else None,
+    )
