@@ -24,6 +24,13 @@ PROBE_SECONDS = 30.0
 MOST_AT_ONCE = 200
 
 
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
 class News:
     """One listening connection per process; whoever waits for a journey is woken when something was told of it.
 
@@ -69,13 +76,14 @@ class News:
 
     async def _listen(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=5)
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)
             self.is_listening = True
             self._wake_all()
-            while True:
-                await asyncio.sleep(PROBE_SECONDS)
-                await connection.execute("SELECT 1", timeout=5)
+            while not await _is_set_within(lost, PROBE_SECONDS):
+                await connection.execute("SELECT 1", timeout=5)  # a line may be dead without a word
         finally:
             self.is_listening = False
             connection.terminate()
@@ -116,10 +124,7 @@ class Stream:
                     continue
                 if any(entry.type == Completed.type() for entry in entries):
                     return
-                try:
-                    async with asyncio.timeout(self._heartbeat):
-                        await woken.wait()
-                except TimeoutError:
+                if not await _is_set_within(woken, self._heartbeat):
                     yield ": still here\n\n"
 
     async def _new(self) -> list[TimelineEntry]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,9 +14,9 @@ from gateway.domain.journeys import JourneyNotFound
 from gateway.models import Entry, Journey
 from gateway.queries.definitions import Versions
 from kit.auth import Principal
+from kit.calendars import calendar_of
 from kit.contracts.definition import Definition
 from kit.contracts.events import Completed
-from kit.database import CALENDAR_OVERRIDE
 from kit.workdays import Calendar
 
 
@@ -78,13 +77,6 @@ async def timelines(session: AsyncSession, journeys: Sequence[UUID]) -> dict[UUI
     return found
 
 
-async def calendar(session: AsyncSession) -> Calendar:
-    """The calendar with what was proclaimed against the standing one."""
-    columns = CALENDAR_OVERRIDE.c
-    rows = await session.execute(select_columns(columns.day, columns.is_workday))
-    return Calendar({row.day: row.is_workday for row in rows})
-
-
 async def view(session: AsyncSession, versions: Versions, row: Journey) -> schemas.JourneyView:
     """A journey as its applicant sees it."""
     return schemas.JourneyView(**await _members(session, versions, row))
@@ -100,7 +92,7 @@ async def started(
 async def _members(session: AsyncSession, versions: Versions, row: Journey) -> dict[str, Any]:
     definition = await versions.get(session, row.definition)
     entries = await timeline(session, row.journey_id)
-    summary = _summary(row, definition, entries, await calendar(session))
+    summary = _summary(row, definition, entries, await calendar_of(session))
     return summary | {
         "steps": schemas.step_views(definition, domain.standing_of(definition.steps, entries), entries),
         "timeline": [schemas.TimelineEntry.of(entry) for entry in entries],
@@ -110,7 +102,7 @@ async def _members(session: AsyncSession, versions: Versions, row: Journey) -> d
 async def summaries(session: AsyncSession, versions: Versions, rows: Sequence[Journey]) -> list[schemas.JourneySummary]:
     """Journeys in a list."""
     entries = await timelines(session, [row.journey_id for row in rows])
-    days = await calendar(session)
+    days = await calendar_of(session)
     return [
         schemas.JourneySummary(
             **_summary(row, await versions.get(session, row.definition), entries[row.journey_id], days)
