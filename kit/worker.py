@@ -42,7 +42,9 @@ class Consumer:
     even_when_closed: bool = False
 
 
-def on_handover(function: Handler, *, needs: Sequence[Need[Any]] = (), even_when_closed: bool = False) -> Consumer:
+def on_handover(
+    function: Handler, *, needs: Sequence[Need[Any]] = (), even_when_closed: bool = False
+) -> Consumer:
     """Consume every event whose next process is this service.
 
     A hand-over for a journey known to be closed is dropped, save where ``even_when_closed``
@@ -96,6 +98,7 @@ class Worker:
             return
         while True:
             try:
+                await self.kit.bus.connected.wait()
                 await self._pull()
             except Exception as error:  # noqa: BLE001 - the loop outlives every outage and says so
                 log.warning("consumer interrupted", error=type(error).__name__)
