@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework, outbox
 from kit.auth import Principal
+from kit.calendars import calendar_of, proclaim
 from kit.claims import APPLICATION, SECTION, Known
 from kit.clock import BANGKOK, clock
 from kit.cloudevents import Event
@@ -19,11 +20,11 @@ from kit.contracts.claims import ApplicationClaim
 from kit.contracts.definition import Section
 from kit.contracts.events import Accepted, CalendarChanged, CaseOpened, Recommended, ReviewRefused
 from kit.contracts.journey import Outcome
-from kit.database import CALENDAR_OVERRIDE
+from kit.workdays import Calendar
 from services.review import domain
 from services.review.domain import Clock, Result, State
 from services.review.models import Act, Case
-from services.review.queries import locked, overrides
+from services.review.queries import locked
 
 RELEASE_LEASE = "release-lease"
 
@@ -35,7 +36,7 @@ async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
     application counts as complete from its legal receipt, and the clock runs from there.
     """
     section, application = known[SECTION], known[APPLICATION]
-    case = _new_case(event, section, application, await overrides(session))
+    case = _new_case(event, section, application, await calendar_of(session))
     judgement = _judge(section, case, application.form)
     case.rule, case.queue_reason = judgement.rule, judgement.queue_reason
     case.facts, case.law, case.considerations = judgement.facts, judgement.law, judgement.considerations
@@ -52,11 +53,11 @@ async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
         await _hand_over(session, case)
 
 
-def _new_case(event: Event, section: Section, application: ApplicationClaim, changed: Mapping[Any, bool]) -> Case:
+def _new_case(event: Event, section: Section, application: ApplicationClaim, calendar: Calendar) -> Case:
     arrival = event.arrival()
     step = section.settings(arrival["step"])
     legal = Clock(section.periods, application.legally_received_at)
-    due = legal.due(changed)
+    due = legal.due(calendar)
     return Case(
         **arrival,
         unit=step.unit,
@@ -188,15 +189,13 @@ async def _open_clocks(session: AsyncSession, journey: UUID) -> list[Case]:
 async def change_calendar(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
     """A day became a holiday or a working day: the clocks that still run on it are set anew."""
     fact: CalendarChanged = event.data
-    changed = {"is_workday": fact.is_workday}
-    statement = insert(CALENDAR_OVERRIDE).values(day=fact.day, **changed)
-    await session.execute(statement.on_conflict_do_update(index_elements=["day"], set_=changed))
-    known_days = await overrides(session)
+    await proclaim(session, fact.day, fact.is_workday)
+    calendar = await calendar_of(session)
     dawn = datetime.combine(fact.day, time.min, BANGKOK)
     # A period that ended before the day is not moved by it; one that moved past it may come back.
     running = select(Case).where(col(Case.clock_stopped_at).is_(None), Case.due_at >= dawn)
     for case in await session.exec(running.order_by(col(Case.id)).with_for_update()):
-        due = case.clock.due(known_days)
+        due = case.clock.due(calendar)
         if due.at != case.due_at:
             case.due_at, case.due_by = due.at, due.by
             _record(session, case, "clock-set-anew", detail=fact.day.isoformat())

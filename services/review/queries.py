@@ -1,8 +1,6 @@
 """Reads of review: the queue, one case, and what the other services may know of it."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import tuple_
@@ -12,19 +10,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.auth import Principal
 from kit.contracts.claims import CaseClaim
-from kit.contracts.text import Text
-from kit.database import CALENDAR_OVERRIDE
-from kit.errors import FieldError, Unprocessable
+from kit.cursors import cursor_of, read_cursor
 from services.review.domain import CaseNotFound, Result, State
 from services.review.models import Act, Case
 
 OPEN = (State.WAITING, State.CLAIMED)
-
-
-class CursorUnknown(Unprocessable):
-    """The cursor is none that a page gave."""
-
-    code = "cursor-unknown"
 
 
 async def queue(
@@ -36,25 +26,9 @@ async def queue(
     if unit is not None:
         query = query.where(Case.unit == unit)
     if cursor is not None:
-        query = query.where(tuple_(*order) > tuple_(*_read_cursor(cursor)))
+        query = query.where(tuple_(*order) > tuple_(*read_cursor(cursor)))
     found = list(await session.exec(query))
-    return found[:limit], _cursor_of(found[limit - 1]) if len(found) > limit else None
-
-
-def _cursor_of(case: Case) -> str:
-    return urlsafe_b64encode(f"{case.due_at.isoformat()} {case.id}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        due_at, _, identifier = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        at = datetime.fromisoformat(due_at)
-        if at.tzinfo is None:
-            raise ValueError("naive")
-        return at, UUID(identifier)
-    except ValueError:
-        detail = Text(th="ตัวชี้หน้าถัดไปไม่ถูกต้อง", en="This is no cursor that a page gave")
-        raise CursorUnknown(errors=[FieldError("/cursor", "unknown", detail, part="query")]) from None
+    return found[:limit], cursor_of(found[limit - 1].due_at, found[limit - 1].id) if len(found) > limit else None
 
 
 async def find(session: AsyncSession, case_id: UUID, officer: Principal) -> Case:
@@ -81,12 +55,6 @@ async def _one(session: AsyncSession, query: SelectOfScalar[Case]) -> Case:
 async def acts(session: AsyncSession, case_id: UUID) -> list[Act]:
     """The history of a case, oldest first."""
     return list(await session.exec(select(Act).where(Act.case_id == case_id).order_by(col(Act.at), col(Act.id))))
-
-
-async def overrides(session: AsyncSession) -> dict[date, bool]:
-    """The days on which the calendar differs from the standing one."""
-    rows = await session.execute(CALENDAR_OVERRIDE.select())
-    return {row.day: row.is_workday for row in rows}
 
 
 async def cases_of(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, CaseClaim]:

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kit.contracts.definition import Periods
 from kit.errors import Conflict, Problem
+from kit.workdays import Calendar
 from services.review import domain
 from services.review.domain import Clock, Result, Standing, State
 from services.review.domain.cases import CaseClaimed, CaseClosed, CaseNotClaimed, CaseReviewed
@@ -121,14 +122,14 @@ def periods(manual: tuple[int, str], act: tuple[int, str] | None) -> Periods:
     ],
 )  # fmt: skip
 def test_earlier_of_the_two_periods_is_promised(manual, act, due, by):
-    found = Clock(periods(manual, act), NOW).due({})
+    found = Clock(periods(manual, act), NOW).due(Calendar())
     assert (found.at, found.by) == (due, by)
 
 
 def test_proclaimed_holiday_moves_the_deadline_and_its_repeal_moves_it_back():
     clock = Clock(periods((7, "working_days"), None), NOW)
-    assert clock.due({date(2026, 11, 5): False}).at == clock.due({}).at + timedelta(days=1)
-    assert clock.due({date(2026, 11, 7): True}).at == clock.due({}).at - timedelta(days=1)
+    assert clock.due(Calendar({date(2026, 11, 5): False})).at == clock.due(Calendar()).at + timedelta(days=1)
+    assert clock.due(Calendar({date(2026, 11, 7): True})).at == clock.due(Calendar()).at - timedelta(days=1)
 
 
 class CaseMachine(RuleBasedStateMachine):

@@ -1,8 +1,7 @@
 """The legal clock of a case (LFA58 s.10): two periods, each in its own unit; the earlier one is promised. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from kit.contracts.definition import Periods
@@ -24,9 +23,8 @@ class Clock:
     periods: Periods
     started_at: datetime
 
-    def due(self, overrides: Mapping[date, bool]) -> Due:
-        """When the decision is due, on a calendar with these overrides (day → is a working day)."""
-        calendar = Calendar(overrides)
+    def due(self, calendar: Calendar) -> Due:
+        """When the decision is due on that calendar."""
         manual, act = self.periods.manual, self.periods.act
         promised = Due(calendar.add(self.started_at, manual.amount, manual.unit), "manual")
         if act is None:
