@@ -1,9 +1,10 @@
 """What the suite on one machine consists of: processes, ports, secrets, partners. Data, in one place.
 
-In commands and settings `{name}` stands for the port of that name, `{local}` for the folder of the state,
-`{secrets}` for the folder of the program's own secrets. A secret named by several programs is the same for all.
+In commands and settings `$name` stands for the port of that name, `$local` for the folder of the state,
+`$secrets` for the folder of the program's own secrets. A secret named by several programs is the same for all.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from kit.local.faults import LocalError
 PORT_BASE = 8000
 POSTGRES_PORT = 54320
 NATS_PORT = 42220
+_END_SOON = "--timeout-graceful-shutdown 3"  # a live stream would hold the end up for ever
+THAID = {"name": "thaid", "issuer": "http://127.0.0.1:$thaid", "client_id": "paet", "ial": "2.3", "aal": "2.2"}
 LEVEL_AND_TELEMETRY = ("PAET_LOG_LEVEL", "PAET_OTLP_ENDPOINT")  # what the caller's environment may pass on
 
 
@@ -54,58 +57,58 @@ class Layout:
 def service(name: str, offset: int, *secrets: str, package: str | None = None, **settings: str) -> Program:
     """Describe a service on `offset`; further settings are given by their names without PAET_."""
     package = package or f"services.{name}"
-    command = (
-        "-m",
-        "uvicorn",
-        "--factory",
-        f"{package}.main:app",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        f"{{{name}}}",
-        "--no-access-log",
-        "--timeout-graceful-shutdown",
-        "3",
-    )
+    command = f"-m uvicorn --factory {package}.main:app --host 127.0.0.1 --port ${name} --no-access-log {_END_SOON}"
     own = {f"PAET_{key.upper()}": value for key, value in settings.items()}
-    return Program(name, command, {name: offset}, package, "/readyz", own, secrets)
+    return Program(name, tuple(command.split()), {name: offset}, package, "/readyz", own, secrets)
 
 
 def double(name: str, offset: int, *secrets: str, arguments: str = "", **more_ports: int) -> Program:
     """Describe the double of an outside system; `arguments` are split at spaces."""
-    command = ("-m", f"kit.local.doubles.{name}", "--port", f"{{{name}}}", *arguments.split())
-    return Program(name, command, {name: offset, **more_ports}, secrets=secrets)
+    command = f"-m kit.local.doubles.{name} --port ${name} {arguments}"
+    return Program(name, tuple(command.split()), {name: offset, **more_ports}, secrets=secrets)
 
+
+THAID = (
+    '[{{"name": "thaid", "issuer": "http://127.0.0.1:{thaid}", "client_id": "paet", "ial": "2.3", "aal": "2.1"}}]'
+)
+"""ThaiD as a provider: that it gives IAL 2.3 is [C2], AAL 2.1 is [K] (thailand: no claim tells it)."""
 
 LAYOUT = Layout(
     programs=(
         double(
             "thaid",
             11,
-            "thaid_client_secret",
-            arguments="--client-id paet --client-secret-file {secrets}/thaid_client_secret"
-            " --redirect-uri http://127.0.0.1:{gateway}/auth/thaid/callback",
+            "provider_thaid_secret",
+            arguments="--client-id paet --client-secret-file {secrets}/provider_thaid_secret"
+            " --redirect-uri http://127.0.0.1:{gateway}/v1/sign-in/callback",
         ),
         double(
             "bank",
             12,
             "bank_api_secret",
-            arguments="--api-key paet --api-secret-file {secrets}/bank_api_secret"
-            " --book {local}/files/bank.sqlite --callback http://127.0.0.1:{payment}/callbacks/bank",
+            arguments="--api-key paet --api-secret-file {secrets}/bank_api_secret --late-seconds 2 --retry-seconds 2"
+            " --book {local}/files/bank.sqlite --callback http://127.0.0.1:{gateway}/v1/payment-callbacks/scb",
         ),
         double("mail", 13, arguments="--http-port {mail_view} --folder {local}/mail", mail_view=14),
-        service("gateway", 0, "session_key", package="gateway"),
+        service("gateway", 0, package="gateway"),
         service("search", 1),
-        service("identity", 2, "pid_encryption_key", "pid_lookup_key", "thaid_client_secret"),
+        service(
+            "identity", 2, "pid_encryption_key", "pid_lookup_key", "provider_thaid_secret", providers=THAID
+        ),
         service("request", 3),
         service("review", 4),
-        service("approval", 5),
-        service("payment", 6, "bank_api_secret"),
+        service("approval", 5, "officer_key_encryption_key"),
+        service(
+            "payment", 6, "bank_api_secret", bank_url="http://127.0.0.1:{bank}", bank_api_key="paet",
+        ),
         service("issuance", 7),
-        service("delivery", 8),
+        service(
+            "delivery", 8, smtp_host="127.0.0.1", smtp_port="{mail}", smtp_tls="false",
+            smtp_from="no-reply@paet.localhost",
+        ),
     ),
     partners=("dbd",),
-)
+)  # fmt: skip
 
 
 def standard_ports(layout: Layout, environment: Mapping[str, str]) -> dict[str, int]:

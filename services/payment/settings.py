@@ -14,8 +14,6 @@ class Settings(settings.Settings):
     bank_url: str
     bank_api_key: str
     bank_api_secret: SecretStr
-    inquiry_seconds: float = 60.0
-    """First time after which an unpaid invoice is asked about at the bank; it doubles up to an hour."""
 
     def production_faults(self) -> list[str]:
         """The sandbox bank speaks plain HTTP: it can never be used in production."""
