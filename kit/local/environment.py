@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from string import Template
 
 from kit.local.layout import LEVEL_AND_TELEMETRY, Layout, Program
 from kit.local.nats import NatsServer
@@ -43,7 +44,7 @@ class Environments:
     def filled(self, program: Program, text: str) -> str:
         """Put ports and folders into an argument or a setting."""
         folders = {"local": self.state.folder, "secrets": self.state.secrets_folder(program.name)}
-        return text.format_map({**self.ports, **folders})
+        return Template(text).substitute({**self.ports, **folders})
 
     def of_migration(self, program: Program) -> dict[str, str]:
         """The same with the operator's rights on the bus, for `kit.migrate` alone."""

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from kit.local.layout import Layout
 
-_PRIVATE = ("secrets", "keys", "passwords", "logs", "run", "nats")
-_OPEN = ("trust", "files", "traces", "postgres")
+_PRIVATE = ("secrets", "keys", "passwords", "logs", "run", "nats", "files", "mail", "traces")
+_OPEN = ("trust", "postgres")
 
 
 class State:
@@ -60,8 +60,8 @@ class State:
         return self.folder / "secrets" / name
 
     def storage_url(self, name: str) -> str:
-        """Where a service keeps its files."""
-        return (self.folder / "files" / name).as_uri()
+        """Where a service keeps its files; the path stands in it as it is."""
+        return f"file://{self.folder}/files/{name}"
 
     def trace_file(self, name: str) -> Path:
         """Spans of one process, JSON lines."""

@@ -61,9 +61,10 @@ class Watch:
 
     def _start_again(self, name: str) -> None:
         del self._due[name]
-        self.restarts[name] = self.restarts.get(name, 0) + 1
-        self._say(f"{name} is started again (restart {self.restarts[name]})")
         try:
             self._again(name)
         except LocalError as fault:
             self._say(str(fault))
+            return
+        self.restarts[name] = self.restarts.get(name, 0) + 1
+        self._say(f"{name} was started again (restart {self.restarts[name]})")

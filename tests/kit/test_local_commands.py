@@ -19,7 +19,7 @@ import json, sys
 import kit.local.__main__ as commands
 from kit.local.layout import Layout, Program
 
-toy = ("-m", "http.server", "--bind", "127.0.0.1", "{one}")
+toy = ("-m", "http.server", "--bind", "127.0.0.1", "$one")
 commands.LAYOUT = Layout((Program("one", toy, {"one": 0}, ready="/"),))
 def call(module, function, argument):
     print(module, json.dumps(argument if module == "demo" else argument.urls()), flush=True)

@@ -31,7 +31,7 @@ def toy(tmp_path_factory):
     path = tmp_path_factory.mktemp("toys") / "toy.py"
     path.write_text(TOY)
     return lambda name, offset, *more, **settings: Program(
-        name, (str(path), f"{{{name}}}", *more), {name: offset}, ready="/", **settings
+        name, (str(path), f"${name}", *more), {name: offset}, ready="/", **settings
     )
 
 
@@ -43,9 +43,9 @@ def suite(toy, tmp_path_factory):
             toy(
                 "one",
                 0,
-                "{secrets}",
+                "$secrets",
                 secrets=("token", "shared"),
-                settings={"PAET_OTHER": "http://127.0.0.1:{two}"},
+                settings={"PAET_OTHER": "http://127.0.0.1:$two"},
             ),
             toy("two", 1, secrets=("shared",)),
         )
@@ -219,7 +219,7 @@ def test_service_is_migrated_and_gets_what_a_service_needs(tmp_path):
         settings = suite.environments.settings(layout.programs[0])
         assert settings["PAET_NATS_USER"] == "review"
         assert json.loads(settings["PAET_PEERS"]) == {"review": suite.url("review")}
-        assert settings["PAET_STORAGE_URL"].endswith("/a%20b/files/review")
+        assert settings["PAET_STORAGE_URL"].endswith("/a b/files/review")
         assert "PAET_NATS_OPERATOR_PASSWORD" not in settings
         assert "BEGIN PUBLIC KEY" in (suite.state.trust / "review.pem").read_text()
         assert "BEGIN PRIVATE KEY" in suite.state.key_file("review").read_text()
