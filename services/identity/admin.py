@@ -9,7 +9,7 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,9 @@ async def rotate_key(session: AsyncSession, settings: Settings, _options: argpar
     return f"{row.kid} signs from {row.active_from.isoformat()}"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command."""
-    options = _parser().parse_args()
+    options = _parser().parse_args(arguments)
     try:
         print(asyncio.run(_run(options.command, Settings(), options)))  # noqa: T201
     except Problem as problem:

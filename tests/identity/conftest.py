@@ -10,14 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from jose import jwt
+from sqlalchemy import text
 
-from kit.auth import Principal
 from kit.local.doubles import running
 from kit.local.doubles.thaid import create_app
 from kit.local.ports import free_port
-from kit.testing import AGENCY, Harness
+from kit.testing import AGENCY, Harness, open_harness
 from services.identity import commands
 from services.identity.domain import Vault
+from services.identity.models import METADATA
 
 SOMCHAI, SOMYING, LOW = "1101700000010", "3100100000022", "8101500000048"
 REVIEWER, OTHER_REVIEWER, ADMINISTRATOR = "1999900000013", "1999900000021", "1999900000056"
@@ -137,11 +138,24 @@ class Browser:
         return await self.harness.client.get("/me", headers=self.headers)
 
 
-@pytest.fixture
-async def identity(harness_of, thaid_url):
-    secrets_of_it = {"pid_encryption_key": key(), "pid_lookup_key": key()}
-    async with harness_of("identity", providers=[thaid_settings(thaid_url)], **secrets_of_it) as harness:
+@pytest.fixture(scope="module")
+async def process(servers, thaid_url, tmp_path_factory):
+    """One process for the tests of a file, with its first signing key."""
+    keys = {"pid_encryption_key": key(), "pid_lookup_key": key()}
+    providers = [thaid_settings(thaid_url)]
+    folder = tmp_path_factory.mktemp("identity")
+    async with open_harness("identity", servers, folder, providers=providers, **keys) as harness:
+        (await harness.client.get("/.well-known/jwks.json")).raise_for_status()
         yield harness
+
+
+@pytest.fixture
+async def identity(process):
+    """The process with nothing in its tables but the key."""
+    yield process
+    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables if table.name != "signing_key")
+    async with process.kit.database.transaction() as session:
+        await session.execute(text(f"TRUNCATE {names}"))
 
 
 @pytest.fixture
@@ -170,7 +184,3 @@ def register(identity):
 async def administrator(register, browser):
     await register(ADMINISTRATOR, "administrator")
     return await browser().sign_in(ADMINISTRATOR, "officer")
-
-
-def officer_principal(agency: str = AGENCY) -> Principal:
-    return Principal("officer", "00000000-0000-4000-8000-000000000001", frozenset({"administrator"}), agency)

@@ -180,9 +180,7 @@ async def test_each_service_sees_of_a_person_what_it_needs(identity, browser):
     body = {"ids": [person, str(uuid4())]}
     shown = {}
     for service in ("issuance", "request", "delivery", "review", "approval", "payment"):
-        answer = await identity.client.post(
-            "/internal/claims/persons", json=body, headers=identity.as_service(service)
-        )
+        answer = await identity.client.post("/internal/claims/persons", json=body, headers=identity.as_service(service))
         items = answer.json()["items"]
         assert list(items) == [person]
         shown[service] = items[person]
@@ -194,9 +192,7 @@ async def test_each_service_sees_of_a_person_what_it_needs(identity, browser):
     assert {service for service, claim in shown.items() if claim["address"]} == {"issuance", "request"}
     assert shown["request"]["birthdate"] == "1984-11-30"
     for service in ("search", "gateway"):
-        answer = await identity.client.post(
-            "/internal/claims/persons", json=body, headers=identity.as_service(service)
-        )
+        answer = await identity.client.post("/internal/claims/persons", json=body, headers=identity.as_service(service))
         assert problem_of(answer) == (403, "forbidden")
 
 

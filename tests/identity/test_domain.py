@@ -30,7 +30,8 @@ def test_valid_numbers_are_accepted_with_and_without_separators(pid):
 
 @pytest.mark.req("I6", part="the check digit")
 @pytest.mark.parametrize(
-    "pid", ["1101700000011", "110170000001", "11017000000100", "", "abc", "0105541069237", "9101700000016", "๑๑๐๑๗๐๐๐๐๐๐๑๐"]
+    "pid",
+    ["1101700000011", "110170000001", "11017000000100", "", "abc", "0105541069237", "9101700000016", "๑๑๐๑๗๐๐๐๐๐๐๑๐"],
 )
 def test_wrong_check_digits_lengths_and_first_digits_are_not(pid):
     assert domain.checked_pid(pid) is None
@@ -145,12 +146,15 @@ def test_a_new_key_goes_in_front_and_old_values_stay_readable():
 def test_the_look_up_hash_depends_on_its_key_and_kind():
     first, second = Vault(key(), key()), Vault(key(), key())
     assert first.digest("pid", "1") == first.digest("pid", "1")
-    assert len({first.digest("pid", "1"), first.digest("pid", "2"), first.digest("x", "1"), second.digest("pid", "1")}) == 4
+    assert (
+        len({first.digest("pid", "1"), first.digest("pid", "2"), first.digest("x", "1"), second.digest("pid", "1")})
+        == 4
+    )
 
 
 @pytest.mark.parametrize("wrong", ["", "short", "!" * 43, "A" * 44])
 def test_a_key_of_another_length_is_refused(wrong):
-    with pytest.raises(ValueError, match="pid_encryption_key|32 bytes"):
+    with pytest.raises(ValueError, match=r"pid_encryption_key|32 bytes"):
         Vault(wrong, key())
     with pytest.raises(ValueError, match="32 bytes"):
         Vault(key(), wrong)
@@ -200,7 +204,9 @@ def test_which_key_signs_and_which_are_published():
 
 def section(**levels: str) -> Section:
     step = IDENTITY | levels
-    plan = [step if each.id == "identity" else each.model_dump(mode="json") for each in licence_bundle().definition.plan]
+    plan = [
+        step if each.id == "identity" else each.model_dump(mode="json") for each in licence_bundle().definition.plan
+    ]
     return section_for(bundle(*plan), Process.IDENTITY)
 
 

@@ -10,12 +10,18 @@ SECRET = "a-secret-nobody-may-see"
 
 
 def settings(tmp_path, **change):
-    thaid = {"name": "thaid", "issuer": "https://imauth.bora.dopa.go.th", "client_id": "paet", "ial": "2.3", "aal": "2.2"}
+    thaid = {
+        "name": "thaid",
+        "issuer": "https://imauth.bora.dopa.go.th",
+        "client_id": "paet",
+        "ial": "2.3",
+        "aal": "2.2",
+    }
     provider = thaid | change.pop("provider", {})
     return Settings(**{
-        "environment": "production", "database_url": "postgresql+asyncpg://x", "nats_url": "nats://x", "nats_user": "identity",
-        "nats_password": SECRET, "peers": {}, "trust_dir": tmp_path, "service_key_file": tmp_path / "k",
-        "public_url": "https://paet.example.go.th", "pid_encryption_key": key(), "pid_lookup_key": key(),
+        "environment": "production", "database_url": "postgresql+asyncpg://x", "nats_url": "nats://x",
+        "nats_user": "identity", "nats_password": SECRET, "peers": {}, "trust_dir": tmp_path,
+        "service_key_file": tmp_path / "k", "public_url": "https://paet.example.go.th", "pid_encryption_key": key(), "pid_lookup_key": key(),
         "providers": [{"client_secret": SECRET} | provider],
     } | change)  # fmt: skip
 
