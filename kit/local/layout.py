@@ -15,7 +15,8 @@ PORT_BASE = 8000
 POSTGRES_PORT = 54320
 NATS_PORT = 42220
 _END_SOON = "--timeout-graceful-shutdown 3"  # a live stream would hold the end up for ever
-THAID = {"name": "thaid", "issuer": "http://127.0.0.1:$thaid", "client_id": "paet", "ial": "2.3", "aal": "2.2"}
+THAID = {"name": "thaid", "issuer": "http://127.0.0.1:$thaid", "client_id": "paet", "ial": "2.3", "aal": "2.1"}
+"""ThaiD as a provider: that it gives IAL 2.3 is [C2], AAL 2.1 is [K] (thailand: no claim tells it)."""
 LEVEL_AND_TELEMETRY = ("PAET_LOG_LEVEL", "PAET_OTLP_ENDPOINT")  # what the caller's environment may pass on
 
 
@@ -68,42 +69,37 @@ def double(name: str, offset: int, *secrets: str, arguments: str = "", **more_po
     return Program(name, tuple(command.split()), {name: offset, **more_ports}, secrets=secrets)
 
 
-THAID = (
-    '[{{"name": "thaid", "issuer": "http://127.0.0.1:{thaid}", "client_id": "paet", "ial": "2.3", "aal": "2.1"}}]'
-)
-"""ThaiD as a provider: that it gives IAL 2.3 is [C2], AAL 2.1 is [K] (thailand: no claim tells it)."""
-
 LAYOUT = Layout(
     programs=(
         double(
             "thaid",
             11,
             "provider_thaid_secret",
-            arguments="--client-id paet --client-secret-file {secrets}/provider_thaid_secret"
-            " --redirect-uri http://127.0.0.1:{gateway}/v1/sign-in/callback",
+            arguments="--client-id paet --client-secret-file $secrets/provider_thaid_secret"
+            " --redirect-uri http://127.0.0.1:$gateway/v1/sign-in/callback",
         ),
         double(
             "bank",
             12,
             "bank_api_secret",
-            arguments="--api-key paet --api-secret-file {secrets}/bank_api_secret --late-seconds 2 --retry-seconds 2"
-            " --book {local}/files/bank.sqlite --callback http://127.0.0.1:{gateway}/v1/payment-callbacks/scb",
+            arguments="--api-key paet --api-secret-file $secrets/bank_api_secret --late-seconds 2 --retry-seconds 2"
+            " --book $local/files/bank.sqlite --callback http://127.0.0.1:$gateway/v1/payment-callbacks/scb",
         ),
-        double("mail", 13, arguments="--http-port {mail_view} --folder {local}/mail", mail_view=14),
+        double("mail", 13, arguments="--http-port $mail_view --folder $local/mail", mail_view=14),
         service("gateway", 0, package="gateway"),
         service("search", 1),
         service(
-            "identity", 2, "pid_encryption_key", "pid_lookup_key", "provider_thaid_secret", providers=THAID
+            "identity", 2, "pid_encryption_key", "pid_lookup_key", "provider_thaid_secret", providers=json.dumps([THAID])
         ),
         service("request", 3),
         service("review", 4),
         service("approval", 5, "officer_key_encryption_key"),
         service(
-            "payment", 6, "bank_api_secret", bank_url="http://127.0.0.1:{bank}", bank_api_key="paet",
+            "payment", 6, "bank_api_secret", bank_url="http://127.0.0.1:$bank", bank_api_key="paet",
         ),
         service("issuance", 7),
         service(
-            "delivery", 8, smtp_host="127.0.0.1", smtp_port="{mail}", smtp_tls="false",
+            "delivery", 8, smtp_host="127.0.0.1", smtp_port="$mail", smtp_tls="false",
             smtp_from="no-reply@paet.localhost",
         ),
     ),
