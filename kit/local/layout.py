@@ -89,7 +89,8 @@ LAYOUT = Layout(
         service("gateway", 0, package="gateway"),
         service("search", 1),
         service(
-            "identity", 2, "pid_encryption_key", "pid_lookup_key", "provider_thaid_secret", providers=json.dumps([THAID])
+            "identity", 2, "pid_encryption_key", "pid_lookup_key", "provider_thaid_secret",
+            providers=json.dumps([THAID]),
         ),
         service("request", 3),
         service("review", 4),
