@@ -1,0 +1,70 @@
+"""The document of a journey for its holder; what is stuck for an administrator."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from kit.app import Kit
+from kit.auth import Principal, allow
+from kit.database import Session
+from kit.storage import Files
+from services.issuance import commands, queries
+from services.issuance.duework.composing import verify_url
+from services.issuance.schemas import DocumentView, UnfinishedDocument
+
+router = APIRouter(tags=["documents"])
+
+Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
+Administrator = Annotated[Principal, Depends(allow("officer:administrator"))]
+
+
+@router.get("/journeys/{journey_id}/document")
+async def document(
+    request: Request, response: Response, session: Session, owner: Owner, journey_id: UUID
+) -> DocumentView:
+    """Show number, days, live status and hash of the issued document."""
+    kit: Kit = request.app.state.kit
+    found = await queries.owned(session, owner, journey_id)
+    response.headers["Cache-Control"] = "no-store"
+    return DocumentView.of(found, verify_url(kit.settings.public_url, str(found.token)))
+
+
+@router.get(
+    "/journeys/{journey_id}/document.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}, 304: {"description": "The file you have"}},
+)
+async def download(
+    request: Request,
+    session: Session,
+    owner: Owner,
+    journey_id: UUID,
+    if_none_match: Annotated[str | None, Header(max_length=500)] = None,
+) -> Response:
+    """Download the sealed PDF/A-3; its ETag is the SHA-256 of the file."""
+    kit: Kit = request.app.state.kit
+    found = await queries.owned(session, owner, journey_id)
+    headers = {
+        "ETag": f'"{found.sha256}"',
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{found.file_name}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    if if_none_match is not None and f'"{found.sha256}"' in if_none_match:
+        return Response(status_code=304, headers=headers)
+    pdf = await kit.resource(Files).get(str(found.stored_as))
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+@router.get("/documents")
+async def unfinished(session: Session, administrator: Administrator) -> list[UnfinishedDocument]:
+    """List the documents of the agency that are not made yet, oldest first; those that failed with their reason."""
+    found = await queries.unfinished(session, str(administrator.agency))
+    return [UnfinishedDocument.of(each) for each in found]
+
+
+@router.post("/documents/{document_id}/retry", status_code=202)
+async def retry(session: Session, administrator: Administrator, document_id: UUID) -> UnfinishedDocument:
+    """Have an unfinished document tried again; after a failure it gets a new number, and the void one stays void."""
+    return UnfinishedDocument.of(await commands.retry(session, administrator, document_id))

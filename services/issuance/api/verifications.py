@@ -1,0 +1,84 @@
+"""The public register: anybody may ask what a document is worth today, and whether a file is genuine."""
+
+import hashlib
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, UploadFile
+from fastapi.responses import HTMLResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit.app import Kit
+from kit.auth import allow
+from kit.contracts.text import Language
+from kit.database import Session
+from kit.errors import language_of
+from services.issuance import domain, queries
+from services.issuance.api import page
+from services.issuance.domain import Tokens
+from services.issuance.models import Document
+from services.issuance.schemas import FileCheck, VerificationView
+
+router = APIRouter(tags=["verification"], dependencies=[Depends(allow("anyone"))])
+
+
+def reader_language(
+    language: Annotated[Literal["th", "en"] | None, Query()] = None,
+    accept_language: Annotated[str | None, Header()] = None,
+) -> Language:
+    """The language chosen on the page, else the browser's."""
+    return language or language_of(accept_language)
+
+
+ReaderLanguage = Annotated[Language, Depends(reader_language)]
+
+
+async def _found(request: Request, session: AsyncSession, token: str) -> Document:
+    kit: Kit = request.app.state.kit
+    return await queries.by_token(session, kit.resource(Tokens).read(token))
+
+
+@router.get("/verifications/{token}")
+async def verification(request: Request, response: Response, session: Session, token: str) -> VerificationView:
+    """Show what the document shows and its status now; free and without signing in (EGOV65 s.13(2))."""
+    response.headers["Cache-Control"] = "no-store"
+    return VerificationView.of(await _found(request, session, token))
+
+
+@router.post(
+    "/verifications",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/pdf": {}}}},
+)
+async def check_file(request: Request, response: Response, session: Session) -> FileCheck:
+    """Tell whether the file sent as the body is, to the last byte, one that was issued; nothing of it is kept."""
+    response.headers["Cache-Control"] = "no-store"
+    sha256 = hashlib.sha256(await request.body()).hexdigest()
+    found = await queries.by_sha256(session, sha256)
+    verification = VerificationView.of(found) if found else None
+    return FileCheck(genuine=found is not None, sha256=sha256, verification=verification)
+
+
+@router.get("/verify/{token}", response_class=HTMLResponse)
+async def verify_page(request: Request, session: Session, token: str, language: ReaderLanguage) -> HTMLResponse:
+    """The page behind the QR code: the same for people to read; 404 for an unknown token."""
+    try:
+        shown = VerificationView.of(await _found(request, session, token))
+    except domain.VerificationNotFound:
+        return page.unknown(language)
+    return page.of(shown, language)
+
+
+@router.post("/verify/{token}", response_class=HTMLResponse)
+async def verify_file(
+    request: Request,
+    session: Session,
+    token: str,
+    language: ReaderLanguage,
+    file: Annotated[UploadFile, File()],
+) -> HTMLResponse:
+    """Tell on the page whether the file chosen there is this document to the last byte; nothing of it is kept."""
+    try:
+        shown = VerificationView.of(await _found(request, session, token))
+    except domain.VerificationNotFound:
+        return page.unknown(language)
+    is_genuine = hashlib.sha256(await file.read()).hexdigest() == shown.sha256
+    return page.of(shown, language, is_genuine=is_genuine)

@@ -1,0 +1,67 @@
+"""What may be issued, under which number, and what the document says. Pure."""
+
+from services.issuance.domain.checking import before, check_section, sample_data
+from services.issuance.domain.content import Basis, Decision, Registered, act_digest, data_of
+from services.issuance.domain.form import FormSchema
+from services.issuance.domain.numbering import (
+    buddhist_year,
+    file_name,
+    last_valid_day,
+    number_text,
+    oid_of,
+    storage_name,
+)
+from services.issuance.domain.public import masked, public_fields
+from services.issuance.domain.states import (
+    OUT,
+    STATUS_WORDS,
+    STOPPABLE,
+    UNFINISHED,
+    DocumentNotFound,
+    DocumentSettled,
+    NotGranted,
+    NumberState,
+    State,
+    Status,
+    VerificationNotFound,
+    status_of,
+)
+from services.issuance.domain.tokens import Tokens
+from services.issuance.domain.xml import FILE_NAME as XML_FILE_NAME
+from services.issuance.domain.xml import NAMESPACE, xml_of
+
+__all__ = [
+    "NAMESPACE",
+    "OUT",
+    "STATUS_WORDS",
+    "STOPPABLE",
+    "UNFINISHED",
+    "XML_FILE_NAME",
+    "Basis",
+    "Decision",
+    "DocumentNotFound",
+    "DocumentSettled",
+    "FormSchema",
+    "NotGranted",
+    "NumberState",
+    "Registered",
+    "State",
+    "Status",
+    "Tokens",
+    "VerificationNotFound",
+    "act_digest",
+    "before",
+    "buddhist_year",
+    "check_section",
+    "data_of",
+    "file_name",
+    "last_valid_day",
+    "masked",
+    "number_text",
+    "oid_of",
+    "public_fields",
+    "sample_data",
+    "status_of",
+    "storage_name",
+    "xml_of",
+]

@@ -1,0 +1,97 @@
+"""One document: what the other services say of it, its PDF with the XML inside, the agency's seal."""
+
+from typing import Any
+
+from kit.app import Kit
+from kit.claims import APPLICATION, CASE, DECISION, PERSON, RECEIPTS
+from kit.clock import clock
+from kit.contracts.definition import IssuanceStep, Section
+from kit.contracts.journey import Process
+from kit.documents import Composer, DocumentProperties, Reference, Seal, qr_svg
+from services.issuance import domain
+from services.issuance.domain import Basis, Decision, Registered
+from services.issuance.models import Document
+
+VERSION = 1
+
+
+async def basis_of(kit: Kit, document: Document, section: Section) -> Basis:
+    """Ask the owners: application, person, the decision, receipts of what was paid before.
+
+    Missing while an owner does not know the journey yet; NotGranted when the decision is a refusal.
+    """
+    journey, processes = document.journey_id, domain.before(section, document.step)
+    application = await APPLICATION.one(kit, journey)
+    person = await PERSON.one(kit, application.person) if application.person else None
+    if Process.APPROVAL in processes:
+        decision = Decision.of_approval(await DECISION.one(kit, journey))
+    else:
+        decision = Decision.of_review(await CASE.one(kit, journey))
+    has_paid = Process.PAYMENT in processes
+    receipts = (await RECEIPTS.one(kit, journey)).receipts if has_paid else []
+    return Basis(application, person, decision, tuple(receipts))
+
+
+def verify_url(public_url: str, token: str) -> str:
+    """The public page of a document: what its QR code says."""
+    return f"{public_url.rstrip('/')}/verify/{token}"
+
+
+def file_name_of(document: Document, settings: IssuanceStep) -> str:
+    """The name of the file outside: ASCII, nothing personal in it."""
+    assert document.issued_on is not None  # noqa: S101 - a numbered document has its day
+    return domain.file_name(
+        agency=document.agency,
+        definition=document.definition,
+        application=document.application_number,
+        document_type=settings.document_type,
+        issued_on=document.issued_on,
+        version=VERSION,
+    )
+
+
+async def sealed(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> bytes:
+    """The sealed PDF/A-3 of a numbered document. TemplateError and its kinds, SealError."""
+    settings: IssuanceStep = section.settings(document.step)
+    entry, template = _entry(kit, document, settings), section.files[settings.template]
+    data = domain.data_of(section, settings, template, entry, basis)
+    assert document.numbered_at is not None  # noqa: S101 - as above
+    pdf = await kit.resource(Composer).compose_async(
+        template,
+        data,
+        attachment_xml=domain.xml_of(data),
+        attachment_name=domain.XML_FILE_NAME,
+        title=f"{settings.title.th} {entry.number}",
+        author=section.agency_name.th,
+        timestamp=document.numbered_at,
+        images={"qr.svg": qr_svg(entry.verify_url)},
+        properties=DocumentProperties(
+            file_name=file_name_of(document, settings),
+            version=str(entry.version),
+            reference_id=entry.number,
+            oid=entry.oid,
+        ),
+    )
+    return await seal.seal_async(pdf, at=clock.now(), **_said(settings, entry, basis.decision))
+
+
+def _entry(kit: Kit, document: Document, settings: IssuanceStep) -> Registered:
+    assert document.issued_on is not None  # noqa: S101 - as above
+    assert document.token is not None  # noqa: S101 - as above
+    return Registered(
+        number=document.number,
+        uuid=document.id,
+        oid=domain.oid_of(settings.oid, document.agency, settings.document_type),
+        issued_on=document.issued_on,
+        valid_until=document.valid_until,
+        verify_url=verify_url(kit.settings.public_url, document.token),
+        version=VERSION,
+    )
+
+
+def _said(settings: IssuanceStep, entry: Registered, decision: Decision) -> dict[str, Any]:
+    """What the seal says: why, and by its id and digest the decision it rests on."""
+    return {
+        "reason": f"ออก{settings.title.th} เลขที่ {entry.number} ตามคำสั่ง",
+        "refers_to": Reference(f"urn:uuid:{decision.id}", decision.digest),
+    }

@@ -1,0 +1,115 @@
+"""Tables of issuance: documents, and the register of every number that was ever given."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
+
+from services.issuance import domain
+
+
+class Base(SQLModel, registry=registry()):
+    """Own registry: the tables of two services never meet."""
+
+
+def moment(*, nullable: bool = False) -> Any:
+    """A column for an instant, UTC."""
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def structure(*, nullable: bool = False) -> Any:
+    """A column for JSON."""
+    return Column(JSONB, nullable=nullable)
+
+
+class Series(Base, table=True):
+    """The last number given in one series of an agency and Buddhist year; locked while a number is given."""
+
+    agency: str = Field(primary_key=True)
+    series: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class Document(Base, table=True):
+    """One document of one journey: from the hand-over to the sealed file and its live status.
+
+    Besides the applicant's id nothing personal is kept, save what the definition makes public (``public``).
+    """
+
+    __table_args__ = (
+        UniqueConstraint("journey_id", "step"),
+        UniqueConstraint("token"),
+        Index("document_sha256", "sha256"),
+        Index("document_state", "agency", "state"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    journey_id: UUID
+    agency: str
+    definition: str
+    step: str
+    slip: dict[str, Any] = Field(sa_column=structure())
+    person_id: UUID | None
+    application_number: str
+    agency_name: dict[str, str] = Field(sa_column=structure())
+    title: dict[str, str] = Field(sa_column=structure())
+    series: str
+    state: str
+    reason: str | None = None
+    """Why it was stopped or failed."""
+    fault: str | None = None
+    """What the compositor or the seal said, for the operator."""
+    attempt: int = 1
+    requested_at: datetime = Field(sa_column=moment())
+
+    year: int | None = None
+    running: int | None = None
+    numbered_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    issued_on: date | None = None
+    valid_until: date | None = None
+    token: str | None = None
+
+    file_name: str | None = None
+    stored_as: str | None = None
+    sha256: str | None = None
+    public: list[dict[str, Any]] = Field(default_factory=list, sa_column=structure())
+    issued_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+    @property
+    def number(self) -> str:
+        """The printed number; ValueError while it has none."""
+        if self.year is None or self.running is None:
+            msg = "the document has no number"
+            raise ValueError(msg)
+        return domain.number_text(self.series, self.year, self.running)
+
+
+class Number(Base, table=True):
+    """One number of a series: given, then issued, or void with its reason; never taken back."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["document_id"], ["document.id"]),
+        CheckConstraint("state IN ('given', 'issued', 'void')", name="number_state"),
+        CheckConstraint("(state = 'void') = (reason IS NOT NULL)", name="void_has_a_reason"),
+        # Whatever goes wrong: a document never has two numbers that count.
+        Index("number_document", "document_id", unique=True, postgresql_where=text("state <> 'void'")),
+    )
+
+    agency: str = Field(primary_key=True)
+    series: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    running: int = Field(primary_key=True)
+    document_id: UUID
+    state: str
+    reason: str | None = None
+    given_at: datetime = Field(sa_column=moment())
+    settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+METADATA = Base.metadata

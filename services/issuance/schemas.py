@@ -1,0 +1,112 @@
+"""Bodies of issuance's answers."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from kit.clock import clock, local_date
+from kit.contracts.text import Text
+from services.issuance import domain
+from services.issuance.domain import State, Status
+from services.issuance.models import Document
+
+
+def status_now(document: Document) -> Status:
+    """The live status of an issued document."""
+    return domain.status_of(State(document.state), document.valid_until, local_date(clock.now()))
+
+
+class DocumentView(BaseModel):
+    """An issued document as its holder sees it; ``sha256`` is of the PDF file."""
+
+    id: UUID
+    journey: UUID
+    number: str
+    title: Text
+    status: Status
+    issued_on: date
+    issued_at: datetime
+    valid_until: date | None
+    file_name: str
+    sha256: str
+    verify_url: str
+
+    @classmethod
+    def of(cls, document: Document, verify_url: str) -> "DocumentView":
+        """From its row."""
+        return cls(
+            **document.model_dump(include={"id", "issued_on", "issued_at", "valid_until", "file_name", "sha256"}),
+            journey=document.journey_id,
+            number=document.number,
+            title=Text(**document.title),
+            status=status_now(document),
+            verify_url=verify_url,
+        )
+
+
+class PublicField(BaseModel):
+    """One item that the licence shows."""
+
+    name: str
+    title: Text
+    value: str
+
+
+class VerificationView(BaseModel):
+    """What anybody may know of an issued document (EGOV65 s.13(2)); as of ``checked_at``."""
+
+    document: UUID
+    number: str
+    title: Text
+    agency: str
+    agency_name: Text
+    status: Status
+    status_words: Text
+    issued_on: date
+    valid_until: date | None
+    fields: list[PublicField]
+    sha256: str
+    checked_at: datetime
+
+    @classmethod
+    def of(cls, document: Document) -> "VerificationView":
+        """From its row."""
+        status = status_now(document)
+        return cls(
+            **document.model_dump(include={"agency", "issued_on", "valid_until", "sha256"}),
+            document=document.id,
+            number=document.number,
+            title=Text(**document.title),
+            agency_name=Text(**document.agency_name),
+            status=status,
+            status_words=domain.STATUS_WORDS[status],
+            fields=[PublicField.model_validate(each) for each in document.public],
+            checked_at=clock.now(),
+        )
+
+
+class FileCheck(BaseModel):
+    """Whether a file is, to the last byte, one that was issued; and which."""
+
+    genuine: bool
+    sha256: str
+    verification: VerificationView | None
+
+
+class UnfinishedDocument(BaseModel):
+    """A document that is not made yet, for the operator; ``fault`` is what went wrong last."""
+
+    id: UUID
+    journey: UUID
+    definition: str
+    state: State
+    reason: str | None
+    fault: str | None
+    attempt: int
+    requested_at: datetime
+
+    @classmethod
+    def of(cls, document: Document) -> "UnfinishedDocument":
+        """From its row."""
+        return cls(**document.model_dump(include=set(cls.model_fields) - {"journey"}), journey=document.journey_id)

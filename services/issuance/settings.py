@@ -1,0 +1,50 @@
+"""Settings of issuance: where documents are kept, the agencies' seals, the key of the verification tokens."""
+
+import hashlib
+import hmac
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from kit import settings
+
+
+class Settings(settings.Settings):
+    """What issuance needs besides the kit's.
+
+    ``seal_dir`` has for every agency ``<agency>.p12``, or ``<agency>.key.pem`` and ``<agency>.pem`` (the signer's
+    certificate first), opened with ``seal_password`` where they need one. ``verification_key`` must stay the same
+    for as long as printed QR codes are to work. In development both may be left out: seals of a development
+    authority are made in the folder ``seals`` beside the files, the key follows from the service's own.
+    """
+
+    service: str = "issuance"
+    storage_url: str
+    seal_dir: Path | None = None
+    seal_password: SecretStr | None = None
+    verification_key: SecretStr | None = None
+
+    def production_faults(self) -> list[str]:
+        """Real seals are never made up, and tokens on paper outlive the service's key."""
+        faults = super().production_faults()
+        if self.seal_dir is None or not _has_seals(self.seal_dir):
+            faults.append("seal_dir must be a folder with the seals of the agencies")
+        if self.verification_key is None or len(self.verification_key.get_secret_value()) < 32:
+            faults.append("verification_key must have 32 characters or more")
+        return faults
+
+    @property
+    def seals(self) -> Path:
+        """The folder of the seals."""
+        return self.seal_dir or Path(self.storage_url.removeprefix("file://")).parent / "seals"
+
+    @property
+    def token_key(self) -> bytes:
+        """The key that verification tokens are checked with."""
+        if self.verification_key is not None:
+            return self.verification_key.get_secret_value().encode()
+        return hmac.digest(self.service_key_file.read_bytes(), b"verification tokens", hashlib.sha256)
+
+
+def _has_seals(folder: Path) -> bool:
+    return any(folder.glob("*.p12")) or any(folder.glob("*.key.pem"))
