@@ -1,0 +1,79 @@
+"""The properties ETDA asks of an electronic document, written into the XMP metadata of a PDF/A-3."""
+
+import io
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+import pikepdf
+
+NAMESPACE = "urn:etda:pdfa:ElectronicDocument:1p0:standard#"
+SCHEMA = "Electronic Document PDFA Extension Schema"
+AS_IT_IS = pikepdf.StreamDecodeLevel.none
+END_OF_SCHEMAS = "</rdf:Bag></pdfaExtension:schemas>"
+END_OF_METADATA = "</rdf:RDF>"
+
+
+@dataclass(frozen=True)
+class DocumentProperties:
+    """Which document this is (thailand.md §8.1): the ``ed:`` properties by their ETDA names in snake case.
+
+    ``file_name`` is what the file is called outside, ``version`` of this document, ``reference_id`` the
+    number it is filed under, ``oid`` of the document type (``2.16.764.1.4.100.…``) as the agency has it registered.
+    """
+
+    file_name: str
+    version: str
+    reference_id: str
+    oid: str
+
+    def named(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Each as name, value, category and description for the extension schema."""
+        return (
+            ("DocumentFileName", self.file_name, "external", "The name of the electronic document file"),
+            ("DocumentVersion", self.version, "external", "The version of the electronic document"),
+            ("DocumentReferenceID", self.reference_id, "internal", "The reference ID of the electronic document"),
+            ("DocumentOID", self.oid, "external", "The OID of the electronic document type"),
+        )
+
+
+def with_properties(pdf: bytes, properties: DocumentProperties) -> bytes:
+    """Give the same PDF with these properties and their schema; the same input gives the same bytes.
+
+    RuntimeError when the metadata is not as Typst writes it.
+    """
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        extended = _extended(document.Root.Metadata.read_bytes().decode(), properties)
+        document.Root.Metadata.write(extended.encode())  # never compressed, so that any program can read it
+        out = io.BytesIO()
+        document.save(
+            out, deterministic_id=True, compress_streams=False, stream_decode_level=AS_IT_IS, fix_metadata_version=False
+        )
+    return out.getvalue()
+
+
+def _extended(xmp: str, properties: DocumentProperties) -> str:
+    if xmp.count(END_OF_SCHEMAS) != 1 or xmp.count(END_OF_METADATA) != 1:
+        raise RuntimeError("the metadata has no place for an extension schema")
+    return xmp.replace(END_OF_SCHEMAS, _schema(properties) + END_OF_SCHEMAS).replace(
+        END_OF_METADATA, _values(properties) + END_OF_METADATA
+    )
+
+
+def _schema(properties: DocumentProperties) -> str:
+    described = "".join(
+        f'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>{name}</pdfaProperty:name>'
+        "<pdfaProperty:valueType>Text</pdfaProperty:valueType>"
+        f"<pdfaProperty:category>{category}</pdfaProperty:category>"
+        f"<pdfaProperty:description>{description}</pdfaProperty:description></rdf:li>"
+        for name, _, category, description in properties.named()
+    )
+    return (
+        f'<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>{SCHEMA}</pdfaSchema:schema>'
+        f"<pdfaSchema:namespaceURI>{NAMESPACE}</pdfaSchema:namespaceURI><pdfaSchema:prefix>ed</pdfaSchema:prefix>"
+        f"<pdfaSchema:property><rdf:Seq>{described}</rdf:Seq></pdfaSchema:property></rdf:li>"
+    )
+
+
+def _values(properties: DocumentProperties) -> str:
+    values = "".join(f"<ed:{name}>{escape(value)}</ed:{name}>" for name, value, _, _ in properties.named())
+    return f'<rdf:Description rdf:about="" xmlns:ed="{NAMESPACE}">{values}</rdf:Description>'
