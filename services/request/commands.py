@@ -1,7 +1,6 @@
 """What changes an application: open, save, submit, withdraw, seal, end."""
 
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import outbox
 from kit.auth import Principal
+from kit.calendars import calendar_of
 from kit.claims import Known
 from kit.clock import clock
 from kit.cloudevents import Event
 from kit.contracts.definition import RequestStep, Section
-from kit.contracts.events import CalendarChanged, Opened, Submitted, Withdrawn
+from kit.contracts.events import Opened, Submitted, Withdrawn
 from kit.contracts.journey import Outcome
-from kit.database import CALENDAR_OVERRIDE
 from services.request import domain, queries
 from services.request.domain import State
 from services.request.models import Application, NumberSeries
@@ -97,7 +96,7 @@ def _require_repeat(application: Application, key: str | None) -> None:
 
 async def _file(session: AsyncSession, application: Application, section: Section, form: dict[str, Any]) -> None:
     """Fix what submission fixes: times, number, hash of what was typed."""
-    filed = await queries.filing_times(session, clock.now(), section.periods)
+    filed = domain.times_of(clock.now(), await calendar_of(session), section.periods)
     year = domain.series_year(filed.entered_system_at)
     settings: RequestStep = section.settings(application.step)
     running = await _next_number(session, application.agency, settings.number_prefix, year)
@@ -156,13 +155,3 @@ async def end(session: AsyncSession, event: Event, _known: Known) -> None:
 def _close(application: Application, state: State) -> None:
     application.state, application.closed_at = state, clock.now()
     application.revision += 1
-
-
-async def change_calendar(session: AsyncSession, event: Event, _known: Known) -> None:
-    """Remember a day that was proclaimed a holiday or a working day: it moves receipts and promises to come."""
-    change: CalendarChanged = event.data
-    day: date = change.day
-    statement = insert(CALENDAR_OVERRIDE).values(day=day, is_workday=change.is_workday)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["day"], set_={"is_workday": change.is_workday})
-    )

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from kit.app import Kit, create_app
 from kit.claims import Claimed
 from kit.documents import Composer
+from kit.documents.seals import Seals
 from kit.storage import Files
 from services.request import api, consumers, domain, queries
 from services.request.settings import Settings
@@ -23,7 +24,7 @@ def build(settings: Settings) -> FastAPI:
         with Composer() as composer:
             kit.provide(composer)
             kit.provide(Files(settings.storage_url))
-            kit.provide(queries.Seals(settings.seals, settings.environment))
+            kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
             yield
 
     return create_app(

@@ -11,6 +11,7 @@ import jsonschema_rs
 from jsonschema_rs import ValidationError
 
 from kit.errors import FieldError
+from kit.thai import ascii_digits
 from services.request.domain.faults import fault_of
 
 MOST_FAULTS = 100
@@ -18,7 +19,6 @@ ROUNDS = 8
 NO_FORM = '{"type": "object", "maxProperties": 0}'
 """Of a definition without a form: nothing is asked, so nothing is kept."""
 
-_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
 _READ_AGAIN = frozenset({"pattern", "format", "enum", "const"})
 
@@ -59,7 +59,7 @@ def _read_again(error: ValidationError) -> str | int | float | None:
     value = error.instance
     if not isinstance(value, str):
         return None
-    digits = value.translate(_THAI_DIGITS)
+    digits = ascii_digits(value)
     if error.kind.name == "type":
         return _as_number(digits.strip(), error.kind.as_dict()["types"])
     return digits if error.kind.name in _READ_AGAIN and digits != value else None

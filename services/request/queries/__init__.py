@@ -1,10 +1,9 @@
 """Reads of request."""
 
-from services.request.queries.acknowledgements import Seals, acknowledgement, sealed_acknowledgement
+from services.request.queries.acknowledgements import acknowledgement, sealed_acknowledgement
 from services.request.queries.applications import (
     claim_for,
     claims,
-    filing_times,
     find,
     form_for,
     of_journey,
@@ -14,11 +13,9 @@ from services.request.queries.applications import (
 )
 
 __all__ = [
-    "Seals",
     "acknowledgement",
     "claim_for",
     "claims",
-    "filing_times",
     "find",
     "form_for",
     "of_journey",

@@ -1,6 +1,5 @@
 """The acknowledgement of a submission: as data, and as a sealed PDF/A-3 that is made once and kept."""
 
-import asyncio
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,8 @@ from kit.app import Kit
 from kit.clock import BANGKOK, clock
 from kit.contracts.definition import Duration, RequestStep, Section
 from kit.contracts.text import Text
-from kit.documents import Composer, Seal, ensure_development_ca
+from kit.documents import Composer
+from kit.documents.seals import Seals
 from kit.storage import Files
 from services.request.domain import NotSubmitted
 from services.request.models import Application
@@ -27,26 +27,6 @@ UNITS = {
     "working_days": Text(th="วันทำการ", en="working days"),
     "calendar_days": Text(th="วัน", en="days"),
 }
-
-
-class Seals:
-    """The seals of the agencies, each loaded at its first use."""
-
-    def __init__(self, folder: Path, environment: str) -> None:
-        self._folder = folder
-        self._environment = environment
-        self._loaded: dict[str, Seal] = {}
-
-    async def of(self, agency: str, name: Text) -> Seal:
-        """The seal of an agency; SealError or FileNotFoundError when the operator has not laid it down."""
-        if agency not in self._loaded:
-            self._loaded[agency] = await asyncio.to_thread(self._load, agency, name)
-        return self._loaded[agency]
-
-    def _load(self, agency: str, name: Text) -> Seal:
-        if self._environment == "development":
-            ensure_development_ca(self._folder, environment=self._environment, agency_code=agency, agency_name=name.th)
-        return Seal.from_files(self._folder / f"{agency}.key.pem", self._folder / f"{agency}.pem")
 
 
 def acknowledgement(application: Application, section: Section, public_url: str) -> Acknowledgement:

@@ -1,11 +1,9 @@
 """Reads of applications: the owner's view, the claim of other services, what a submission must know."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sql
 from pydantic import BaseModel
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,21 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit.app import Kit
 from kit.auth import Principal
 from kit.clients import PeerRefused, PeerUnavailable
-from kit.clock import clock
 from kit.contracts.claims import ApplicationClaim
-from kit.contracts.definition import Periods, RequestStep, Section
+from kit.contracts.definition import RequestStep, Section
 from kit.contracts.journey import Process
-from kit.database import CALENDAR_OVERRIDE
 from kit.errors import FieldError, NotFound
-from kit.workdays import Calendar
 from services.request.domain import (
     NO_FORM,
     DefinitionSuperseded,
-    Filed,
     Form,
     State,
     form_of,
-    times_of,
 )
 from services.request.models import Application
 from services.request.schemas import ApplicationView, DraftWarning
@@ -65,15 +58,6 @@ def form_for(section: Section, step: str) -> Form:
     """The compiled form of the request step; of a definition without one, the form that asks nothing."""
     settings: RequestStep = section.settings(step)
     return form_of(section.files[settings.form] if settings.form else NO_FORM)
-
-
-async def filing_times(session: AsyncSession, entered: datetime, periods: Periods) -> Filed:
-    """The times of a submission that enters the system now, by the calendar as it is known today."""
-    days = CALENDAR_OVERRIDE.c
-    overrides = await session.execute(
-        sql.select(days.day, days.is_workday).where(days.day >= clock.local_date(entered))
-    )
-    return times_of(entered, Calendar({row.day: row.is_workday for row in overrides}), periods)
 
 
 async def require_current(kit: Kit, definition: str) -> None:

@@ -3,27 +3,25 @@
 import importlib.util
 import json
 import re
-import unicodedata
 from functools import cache
 from pathlib import Path
 
 import nlpo3
 
+from kit.thai import ascii_digits, normalise
+
 DICTIONARY = "thai"
 LANGUAGE = Path(__file__).parents[1] / "language"
 MOST_CHARACTERS = 20_000
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
-_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _WORD = re.compile(r"[\u0e01-\u0e4e]+|[^\W_\u0e00-\u0e7f]+")
 _LATIN = re.compile(r"[a-z]+")
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("ss", "ss"), ("s", ""))
 
 
 def normalised(text: str) -> str:
-    """The text as it is compared: NFC, no invisible characters, sara am whole, Arabic digits, lower case."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text[:MOST_CHARACTERS]))
-    return text.replace("\u0e4d\u0e32", "\u0e33").replace("เเ", "แ").translate(_DIGITS).lower()
+    """The text as it is compared: one spelling, Arabic digits, lower case."""
+    return ascii_digits(normalise(text[:MOST_CHARACTERS])).lower()
 
 
 def words_of(text: str) -> list[str]:
