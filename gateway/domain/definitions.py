@@ -165,8 +165,8 @@ def digest_of(bundle: Bundle) -> str:
 
 
 def may_publish(kind: str, of: str | None, agency: str) -> bool:
-    """Whether an officer or client (`kind`) of an agency publishes for `agency`; a client of none does for all."""
-    return of == agency or (of is None and kind == "client")
+    """Whether an officer or client (`kind`) of agency `of` publishes for `agency`; the platform's client for all."""
+    return of == agency or (of in (None, "platform") and kind == "client")
 
 
 def is_repeat(offered: Bundle, published: Mapping[int, str]) -> bool:

@@ -131,6 +131,7 @@ def test_paths_into_a_section_become_paths_into_the_bundle(path, rebased):
     [
         ("officer", "22000000", True), ("officer", "12007000", False), ("officer", None, False),
         ("client", "22000000", True), ("client", "12007000", False), ("client", None, True),
+        ("client", "platform", True), ("officer", "platform", False),
     ],
 )  # fmt: skip
 def test_only_the_agency_itself_or_the_platforms_client_publishes(kind, of, may):

@@ -1,0 +1,96 @@
+"""The AsyncAPI document: every fact, its subject and its schema; real events are valid by it."""
+
+import json
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+import jsonschema_rs
+import pytest
+from uuid_utils.compat import uuid7
+
+from gateway import asyncapi
+from kit.cloudevents import Position, compose
+from kit.contracts import events
+from kit.contracts.events import CATALOGUE, HandOver
+from kit.contracts.journey import Outcome, Slip
+from tests.bundles import licence_bundle
+
+DOCUMENT = asyncapi.document()
+SCHEMAS = DOCUMENT["components"]["schemas"]
+PLAN = licence_bundle().definition.steps
+NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
+FIELDS = {
+    "definition": "test-licence@1", "agency": "22000000", "day": date(2027, 1, 4), "is_workday": False,
+    "case": uuid4(), "decision": uuid4(), "invoice": uuid4(), "document": uuid4(), "due_at": NOW,
+    "amount_satang": 100, "currency": "THB", "reason": "overpaid", "notice": "issued", "channel": "email",
+    "outcome": Outcome.PASSED, "slip": Slip(plan=PLAN, position=2),
+}  # fmt: skip
+
+
+def resolve(reference: str):
+    found = DOCUMENT
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part.replace("~1", "/")]
+    return found
+
+
+def an_event(fact: type[events.Fact]):
+    told = fact(**{name: FIELDS[name] for name in fact.model_fields})
+    position = Position(
+        journey_id=uuid7(), agency="22000000", definition="test-licence@1", step="request",
+        slip=Slip(plan=PLAN, position=2),
+    )  # fmt: skip
+    return compose(told, position=None if fact.source == "gateway" else position)
+
+
+def validator(fact: type[events.Fact]):
+    message = DOCUMENT["components"]["messages"][asyncapi._key(fact)]
+    return jsonschema_rs.Draft202012Validator(message["payload"] | {"components": {"schemas": SCHEMAS}})
+
+
+@pytest.mark.req("E1", part="the document is AsyncAPI 3 and every fact stands in it")
+def test_every_fact_has_a_channel_a_message_and_an_operation():
+    assert DOCUMENT["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= DOCUMENT["info"].keys()
+    names = {message["name"] for message in DOCUMENT["components"]["messages"].values()}
+    assert names == CATALOGUE.keys()
+    for operation in DOCUMENT["operations"].values():
+        channel = resolve(operation["channel"]["$ref"])
+        [message] = operation["messages"]
+        assert resolve(resolve(message["$ref"])["$ref"])["name"] in CATALOGUE
+        in_address = {part[1:-1] for part in channel["address"].split(".") if part.startswith("{")}
+        assert in_address == channel["parameters"].keys()
+        assert all(resolve(each["$ref"])["description"] for each in channel["parameters"].values())
+
+
+def test_every_reference_leads_somewhere():
+    text = json.dumps(DOCUMENT)
+    assert "$defs" not in text
+    for each in text.split('"$ref": "')[1:]:
+        assert resolve(each.partition('"')[0])
+
+
+@pytest.mark.req("E1", part="CloudEvents 1.0, a schema per type and version")
+@pytest.mark.parametrize("fact", CATALOGUE.values(), ids=lambda fact: fact.type())
+def test_a_real_event_is_valid_by_its_schema_and_a_wrong_one_is_not(fact):
+    event = an_event(fact)
+    body = json.loads(event.to_json())
+    schema = validator(fact)
+    schema.validate(body)
+    assert not schema.is_valid(body | {"type": "paet.review.recommended.v9"})
+    assert not schema.is_valid(body | {"data": body["data"] | {"note": "free text"}})
+    assert not schema.is_valid({name: value for name, value in body.items() if name != "id"})
+
+
+@pytest.mark.parametrize("fact", CATALOGUE.values(), ids=lambda fact: fact.type())
+def test_the_address_of_a_real_event_is_one_of_its_channel(fact):
+    channel = DOCUMENT["channels"][asyncapi._key(fact)]
+    event = an_event(fact)
+    address = channel["address"].replace("{agency}", event.agency).replace("{next}", event.next)
+    assert event.address == address
+    if issubclass(fact, HandOver):
+        assert event.next in asyncapi.PARAMETERS["next"]["enum"]
+
+
+async def test_the_document_is_served(gateway):
+    assert (await gateway.client.get("/asyncapi.json")).json() == json.loads(json.dumps(DOCUMENT))
