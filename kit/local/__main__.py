@@ -173,10 +173,16 @@ def main(arguments: list[str]) -> int:
     chosen: dict[str, Any] = vars(parser.parse_args(arguments))
     run = chosen.pop("run")
     del chosen["command"]
+    folder = Path(os.environ.get("PAET_LOCAL") or ROOT / ".local").resolve()
     try:
-        return int(run(Path(os.environ.get("PAET_LOCAL") or ROOT / ".local").resolve(), **chosen))
+        return int(run(folder, **chosen))
     except LocalError as fault:
         print(fault, file=sys.stderr)
+        return 1
+    except PermissionError as refused:
+        if not str(refused.filename).startswith(str(folder)):
+            raise
+        print(f"{refused.filename} belongs to another user: run this as that user, or remove {folder}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

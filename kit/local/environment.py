@@ -65,8 +65,9 @@ class Environments:
         return render(names, passwords, grants)
 
     def url(self, name: str) -> str:
-        """Base URL of a program."""
-        return f"http://127.0.0.1:{self.ports[name]}"
+        """Base URL of a program, or of a further port of one."""
+        schemes = {program.name: program.scheme for program in self.layout.programs}
+        return f"{schemes.get(name, 'http')}://127.0.0.1:{self.ports[name]}"
 
     @staticmethod
     def inherited() -> dict[str, str]:

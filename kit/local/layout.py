@@ -35,6 +35,7 @@ class Program:
     ready: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()  # each a file of 32 random bytes as base64url, named like the setting
+    scheme: str = "http"  # what its own port speaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,12 @@ def service(name: str, offset: int, *secrets: str, package: str | None = None, *
     return Program(name, tuple(command.split()), {name: offset}, package, "/readyz", own, secrets)
 
 
-def double(name: str, offset: int, *secrets: str, arguments: str = "", **more_ports: int) -> Program:
+def double(
+    name: str, offset: int, *secrets: str, arguments: str = "", scheme: str = "http", **more_ports: int
+) -> Program:
     """Describe the double of an outside system; `arguments` are split at spaces."""
     command = f"-m kit.local.doubles.{name} --port ${name} {arguments}"
-    return Program(name, tuple(command.split()), {name: offset, **more_ports}, secrets=secrets)
+    return Program(name, tuple(command.split()), {name: offset, **more_ports}, scheme=scheme, secrets=secrets)
 
 
 LAYOUT = Layout(
@@ -85,7 +88,7 @@ LAYOUT = Layout(
             arguments="--api-key paet --api-secret-file $secrets/bank_api_secret --late-seconds 2 --retry-seconds 2"
             " --book $local/files/bank.sqlite --callback http://127.0.0.1:$gateway/v1/payment-callbacks/scb",
         ),
-        double("mail", 13, arguments="--http-port $mail_view --folder $local/mail", mail_view=14),
+        double("mail", 13, arguments="--http-port $mail_view --folder $local/mail", scheme="smtp", mail_view=14),
         service("gateway", 0, package="gateway"),
         service("search", 1),
         service(

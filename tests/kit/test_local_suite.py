@@ -154,6 +154,21 @@ def test_unknown_program_is_refused(suite):
         suite.kill("three")
 
 
+def test_servers_that_run_already_are_used(suite, toy, tmp_path):
+    said = []
+    layout = Layout((toy("guest", 0),))
+    servers = {"postgres_url": suite.postgres.admin_url, "nats_url": suite.nats.url}
+    guest = Suite(tmp_path, ports=free_ports(layout), layout=layout, say=said.append, **servers)
+    guest.start()
+    try:
+        assert list(guest.children()) == ["guest"]
+        assert f"note: the NATS server at {suite.nats.url} must have the accounts of" in said[0]
+        assert "PLATFORM" in (tmp_path / "nats" / "access.conf").read_text()
+    finally:
+        guest.stop()
+    assert suite.children()["postgres"].is_alive()
+
+
 def test_second_start_keeps_data_and_passwords(toy, tmp_path):
     layout = Layout((toy("one", 0),))
     numbers = free_ports(layout)
