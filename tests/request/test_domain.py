@@ -1,15 +1,18 @@
 """States, numbers, times, hash and the check of the section."""
 
+import contextlib
 import hashlib
 import json
 from datetime import UTC, date, datetime
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kit.contracts.definition import Periods, Section, section_for
 from kit.contracts.journey import Process
-from kit.errors import InvalidFieldError, PreconditionFailed
+from kit.errors import Conflict, InvalidFieldError, PreconditionFailed
 from kit.workdays import Calendar
 from services.request import domain
 from services.request.domain import State
@@ -69,6 +72,28 @@ def test_no_order_of_withdrawal_and_seal_lets_both_happen():
         state = first(State.SUBMITTED)
         with pytest.raises((domain.ApplicationSealed, domain.ApplicationWithdrawn)):
             second(state)
+
+
+STEPS = {
+    "withdraw": lambda state, seen: domain.withdrawn(state),
+    "seal": lambda state, seen: domain.sealed(state, is_sealed=State.SEALED in seen),
+    "end": lambda state, seen: domain.ended(state),
+}
+
+
+@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=12))
+def test_whatever_happens_in_whatever_order_an_application_has_one_fate(steps):
+    state, seen = State.SUBMITTED, [State.SUBMITTED]
+    for name in steps:
+        with contextlib.suppress(Conflict):
+            state = STEPS[name](state, seen)
+            seen.append(state)
+    assert not {State.SEALED, State.WITHDRAWN} <= set(seen)
+    assert State.DRAFT not in seen
+    last_changes = [state for before, state in pairwise(seen) if before != state]
+    assert len(last_changes) == len(set(last_changes))
+    if State.ENDED in seen:
+        assert seen[-1] is State.ENDED
 
 
 @pytest.mark.parametrize("header", ['"3"', "*", '"1", "3"'])
