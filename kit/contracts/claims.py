@@ -52,8 +52,8 @@ class CaseClaim(Claim):
     law: str
     considerations: str
     decided_at: datetime
-    due_at: datetime | None = None
-    """The legal deadline for the decision (LFA58 s.10)."""
+    accepted_at: datetime | None = None
+    """Since when the legal clock runs (LFA58 s.10): the filing was complete."""
     appeal_th: str | None = None
     appeal_en: str | None = None
     """How to appeal, where the result is a refusal."""

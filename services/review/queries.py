@@ -76,7 +76,7 @@ def _claim_of(case: Case) -> CaseClaim:
         law=case.law,
         considerations=case.considerations,
         decided_at=case.decided_at,
-        due_at=case.due_at,
+        accepted_at=case.accepted_at,
         appeal_th=appeal.th if appeal else None,
         appeal_en=appeal.en if appeal else None,
     )

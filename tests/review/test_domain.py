@@ -185,4 +185,4 @@ class CaseMachine(RuleBasedStateMachine):
 
 
 CaseMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
-TestCaseMachine = CaseMachine.TestCase
+TestCaseMachine = pytest.mark.req("X4", part="the case")(CaseMachine.TestCase)
