@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.domain.differences import Difference
 from gateway.domain.journeys import Action, Promise, Standing, StepState, done_at, outcome_text
 from gateway.domain.labels import FACTS, PROCESSES
 from gateway.models import DefinitionVersion, Entry, Journey
@@ -77,6 +78,13 @@ class LevelReport(BaseModel):
 
     levels: dict[str, int]
     services: int
+
+
+class Currency(BaseModel):
+    """How a version stands to the one in force; no differences where it is that one."""
+
+    latest: int
+    differences: list[Difference]
 
 
 class CalendarDay(Body):

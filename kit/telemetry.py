@@ -70,7 +70,9 @@ def traceparent_for(journey: UUID | None) -> str | None:
 
 
 @contextmanager
-def journey_span(name: str, journey: UUID | None, kind: SpanKind = SpanKind.INTERNAL, **attributes: Any) -> Iterator[None]:
+def journey_span(
+    name: str, journey: UUID | None, kind: SpanKind = SpanKind.INTERNAL, **attributes: Any
+) -> Iterator[None]:
     """A span in the journey's trace, under the current span where that belongs to it."""
     context = None if journey is None else journey_context(journey, traceparent_for(journey))
     with tracer.start_as_current_span(name, context, kind=kind, attributes=attributes):
@@ -174,6 +176,10 @@ def configure_logging(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    for name in ("uvicorn", "uvicorn.error"):
+        # uvicorn brought handlers of its own, which write no JSON.
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     for name in ("uvicorn.access", "httpx", "nats"):
         # Access lines hold URLs and add nothing that the server span does not say.
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -7,7 +7,14 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from gateway.commands import definitions as commands
 from gateway.domain import definitions as domain
 from gateway.queries import definitions as queries
-from gateway.schemas import DefinitionPage, DefinitionSummary, DefinitionView, LevelReport, PublishedDefinition
+from gateway.schemas import (
+    Currency,
+    DefinitionPage,
+    DefinitionSummary,
+    DefinitionView,
+    LevelReport,
+    PublishedDefinition,
+)
 from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.contracts.codes import AgencyCode, DefinitionId
@@ -106,3 +113,14 @@ async def section(
     if caller.subject != service:
         raise Forbidden()
     return await queries.section_of(session, definition_id, version, service)
+
+
+@router.get("/internal/definitions/{definition_id}/{version}/currency", include_in_schema=False)
+async def currency(
+    session: Session,
+    _caller: Annotated[Principal, Depends(allow("service:request"))],
+    definition_id: DefinitionId,
+    version: Version,
+) -> Currency:
+    """Say whether a version is in force still, and what has changed since."""
+    return await queries.currency(session, definition_id, version)

@@ -9,7 +9,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from gateway.domain.definitions import DefinitionNotFound, DefinitionSuperseded
+from gateway.domain.differences import differences
 from gateway.models import DefinitionVersion
+from gateway.schemas import Currency
 from kit.contracts.definition import Bundle, Definition, Section, section_for
 from kit.contracts.journey import Process
 
@@ -100,3 +102,13 @@ async def section_of(session: AsyncSession, identifier: str, version: int, proce
     """What one service gets of a version; DefinitionNotFound."""
     row = await find(session, identifier, version)
     return section_for(Bundle.model_validate(row.bundle), process)
+
+
+async def currency(session: AsyncSession, identifier: str, version: int) -> Currency:
+    """How a version stands to the one in force; DefinitionNotFound."""
+    row, latest = await find(session, identifier, version), await latest_number(session, identifier)
+    if latest == version:
+        return Currency(latest=latest, differences=[])
+    newest = await find(session, identifier, latest)
+    found = differences(Bundle.model_validate(row.bundle), Bundle.model_validate(newest.bundle))
+    return Currency(latest=latest, differences=found)

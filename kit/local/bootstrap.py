@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kit.local.faults import LocalError
@@ -30,15 +31,21 @@ def bootstrap(suite: Suite) -> None:
 
 
 def make_people(suite: Suite) -> None:
-    """Officers of the demonstration agency and the client that publishes; running it again changes nothing."""
-    for name, pid in OFFICERS.items():
-        role = name.rpartition("-")[2]
-        _identity(suite, ["create-officer", "--pid", "-", "--agency", AGENCY, "--roles", role], pid)
-    _identity(
-        suite,
-        ["create-client", "--name", "catalogue publisher", "--agency", "platform", "--scopes", "definitions.publish"]
-        + ["--secret-file", str(publisher_file(suite))],
-    )
+    """Officers of the demonstration agency and the client that publishes; done once for the life of the data."""
+    done = publisher_file(suite).with_suffix(".done")
+    if done.exists():
+        return
+    officers = [
+        (["create-officer", "--pid", "-", "--agency", AGENCY, "--roles", name.rpartition("-")[2]], pid)
+        for name, pid in OFFICERS.items()
+    ]
+    secret_file = ["--secret-file", str(publisher_file(suite))]
+    rights = ["--agency", "platform", "--scopes", "definitions.publish"]
+    publisher = (["create-client", "--name", "catalogue publisher", *rights, *secret_file], "")
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(_identity, suite, *job) for job in (*officers, publisher)]:
+            each.result()
+    done.touch()
 
 
 def publisher_file(suite: Suite) -> Path:
