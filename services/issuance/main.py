@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from kit.app import Kit, create_app
 from kit.claims import Claimed
 from kit.documents import Composer, qr_svg
+from kit.documents.seals import Seals
 from kit.storage import Files
 from services.issuance import api, consumers, domain, duework, queries
 from services.issuance.duework.composing import verify_url
@@ -26,7 +27,7 @@ def build(settings: Settings) -> FastAPI:
         with composer:
             kit.provide(composer)
             kit.provide(Files(settings.storage_url))
-            kit.provide(duework.Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
+            kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
             kit.provide(domain.Tokens(settings.token_key))
             yield
 

@@ -96,7 +96,7 @@ def sample_data(section: Section, step: IssuanceStep, template: str, *, whole: b
         oid=numbering.oid_of(step.oid, section.agency, step.document_type),
         issued_on=_SOME_DAY,
         valid_until=numbering.last_valid_day(_SOME_DAY, step.validity.months),
-        verify_url="https://example.go.th/verify/" + "0" * 34,
+        verify_url="https://example.go.th/verify/7ZQ4M9XK2P8RT6WVB3NYH5DCEG0SJFA1QK",
     )
     return data_of(section, step, template, entry, _sample_basis(section, step, whole))
 

@@ -3,8 +3,7 @@
 from kit.duework import WorkFunction
 from services.issuance import commands
 from services.issuance.duework.issuing import issue
-from services.issuance.duework.seals import Seals
 
 WORK: dict[str, WorkFunction] = {commands.WORK: issue}
 
-__all__ = ["WORK", "Seals", "issue"]
+__all__ = ["WORK", "issue"]

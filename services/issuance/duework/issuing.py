@@ -17,13 +17,13 @@ from kit.app import Kit
 from kit.clients import PeerRefused
 from kit.contracts.definition import IssuanceStep, Section
 from kit.documents import Seal, SealError, TemplateError, TemplateLimitError, UnprintableError
+from kit.documents.seals import Seals
 from kit.storage import Files
 from kit.telemetry import log
 from services.issuance import commands, domain, queries
 from services.issuance.commands import StoredFile
 from services.issuance.domain import Basis, FormSchema, NotGranted, State, Tokens
 from services.issuance.duework import composing
-from services.issuance.duework.seals import Seals
 from services.issuance.models import Document
 
 WITHDRAWN = "application-withdrawn"
