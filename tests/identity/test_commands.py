@@ -232,8 +232,8 @@ async def test_an_office_that_ends_ends_its_sessions(identity, register, browser
     path = f"/officers/{registered.id}"
     ended = await identity.client.patch(path, json={"is_active": False}, headers=administrator.headers)
     assert ended.json()["is_active"] is False
-    assert problem_of(await officer.refresh()) == (400, "invalid-grant")
     assert problem_of(await officer.me()) == (401, "session-ended")
+    assert problem_of(await officer.refresh()) == (400, "invalid-grant")
     assert problem_of(await browser().answer(OTHER_REVIEWER, "officer")) == (403, "officer-not-registered")
 
 

@@ -21,7 +21,8 @@ def settings(tmp_path, **change):
     return Settings(**{
         "environment": "production", "database_url": "postgresql+asyncpg://x", "nats_url": "nats://x",
         "nats_user": "identity", "nats_password": SECRET, "peers": {}, "trust_dir": tmp_path,
-        "service_key_file": tmp_path / "k", "public_url": "https://paet.example.go.th", "pid_encryption_key": key(), "pid_lookup_key": key(),
+        "service_key_file": tmp_path / "k", "public_url": "https://paet.example.go.th",
+        "pid_encryption_key": key(), "pid_lookup_key": key(),
         "providers": [{"client_secret": SECRET} | provider],
     } | change)  # fmt: skip
 
