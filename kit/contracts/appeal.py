@@ -9,7 +9,7 @@ def appeal_text(appeal: Appeal) -> Text:
     law, section = appeal.source.law, appeal.source.section
     return Text(
         th=f"หากท่านไม่เห็นด้วยกับคำสั่งนี้ ท่านมีสิทธิอุทธรณ์ต่อ{appeal.authority.th} "
-        f"ภายใน {appeal.days} วันนับแต่วันที่ได้รับแจ้งคำสั่ง วิธีอุทธรณ์: {appeal.how.th} "
+        f"ภายใน {appeal.days} วันนับแต่วันที่ได้รับแจ้งคำสั่ง {appeal.how.th} "
         f"({law.th}{f' มาตรา {section}' if section else ''})",
         en=f"If you disagree with this order you may appeal to: {appeal.authority.en}, "
         f"within {appeal.days} days of the day you are told of it. How: {appeal.how.en} "

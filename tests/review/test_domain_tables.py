@@ -63,6 +63,27 @@ def test_table_without_a_fitting_row_leads_to_an_officer():
     assert examine(json.dumps(table), FORM, {"shop_name": "ร้าน", "area": 51}).reason == "no-row"
 
 
+@pytest.mark.req("R2")
+@pytest.mark.parametrize(
+    ("form", "row", "reason"),
+    [
+        ({"area": 20, "place_address": "เขตห้วยขวาง"}, "small", None),
+        ({"area": 20, "place_address": "เขตดุสิต"}, "reserved", "row-says-officer"),
+        # The engine passes over a condition that fails as if it were false: not to the applicant's favour.
+        ({"area": 20}, "small", "condition-failed"),
+        ({"area": 100}, "officer", "row-says-officer"),
+    ],
+)
+def test_row_passed_over_because_its_condition_failed_leads_to_an_officer(form, row, reason):
+    table = copy.deepcopy(REVIEW_TABLE)
+    content = table["nodes"][1]["content"]
+    content["inputs"].append({"id": "address", "field": "place_address"})
+    reserved = {"_id": "reserved", "area": "", "address": "contains($, 'ดุสิต')", "outcome": '"officer"'}
+    content["rules"].insert(0, reserved)
+    finding = examine(json.dumps(table), FORM, {"shop_name": "ร้าน"} | form)
+    assert (finding.row.id, finding.reason) == (row, reason)
+
+
 def test_schema_that_refers_to_another_place_is_never_fetched():
     schema = json.dumps({"$ref": "http://127.0.0.1:9/schema.json"})
     assert examine(TABLE, schema, {"shop_name": "ร้าน", "area": 5}).reason == "form-invalid"

@@ -5,9 +5,11 @@ them is refused. Pure: evaluates in memory, never opens a file or a connection.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import takewhile
 from typing import Annotated, Any, Literal
 
 import jsonschema_rs
@@ -146,8 +148,14 @@ class Table:
             raise ValueError("not one table")
         self.inputs = tuple(column.field for column in table.inputs)
         self._rows = {rule["_id"]: row_of(table, rule) for rule in table.rules}
-        self._columns = tuple((column.id, column.field) for column in table.inputs)
-        self._cells = {rule["_id"]: rule for rule in table.rules}
+        self._cells = {
+            rule["_id"]: [(column.field, rule.get(column.id, "").strip()) for column in table.inputs]
+            for rule in table.rules
+        }
+        self._compiled = {
+            name: [(field.split("."), zen.compile_unary_expression(cell)) for field, cell in cells if cell]
+            for name, cells in self._cells.items()
+        }
         self._decision = zen.ZenEngine().create_decision(zen.ZenDecisionContent(source))
 
     def find(self, form: dict[str, Any]) -> Finding:
@@ -160,14 +168,34 @@ class Table:
         row = self._rows.get(hits[0]["rule"].get("_id", "")) if len(hits) == 1 else None
         if row is None:
             return Finding(None, "no-row")
-        if row.outcome is Outcome.ERROR:
-            return Finding(row, "error-row")
-        return Finding(row, "row-says-officer" if row.outcome is Outcome.OFFICER else None)
+        if row.outcome in (Outcome.ERROR, Outcome.OFFICER):
+            return Finding(row, "error-row" if row.outcome is Outcome.ERROR else "row-says-officer")
+        return Finding(row, "condition-failed" if self._passed_over_in_doubt(row.id, form) else None)
+
+    def _passed_over_in_doubt(self, hit: str, form: dict[str, Any]) -> bool:
+        """Whether a row before the hit was passed over because its condition failed, not because it is false.
+
+        The engine says nothing when it compares with a value that is not there.
+        """
+        earlier = takewhile(lambda name: name != hit, self._compiled)
+        return any(_is_in_doubt(self._compiled[name], form) for name in earlier)
 
     def conditions(self, rule: str) -> list[tuple[str, str]]:
         """Field and condition of each input of a row, for people to read; an empty one fits everything."""
-        cells = self._cells.get(rule)
-        return [(field, cells.get(column, "")) for column, field in self._columns] if cells else []
+        return list(self._cells.get(rule, ()))
+
+
+def _is_in_doubt(conditions: Sequence[tuple[list[str], Any]], form: dict[str, Any]) -> bool:
+    for path, condition in conditions:
+        value: Any = form
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        try:
+            if not condition.evaluate({**form, "$": value}):
+                return False
+        except RuntimeError:
+            return True
+    return False
 
 
 @lru_cache(maxsize=256)
@@ -176,15 +204,11 @@ def table_of(source: str) -> Table:
     return Table(source)
 
 
-def _refuse_remote(uri: str) -> Any:
-    raise ValueError(f"a form may not refer to {uri}")
-
-
 @lru_cache(maxsize=256)
 def validator_of(schema: str) -> Any:
     """Compile the schema of a form once; ValueError when it is none or refers to another place."""
     try:
-        return jsonschema_rs.validator_for(json.loads(schema), validate_formats=True, retriever=_refuse_remote)
+        return jsonschema_rs.validator_for(json.loads(schema), validate_formats=True, offline=True)
     except RecursionError:
         raise ValueError("too deep") from None
 
