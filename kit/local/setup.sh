@@ -54,5 +54,7 @@ if ! uv --version >/dev/null 2>&1; then
 fi
 export UV_PYTHON_DOWNLOADS=never
 [ -x "$venv/bin/python" ] || "$uv" venv --quiet --python "$python" "$venv"
-"$uv" sync --frozen --all-packages --all-extras
+# Compiled now: else every one of the dozen processes compiles what it imports, at every start where Python may not
+# write beside its sources, as in many containers.
+"$uv" sync --frozen --all-packages --all-extras --compile-bytecode
 touch "$stamp"
