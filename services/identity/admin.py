@@ -14,8 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from kit.contracts.codes import AgencyCode
 from kit.database import Database
 from kit.errors import Problem
 from services.identity import commands
@@ -81,12 +83,17 @@ def _parser() -> argparse.ArgumentParser:
     client.add_argument("--scopes", required=True, help=f"comma between; of {', '.join(SCOPES)}")
     client.add_argument("--secret-file", required=True, type=Path)
     for verb in (officer, client):
-        verb.add_argument("--agency", required=True, help="8 digits, or platform")
+        verb.add_argument("--agency", required=True, type=_agency, help="8 digits, or platform")
     rotate = verbs.add_parser("rotate-key", help=rotate_key.__doc__)
     commands_of = {officer: create_officer, client: create_client, rotate: rotate_key}
     for verb, command in commands_of.items():
         verb.set_defaults(command=command)
     return parser
+
+
+def _agency(text: str) -> str:
+    """A ValueError makes argparse say that the value is invalid."""
+    return TypeAdapter(AgencyCode).validate_python(text)
 
 
 def _words(text: str, known: tuple[Any, ...]) -> list[str]:

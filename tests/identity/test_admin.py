@@ -95,6 +95,7 @@ async def test_what_cannot_be_is_refused_in_words(identity, admin):
     for arguments, says in wrong:
         told = await admin(*arguments, fails=True)
         assert says in told
+    assert await admin(*OFFICER[:4], "city", *OFFICER[5:], fails=True) == "2"
     assert len(await identity.rows(select(Officer))) == 1
 
 
