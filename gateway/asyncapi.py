@@ -1,14 +1,24 @@
-"""The AsyncAPI 3 document of every fact, generated from the catalogue in ``kit/contracts``."""
+"""The AsyncAPI 3 document of every fact, generated from the catalogue in ``kit/contracts``.
 
+``python -m gateway.asyncapi`` writes ``asyncapi.json``, and refuses where a partner that relies on what was
+published would break: what a fact of a version says may grow, never change. Anything else is a new version.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 from kit.cloudevents import NO_NEXT, Event
-from kit.contracts import events
 from kit.contracts.events import CATALOGUE, Fact, HandOver
 from kit.contracts.journey import GATES, Process
 
+PUBLISHED = Path(__file__).parent / "asyncapi.json"
+
+Json = dict[str, Any]
 TEMPLATE = "#/components/schemas/{model}"
 NEXTS = [process.value for process in Process if process not in GATES]
 
@@ -18,7 +28,7 @@ Facts of Paet as CloudEvents 1.0 in structured JSON. The NATS subject is
 At-least-once delivery: the `id` of an event tells repeats apart. No order is promised between events. No
 event carries personal data; who needs the application or the person asks over HTTP, with a purpose."""
 
-PARAMETERS: dict[str, dict[str, Any]] = {
+PARAMETERS: dict[str, Json] = {
     "agency": {
         "description": "8-digit code of the agency that owns the definition; `platform` for facts of no agency.",
         "examples": ["22000000", "platform"],
@@ -30,7 +40,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 
-def document() -> dict[str, Any]:
+def document() -> Json:
     """The whole document, as JSON values."""
     facts = sorted(CATALOGUE.values(), key=lambda fact: fact.type())
     return {
@@ -51,7 +61,7 @@ def _key(fact: type[Fact]) -> str:
     return f"{fact.source}_{fact.name}_v{fact.version}"
 
 
-def _channel(fact: type[Fact]) -> dict[str, Any]:
+def _channel(fact: type[Fact]) -> Json:
     is_handover = issubclass(fact, HandOver)
     following = "{next}" if is_handover else NO_NEXT
     names = ["agency", "next"] if is_handover else ["agency"]
@@ -63,7 +73,7 @@ def _channel(fact: type[Fact]) -> dict[str, Any]:
     }
 
 
-def _operation(fact: type[Fact]) -> dict[str, Any]:
+def _operation(fact: type[Fact]) -> Json:
     channel = f"#/channels/{_key(fact)}"
     return {
         "action": "receive",
@@ -73,7 +83,7 @@ def _operation(fact: type[Fact]) -> dict[str, Any]:
     }
 
 
-def _message(fact: type[Fact]) -> dict[str, Any]:
+def _message(fact: type[Fact]) -> Json:
     """The envelope, with the type and the data of this fact in it."""
     narrowed = {
         "type": "object",
@@ -101,13 +111,56 @@ def _schema_name(fact: type[Fact]) -> str:
     return f"{fact.__name__}V{fact.version}"
 
 
-def _schemas(facts: list[type[Fact]]) -> dict[str, Any]:
+def _schemas(facts: list[type[Fact]]) -> Json:
     """The schemas of the envelope, of every fact by type and version, and of what they share."""
     models: list[Any] = [(fact, "serialization") for fact in facts]
     where, shared = models_json_schema([*models, (Event, "serialization")], ref_template=TEMPLATE)
-    definitions: dict[str, Any] = shared["$defs"]
+    definitions: Json = shared["$defs"]
     names = {where[fact, "serialization"]["$ref"].rpartition("/")[2]: _schema_name(fact) for fact in facts}
     return {names.get(name, name): schema for name, schema in definitions.items()}
 
 
-__all__ = ["document", "events"]
+def breaking_changes(old: Json, new: Json) -> list[str]:
+    """What a reader of the old document could rely on and the new one takes away, as words for a developer."""
+    found = [f"{key} is gone" for key in old["channels"] if key not in new["channels"]]
+    for key, channel in old["channels"].items():
+        if key in new["channels"] and channel["address"] != new["channels"][key]["address"]:
+            found.append(f"{key} has another address")
+    schemas, following = old["components"]["schemas"], new["components"]["schemas"]
+    for name, schema in schemas.items():
+        found += _broken(name, schema, following[name]) if name in following else [f"{name} is gone"]
+    return found
+
+
+def _broken(at: str, old: Json, new: Json) -> Iterator[str]:
+    """Members may be added if they need not be there; closed lists of values may grow; all else stays."""
+    if set(old.get("required", ())) != set(new.get("required", ())):
+        yield f"{at} requires other members"
+    for name, schema in old.get("properties", {}).items():
+        if new.get("properties", {}).get(name) != schema:
+            yield f"{at}.{name} is gone or another"
+    if not set(old.get("enum", ())) <= set(new.get("enum", ())):
+        yield f"{at} lost values"
+    if old.get("type") != new.get("type"):
+        yield f"{at} is of another type"
+
+
+def main() -> int:
+    """Write the document; 1 and the reasons where it would break what was published."""
+    new = document()
+    broken = breaking_changes(json.loads(PUBLISHED.read_text(encoding="utf-8")), new) if PUBLISHED.exists() else []
+    if broken:
+        print("not written, a new version of the fact is needed:", *broken, sep="\n  ", file=sys.stderr)  # noqa: T201
+        return 1
+    PUBLISHED.write_text(written(new), encoding="utf-8")
+    print(f"{PUBLISHED.name}: {len(new['channels'])} facts")  # noqa: T201
+    return 0
+
+
+def written(of: Json) -> str:
+    """A document as it lies in the repository."""
+    return json.dumps(of, ensure_ascii=False, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

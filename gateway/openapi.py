@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.asyncapi import written
 from gateway.proxy.routes import PREFIX, ROUTES, Route
 from kit.contracts.journey import Process
 from kit.problems import MEDIA_TYPE, RESPONSES
@@ -217,11 +218,6 @@ def _endpoints(routers: Iterable[Any]) -> Iterator[Any]:
     from kit.auth import endpoints_of
 
     return endpoints_of(_application("gateway", routers))
-
-
-def written(document: Json) -> str:
-    """A document as it lies in the repository."""
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def main() -> None:

@@ -92,5 +92,60 @@ def test_the_address_of_a_real_event_is_one_of_its_channel(fact):
         assert event.next in asyncapi.PARAMETERS["next"]["enum"]
 
 
+@pytest.mark.req("E1", part="generated, and in step with the catalogue")
+def test_the_published_document_is_in_step_with_the_catalogue():
+    assert asyncapi.PUBLISHED.read_text(encoding="utf-8") == asyncapi.written(DOCUMENT), "python -m gateway.asyncapi"
+
+
+def changed(change) -> dict:
+    document = json.loads(json.dumps(DOCUMENT))
+    change(document["components"]["schemas"]["InvoicedV1"], document)
+    return document
+
+
+@pytest.mark.req("E1", part="additive change only")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda schema, _: schema["properties"].pop("due_at"),
+        lambda schema, _: schema["properties"]["amount_satang"].update(type="string"),
+        lambda schema, _: schema["required"].remove("invoice"),
+        lambda schema, _: schema["required"].append("note"),
+        lambda _, document: document["channels"].pop("payment_invoiced_v1"),
+        lambda _, document: document["channels"]["payment_paid_v1"].update(address="elsewhere"),
+        lambda _, document: document["components"]["schemas"].pop("Slip"),
+        lambda _, document: document["components"]["schemas"]["Outcome"]["enum"].remove("expired"),
+        lambda _, document: document["components"]["schemas"]["Outcome"].update(type="integer"),
+    ],
+)
+def test_a_change_that_breaks_readers_is_found(change):
+    assert len(asyncapi.breaking_changes(DOCUMENT, changed(change))) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda *_: None,
+        lambda schema, _: schema["properties"].update(reference={"type": "string"}),
+        lambda _, document: document["channels"].update(payment_paid_v2={}),
+        lambda _, document: document["components"]["schemas"]["Outcome"]["enum"].append("merged"),
+    ],
+)
+def test_a_change_that_adds_breaks_nobody(change):
+    assert asyncapi.breaking_changes(DOCUMENT, changed(change)) == []
+
+
+def test_a_breaking_document_is_not_written(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "asyncapi.json"
+    old = changed(lambda schema, _: schema["properties"].update(payer={"type": "string"}))
+    path.write_text(asyncapi.written(old), encoding="utf-8")
+    monkeypatch.setattr(asyncapi, "PUBLISHED", path)
+    assert asyncapi.main() == 1
+    assert "InvoicedV1.payer" in capsys.readouterr().err
+    assert path.read_text(encoding="utf-8") == asyncapi.written(old)
+    path.unlink()
+    assert asyncapi.main() == 0
+
+
 async def test_the_document_is_served(gateway):
     assert (await gateway.client.get("/asyncapi.json")).json() == json.loads(json.dumps(DOCUMENT))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from gateway import openapi
+from gateway.asyncapi import written
 from gateway.commands.definitions import definition_schema
 from gateway.main import OPENAPI
 from gateway.proxy import ROUTES
@@ -41,7 +42,7 @@ def test_the_document_is_in_step_with_the_code():
     if not all(openapi.routers_of(process) for process in Process):
         pytest.skip("a service is not there yet")
     assert missing == []
-    assert openapi.written(document) == OPENAPI.read_text(encoding="utf-8"), "run: python -m gateway.openapi"
+    assert written(document) == OPENAPI.read_text(encoding="utf-8"), "run: python -m gateway.openapi"
 
 
 @pytest.mark.parametrize("process", Process)
@@ -85,7 +86,7 @@ async def test_the_running_gateway_serves_the_document(gateway):
 @pytest.mark.req("J1", part="the schema for editors is in step with the models")
 def test_the_schema_for_editors_is_in_step_with_the_models():
     stands = openapi.DEFINITION_SCHEMA.read_text(encoding="utf-8")
-    assert stands == openapi.written(definition_schema()), "run: python -m gateway.openapi"
+    assert stands == written(definition_schema()), "run: python -m gateway.openapi"
 
 
 def test_components_of_the_same_name_and_another_shape_keep_apart():
