@@ -39,6 +39,8 @@ from tests.gateway.catalogue import (
     schema_of,
 )
 
+OTHER_2 = CERTIFICATE_2 | {"purpose": "other", "purpose_detail": "ขอรับทุน"}
+LEASED = LICENCE | {"right_to_place": "lease", "lease_until": "2027-12-31"}
 THAIS = re.compile(r"[ก-๛]")
 PLANS = {
     "food-licence@1": "search identity request review approval payment issuance delivery",
@@ -46,7 +48,12 @@ PLANS = {
     "personal-document@2": "search identity request review payment issuance delivery",
     "public-information@1": "search request delivery",
 }
-LEVELS = {"food-licence@1": "L3", "personal-document@1": "L3", "personal-document@2": "L3", "public-information@1": "L1"}
+LEVELS = {
+    "food-licence@1": "L3",
+    "personal-document@1": "L3",
+    "personal-document@2": "L3",
+    "public-information@1": "L1",
+}
 shipped = pytest.mark.parametrize("bundle", BUNDLES.values(), ids=BUNDLES)
 with_form = pytest.mark.parametrize("ref", WITH_FORM)
 
@@ -168,7 +175,22 @@ def test_documents_of_the_state_are_fetched_and_no_copy_needs_a_signature():
     asked = {each.name.en for each in documents if not each.issued_by_state}
     assert asked == {"Consent to the use of the building or lease", "Power of attorney"}
     assert all(each.source is not None and each.source.mark == "C2" for each in documents)
-    assert all("ไม่ต้องลงลายมือชื่อ" in each.condition.th for each in documents if not each.issued_by_state and each.condition)
+    assert all(
+        "ไม่ต้องลงลายมือชื่อ" in each.condition.th for each in documents if not each.issued_by_state and each.condition
+    )
+
+
+def test_the_public_document_agrees_with_the_licence_it_tells_of():
+    text = BUNDLES["public-information@1"].files["public.md"]
+    thai, english = text.split("# Public manual (English)")
+    licence = BUNDLES["food-licence@1"].definition
+    assert licence.appeal is not None
+    days, appeal = licence.periods.manual.amount, licence.appeal.days
+    for words in (f"| {days} วัน | 2,000–3,000 |", f"ภายใน {appeal} วัน", "มีอายุ 1 ปี", "มาตรา 38", "โทร. 1206"):
+        assert words in thai, words
+    for words in (f"| {days} days | 2,000–3,000 |", f"within {appeal} days", "holds for 1 year", "section 38"):
+        assert words in english, words
+    assert not THAIS.search(english)
 
 
 def test_no_definition_with_an_approval_lets_the_table_decide():
@@ -225,7 +247,7 @@ def test_conditional_fields_show_when_the_schema_wants_them(ref: str):
     assert {f"/{name}" for name in conditional} == {field for field, hint in ui.items() if "show_when" in hint}
     for name in conditional:
         condition = next(each for each in schema_of(ref)["allOf"] if name in each["then"]["required"])["if"]
-        (field, wanted), = ((key, node["const"]) for key, node in condition["properties"].items())
+        ((field, wanted),) = ((key, node["const"]) for key, node in condition["properties"].items())
         program = cel.compile(ui[f"/{name}"]["show_when"])
         assert program.execute({field: wanted}) is True
         assert program.execute({field: "another"}) is False
@@ -299,10 +321,10 @@ def test_thai_digits_are_read_and_every_area_over_200_is_for_the_licence():
           for purpose in ("employment", "education", "banking", "insurance", "travel")),
         ("personal-document@1", {"purpose": "other", "purpose_detail": "ขอรับทุนการศึกษา"}, "other-purpose", "officer"),
         ("personal-document@2", CERTIFICATE_2, "listed-purpose", "pass"),
-        ("personal-document@2", CERTIFICATE_2 | {"purpose": "other", "purpose_detail": "ขอรับทุน"}, "other-purpose", "officer"),
+        ("personal-document@2", OTHER_2, "other-purpose", "officer"),
         ("food-licence@1", LICENCE, "inspect", "officer"),
         ("food-licence@1", LICENCE | {"right_to_place": "consent"}, "not-the-owner", "officer"),
-        ("food-licence@1", LICENCE | {"right_to_place": "lease", "lease_until": "2027-12-31"}, "not-the-owner", "officer"),
+        ("food-licence@1", LEASED, "not-the-owner", "officer"),
         ("food-licence@1", LICENCE | {"applicant_kind": "juristic", "juristic_number": "0105541069237"},
          "juristic", "officer"),
         ("food-licence@1", LICENCE | {"place": LICENCE["place"] | {"district_code": "1004"}},
