@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.domain.differences import Difference
-from gateway.domain.journeys import Action, Promise, Standing, StepState, done_at, outcome_text
+from gateway.domain.journeys import Action, Promise, Standing, StepState, done_at, outcome_text, standing_of
 from gateway.domain.labels import FACTS, PROCESSES
 from gateway.models import DefinitionVersion, Entry, Journey
 from kit.contracts.codes import AgencyCode, DefinitionId, DefinitionRef
@@ -244,12 +244,13 @@ def summary_fields(
     }
 
 
-def step_views(definition: Definition, standing: Standing, entries: Sequence[Entry]) -> list[StepView]:
+def step_views(row: Journey, definition: Definition, entries: Sequence[Entry]) -> list[StepView]:
     """The plan with the state of each step."""
+    standing = standing_of(definition.steps, entries)
     return [
         StepView(
             id=step.id, process=step.process, label=PROCESSES[step.process], state=state,
-            done_at=done_at(step, entries) if state is StepState.DONE else None,
+            done_at=done_at(step, entries, row.started_at) if state is StepState.DONE else None,
         )
         for step, state in zip(definition.steps, standing.states, strict=True)
     ]  # fmt: skip

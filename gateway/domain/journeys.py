@@ -125,10 +125,16 @@ def _last(happened: Iterable[Happened], type_: str, step: str | None = None) -> 
     return found[-1] if found else None
 
 
-def done_at(step: Step, happened: Sequence[Happened]) -> datetime | None:
-    """When a step was ended by its hand-over."""
-    times = [each.time for each in happened if each.step == step.id and is_handover(each.type)]
+def done_at(step: Step, happened: Sequence[Happened], started_at: datetime) -> datetime | None:
+    """When a step was ended: a gate at the start of the journey, the others by their hand-over or the end."""
+    if step.process in GATES:
+        return started_at
+    times = [each.time for each in happened if each.step == step.id and _ends_a_step(each.type)]
     return min(times, default=None)
+
+
+def _ends_a_step(type_: str) -> bool:
+    return is_handover(type_) or type_ == Completed.type()
 
 
 SUBMIT = Text(th="กรอกและยื่นคำขอ", en="Fill in and submit the application")

@@ -94,7 +94,7 @@ async def _members(session: AsyncSession, versions: Versions, row: Journey) -> d
     entries = await timeline(session, row.journey_id)
     summary = _summary(row, definition, entries, await calendar_of(session))
     return summary | {
-        "steps": schemas.step_views(definition, domain.standing_of(definition.steps, entries), entries),
+        "steps": schemas.step_views(row, definition, entries),
         "timeline": [schemas.TimelineEntry.of(entry) for entry in entries],
     }
 

@@ -251,6 +251,8 @@ async def test_the_end_is_told_with_its_outcome(published, start):
     view = (await published.client.get(f"/v1/journeys/{journey}", headers=citizen)).json()
     assert (view["ended"]["outcome"], view["ended"]["text"]["en"]) == ("withdrawn", "Withdrawn by the applicant")
     assert (view["current"], view["action"]["link"]) == (None, f"/v1/journeys/{journey}/notices")
+    done = {step["id"]: step["done_at"] for step in view["steps"] if step["state"] == "done"}
+    assert done == {"search": view["started_at"], "identity": view["started_at"], "delivery": view["ended"]["at"]}
 
 
 async def test_an_unchanged_view_is_not_sent_again(published, start):
