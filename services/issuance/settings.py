@@ -36,6 +36,8 @@ class Settings(settings.Settings):
     @property
     def seals(self) -> Path:
         """The folder of the seals."""
+        if self.seal_dir is None and not self.storage_url.startswith("file://"):
+            raise ValueError("seal_dir is needed where the files do not lie in a folder")
         return self.seal_dir or Path(self.storage_url.removeprefix("file://")).parent / "seals"
 
     @property

@@ -79,7 +79,7 @@ def unknown(language: Language) -> HTMLResponse:
     """The page for a code under which nothing was issued: 404."""
     heading = WORDS["unknown"].in_language(language)
     body = f'<h1>{escape(heading)}</h1><p class="status bad">{_say("unknown_why", language)}</p>'
-    return _page(language, heading, WORDS["site"].in_language(language), body, "", 404)
+    return _page(language, heading, WORDS["site"].in_language(language), body, f"<p>{_say('free', language)}</p>", 404)
 
 
 def _page(language: Language, heading: str, agency: str, body: str, footer: str, status: int) -> HTMLResponse:

@@ -1,0 +1,148 @@
+"""Fixtures of issuance: the service with definitions that have real templates, and journeys that come to it."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import select
+
+from kit.clock import clock
+from kit.cloudevents import Event
+from kit.contracts.claims import ApplicationClaim, CaseClaim, DecisionClaim, PersonClaim, Receipt, ReceiptClaim
+from kit.contracts.definition import Bundle
+from kit.contracts.events import Paid, Recommended, Withdrawn
+from kit.contracts.journey import Outcome
+from kit.storage import Files
+from kit.testing import Harness
+from services.issuance.models import Document, Number
+from tests.bundles import document_bundle, licence_bundle
+
+TEMPLATES = Path(__file__).parent / "templates"
+FORM = {
+    "shop_name": "ร้านข้าวแกงแม่สมใจ & Sons <สาขา ๒>",
+    "area": 120,
+    "place_address": "๑๒/๓ ซอยสุขุมวิท ๗๗ แขวงพระโขนงเหนือ เขตวัฒนา กรุงเทพมหานคร",
+}
+NAME = "นางสาวกนกวรรณ ศรีสุขสมบูรณ์ทรัพย์"
+PID, PID_MASKED = "1234567890121", "x-xxxx-xxxxx-12-1"
+DIGEST = "5f" * 32
+
+
+def with_template(bundle: Bundle, template: str) -> Bundle:
+    """The bundle with that text as its template."""
+    return bundle.model_copy(update={"files": bundle.files | {"document.typ": template}})
+
+
+def licence(template: str | None = None, **fields: Any) -> Bundle:
+    """A licence: approved and paid for."""
+    text = template or (TEMPLATES / "licence.typ").read_text(encoding="utf-8")
+    return with_template(licence_bundle(**fields), text)
+
+
+def certificate(template: str | None = None, **fields: Any) -> Bundle:
+    """A certificate: free, the reviewer decides."""
+    text = template or (TEMPLATES / "certificate.typ").read_text(encoding="utf-8")
+    return with_template(document_bundle(identifier="test-certificate", **fields), text)
+
+
+class Registry:
+    """The service, and what the others would say of the journeys that come to it."""
+
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
+        self.client = harness.client
+        self.kit = harness.kit
+        self.peers = harness.peers
+
+    def arrive(self, person: UUID | None = None, form: dict[str, Any] | None = None, sealable: bool = True) -> Event:
+        """A hand-over of the definition published last, with everything the peers know of its journey."""
+        assert self.harness.bundle is not None
+        is_approved = self.harness.bundle.definition.id == "test-licence"
+        fact, at = (Paid, "licence-fee") if is_approved else (Recommended, "review")
+        event = self.harness.handover(fact, at=at)
+        journey, person = event.journey, person or uuid4()
+        self.peers.know("request", "applications", journey, _application(event, person, form or FORM))
+        self.peers.know("identity", "persons", person, _person(person))
+        self.peers.know("approval", "decisions", journey, _decision(journey))
+        self.peers.know("review", "cases", journey, _case(journey))
+        self.peers.know("payment", "receipts", journey, _receipts(journey))
+        if sealable:
+            self.peers.answer("request", "POST", f"/internal/journeys/{journey}/seal", {})
+        return event
+
+    def withdrawal(self, event: Event) -> Event:
+        """The applicant takes the application of that journey back."""
+        return self.harness.handover(Withdrawn, at="request", journey=event.journey, outcome=Outcome.WITHDRAWN)
+
+    async def document(self, event: Event) -> dict[str, Any]:
+        """The one document of a journey."""
+        (row,) = await self.harness.rows(select(Document).where(Document.journey_id == event.journey))
+        return row
+
+    async def numbers(self) -> list[dict[str, Any]]:
+        """The register of numbers, in order."""
+        return sorted(await self.harness.rows(select(Number)), key=lambda row: (row["year"], row["running"]))
+
+    async def settled(self, *events: Event, state: str = "issued") -> list[dict[str, Any]]:
+        """Wait until the documents of these journeys are in that state."""
+
+        async def there() -> list[dict[str, Any]]:
+            rows = [await self.document(event) for event in events]
+            return rows if all(row["state"] == state for row in rows) else []
+
+        found: list[dict[str, Any]] = await self.harness.until(there, seconds=60)
+        return found
+
+    async def issued(self, **how: Any) -> tuple[Event, dict[str, Any]]:
+        """Let a journey arrive and its document be issued."""
+        event = self.arrive(**how)
+        await self.harness.deliver(event)
+        (row,) = await self.settled(event)
+        return event, row
+
+    async def pdf(self, row: dict[str, Any]) -> bytes:
+        """The stored file of a document."""
+        return await self.kit.resource(Files).get(row["stored_as"])
+
+
+def _application(event: Event, person: UUID, form: dict[str, Any]) -> ApplicationClaim:
+    return ApplicationClaim(
+        journey=event.journey, application=uuid4(), number="22000000-FOOD-69-000001", definition=event.definition,
+        agency=event.agency, person=person, form=form, email="somjai@example.com", language="th",
+        submitted_at=clock.now(), legally_received_at=clock.now(), is_open=True,
+    )  # fmt: skip
+
+
+def _person(person: UUID) -> PersonClaim:
+    return PersonClaim(
+        person=person, name_th=NAME, name_en=None, pid_masked=PID_MASKED, pid=PID, birthdate="1990-01-31",
+        address="๙๙ หมู่ ๙ ตำบลในเมือง",
+    )  # fmt: skip
+
+
+def _decision(journey: UUID) -> DecisionClaim:
+    return DecisionClaim(
+        journey=journey, decision=uuid4(), result="granted", authority_th="ผู้อำนวยการเขต",
+        authority_en="District director", rule_th=None, facts="ลับเฉพาะ", law="ก", considerations="ข",
+        decided_at=clock.now(), digest=DIGEST, signature="x",
+    )  # fmt: skip
+
+
+def _case(journey: UUID) -> CaseClaim:
+    return CaseClaim(
+        journey=journey, case=uuid4(), reviewer=uuid4(), rule=None, result="recommended", facts="ลับเฉพาะ", law="ก",
+        considerations="ข", decided_at=clock.now(),
+    )  # fmt: skip
+
+
+def _receipts(journey: UUID) -> ReceiptClaim:
+    receipt = Receipt(number="BMA-2569-000007", amount_satang=100_000, paid_at=clock.now(), step="licence-fee")
+    return ReceiptClaim(journey=journey, receipts=[receipt])
+
+
+@pytest.fixture
+async def registry(harness_of):
+    async with harness_of("issuance") as harness:
+        harness.publish(licence())
+        yield Registry(harness)
