@@ -104,7 +104,7 @@ def create_app(
     telemetry.configure_logging(settings)
     clock.configure(settings.clock_offset_file, settings.environment)
     kit = Kit(settings)
-    provider = telemetry.provider_for(settings)
+    provider = telemetry.configure_tracing(settings)
     table = table_of(settings.service, consumers)
 
     @asynccontextmanager

@@ -8,6 +8,7 @@ import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
+from kit import telemetry
 from kit.auth import ServiceAssertions
 from kit.contracts.text import Text
 from kit.errors import Problem, Unavailable
@@ -41,7 +42,7 @@ def open_client(base_url: str = "", timeout: httpx.Timeout = TIMEOUT) -> httpx.A
     Global instrumentation sends no ``traceparent`` over this transport.
     """
     client: httpx.AsyncClient = HttpxAiohttpClient(base_url=base_url, timeout=timeout)
-    HTTPXClientInstrumentor.instrument_client(client)
+    HTTPXClientInstrumentor.instrument_client(client, tracer_provider=telemetry.provider())
     return client
 
 
@@ -106,5 +107,3 @@ def _json_or_empty(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
-
-

@@ -24,7 +24,9 @@ async def replay(settings: Settings, service: str, event_id: str | None = None) 
     return await replay_at(settings.nats_url, settings.nats_operator_user or "", password, service, event_id)
 
 
-async def replay_at(url: str, user: str, password: str, service: str, event_id: str | None = None) -> list[str]:
+async def replay_at(
+    url: str, user: str, password: str, service: str, event_id: str | None = None
+) -> list[str]:
     """The same with a server and the operator's credentials."""
     client = await nats.connect(url, user=user, password=password)
     try:
@@ -36,6 +38,8 @@ async def replay_at(url: str, user: str, password: str, service: str, event_id: 
 async def _replay_all(jetstream: JetStreamContext, service: str, event_id: str | None) -> list[str]:
     sent: list[str] = []
     state = (await jetstream.stream_info(DEAD_LETTERS)).state
+    if not state.messages:
+        return sent
     for sequence in range(state.first_seq, state.last_seq + 1):
         try:
             letter = await jetstream.get_msg(DEAD_LETTERS, sequence)
@@ -45,7 +49,9 @@ async def _replay_all(jetstream: JetStreamContext, service: str, event_id: str |
             if event_id in (None, str(event.id)):
                 # Another message id, or the stream would take it for the duplicate that it is.
                 headers = {"Nats-Msg-Id": f"{event.id}:replay:{sequence}"}
-                await jetstream.publish((letter.headers or {})["Paet-Subject"], letter.data or b"", headers=headers)
+                await jetstream.publish(
+                    (letter.headers or {})["Paet-Subject"], letter.data or b"", headers=headers
+                )
                 await jetstream.delete_msg(DEAD_LETTERS, sequence)
                 sent.append(str(event.id))
     return sent

@@ -19,7 +19,11 @@ MOST_UNEXPLAINED = 6
 def is_passing(error: BaseException) -> bool:
     """Whether trouble passes by itself: outages, dead connections, deadlocks, a peer's 5xx."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or getattr(error.orig, "sqlstate", "") in {"40P01", "40001", "57P01"}
+        return error.connection_invalidated or getattr(error.orig, "sqlstate", "") in {
+            "40P01",
+            "40001",
+            "57P01",
+        }
     if isinstance(error, Problem):
         return error.status >= 500
     return isinstance(error, PASSING)

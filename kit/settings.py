@@ -9,7 +9,12 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 Environment = Literal["development", "production"]
 DEVELOPMENT_ONLY = ("clock_offset_file", "trace_file")
@@ -68,7 +73,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if self.environment == "production":
-            faults = [f"{name} is for development only" for name in self.development_only() if self._has(name)]
+            faults = [
+                f"{name} is for development only" for name in self.development_only() if self._has(name)
+            ]
             faults += self.production_faults()
             if faults:
                 raise ValueError("; ".join(faults))

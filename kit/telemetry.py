@@ -31,7 +31,17 @@ from kit.settings import Settings
 causation: ContextVar[UUID | None] = ContextVar("causation", default=None)
 """The event that is being handled, if one is."""
 
-tracer = trace.get_tracer("paet")
+_provider: trace.TracerProvider = trace.NoOpTracerProvider()
+
+
+def provider() -> trace.TracerProvider:
+    """The tracer provider of this process: what its service configured, nothing before."""
+    return _provider
+
+
+def tracer() -> trace.Tracer:
+    """The tracer of this process."""
+    return _provider.get_tracer("paet")
 
 
 def journey_root(journey: UUID) -> SpanContext:
@@ -75,7 +85,7 @@ def journey_span(
 ) -> Iterator[None]:
     """A span in the journey's trace, under the current span where that belongs to it."""
     context = None if journey is None else journey_context(journey, traceparent_for(journey))
-    with tracer.start_as_current_span(name, context, kind=kind, attributes=attributes):
+    with tracer().start_as_current_span(name, context, kind=kind, attributes=attributes):
         yield
 
 
@@ -83,7 +93,7 @@ def event_span(event: Any, name: str, kind: SpanKind) -> Any:
     """A span for handling an event, under the span that sent it."""
     context = journey_context(event.journeyid, event.traceparent) if event.journeyid else None
     attributes = {"messaging.message.id": str(event.id), "messaging.destination.name": event.address}
-    return tracer.start_as_current_span(f"consume {name}", context, kind=kind, attributes=attributes)
+    return tracer().start_as_current_span(f"consume {name}", context, kind=kind, attributes=attributes)
 
 
 class JsonLines(SpanExporter):
@@ -119,14 +129,16 @@ def _span_as_json(span: ReadableSpan) -> dict[str, Any]:
     }
 
 
-def provider_for(settings: Settings) -> TracerProvider:
-    """The tracer provider of a process: spans go to the OTLP endpoint and to the trace file, if set."""
+def configure_tracing(settings: Settings) -> TracerProvider:
+    """Make the provider of this process: spans go to the OTLP endpoint and to the trace file, if set."""
+    global _provider  # one per process, as the library has it, but replaceable in tests
     provider = TracerProvider(resource=Resource.create({"service.name": settings.service}))
     if settings.otlp_endpoint:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
     if settings.trace_file:
         processor = BatchSpanProcessor(JsonLines(settings.trace_file), schedule_delay_millis=500)
         provider.add_span_processor(processor)
+    _provider = provider
     return provider
 
 

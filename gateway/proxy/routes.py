@@ -67,7 +67,6 @@ payment   GET   /invoices/{invoice_id}                     owner
 payment   GET   /invoices/{invoice_id}/qr.svg              owner
 payment   GET   /invoices/{invoice_id}/qr.png              owner
 payment   GET   /journeys/{journey_id}/receipts            owner
-payment   GET   /receipts/{receipt_id}.pdf                 owner
 payment   POST  /payment-callbacks/{provider}              anyone
 issuance  GET   /journeys/{journey_id}/document            owner
 issuance  GET   /journeys/{journey_id}/document.pdf        owner

@@ -1,0 +1,153 @@
+"""The food-establishment licence through all eight processes: granted, refused, withdrawn."""
+
+import asyncio
+import io
+from datetime import UTC, datetime
+
+import pikepdf
+import pypdfium2
+import pytest
+
+from kit.local import samples
+from kit.local.bootstrap import OFFICERS
+from kit.local.demo import find
+from tests import pdf as pdf_checks
+from tests.journeys.walks import apply, decision_of, grant, recommend, rows, until_rows
+
+
+@pytest.fixture
+async def citizen(anyone):
+    return await anyone.sign_in(samples.CITIZENS["first"])
+
+
+async def test_a_granted_licence_is_paid_sealed_numbered_and_public(anyone, citizen, suite):
+    journey = await apply(citizen)
+    await recommend(anyone, journey)
+    await grant(anyone, journey)
+    bill = await journey.pay()
+    assert bill["amount_satang"] in range(200_000, 300_001)
+    seen = await journey.until_ended()
+    assert seen["ended"]["outcome"] == "passed"
+    assert [step["state"] for step in seen["steps"]] == ["done"] * 8
+    assert seen["level"] == "L3"
+    document = await citizen.get(f"{journey.path}/document")
+    body = await citizen.get(f"{journey.path}/document.pdf")
+    await _is_a_sound_document(body, document)
+    token = document["verify_url"].rpartition("/")[2]
+    public = await anyone.get(f"/v1/verifications/{token}")
+    assert (public["number"], public["status"]) == (document["number"], "valid")
+    assert "1101700000010" not in str(public)
+    page = await anyone.http.get(f"/verify/{token}")
+    assert page.headers["content-type"].startswith("text/html")
+    assert document["number"] in page.text
+
+
+async def _is_a_sound_document(body, document):
+    assert pdf_checks.pdfa_faults(body) == []
+    assert pdf_checks.qpdf_faults(body) == ""
+    signature = pdf_checks.pdfsig_of(body)
+    assert signature["Signature Validation"].startswith("Signature is Valid")
+    assert signature["Coverage"] == "Total document signed"
+    (code,) = pdf_checks.qr_codes(body)
+    assert code == document["verify_url"]
+    with pikepdf.open(io.BytesIO(body)) as opened:
+        assert opened.attachments, "the data travel inside as XML"
+    text = pdf_checks.text_of(body)
+    assert samples.FOOD_PLACE["shop_name"] in text
+    assert "นาย ทดสอบ หนึ่ง" in text
+    assert len(pypdfium2.PdfDocument(body)) == 1
+
+
+async def test_a_refused_application_ends_with_reasons_and_the_right_to_appeal(anyone, citizen):
+    journey = await apply(citizen)
+    await recommend(anyone, journey)
+    approver, path = await decision_of(anyone, journey)
+    bare = await approver.send("POST", f"{path}/refusal", json={})
+    assert bare.status_code == 422
+    pointers = {error["pointer"] for error in bare.json()["errors"]}
+    assert {"/facts", "/law", "/considerations"} <= pointers
+    await approver.post(f"{path}/refusal", samples.REFUSAL)
+    seen = await journey.until_ended()
+    assert seen["ended"]["outcome"] == "refused"
+    notice = (await citizen.get(f"{journey.path}/notices"))[-1]
+    for said in (*samples.REFUSAL.values(), "ภายใน 30 วัน"):
+        assert said in notice["body"]["th"]
+    assert (await citizen.send("GET", f"{journey.path}/document")).status_code == 404
+
+
+async def test_a_withdrawal_before_the_decision_ends_the_journey_and_stops_the_officers(anyone, citizen):
+    journey = await apply(citizen)
+    await journey.until_at("review")
+    reviewer = await anyone.sign_in(OFFICERS["reviewer"], "officer")
+    case = await find(reviewer, "/v1/cases", journey)
+    await journey.withdraw()
+    seen = await journey.until_ended()
+    assert seen["ended"]["outcome"] == "withdrawn"
+    late = await reviewer.send("POST", f"/v1/cases/{case['id']}/claim")
+    assert (late.status_code, late.headers["content-type"]) == (409, "application/problem+json")
+
+
+async def test_a_withdrawal_after_the_grant_voids_the_bill_and_late_money_goes_back(anyone, citizen, suite):
+    journey = await apply(citizen)
+    await recommend(anyone, journey)
+    await grant(anyone, journey)
+    bill = await journey.invoice()
+    await journey.withdraw()
+    seen = await journey.until_ended()
+    assert seen["ended"]["outcome"] == "withdrawn"
+    await until_rows(suite, "payment", "SELECT 1 FROM invoice WHERE id = $1 AND state = 'void'", bill["id"])
+    order = {"qr": bill["promptpay"]}
+    await citizen.http.post(f"{citizen.urls['bank']}/_control/pay", json=order)
+    (refund,) = await until_rows(suite, "payment", "SELECT * FROM refund WHERE invoice_id = $1", bill["id"])
+    assert (refund["amount"], refund["reason"]) == (bill["amount_satang"], "late")
+
+
+async def test_a_withdrawal_after_the_number_is_given_is_refused(anyone, citizen):
+    journey = await apply(citizen)
+    await recommend(anyone, journey)
+    await grant(anyone, journey)
+    await journey.pay()
+    await journey.until_ended()
+    answer = await journey.visitor.send("POST", f"{journey.path}/withdrawal")
+    assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+
+
+@pytest.mark.req("R1", part="two officers never act on one case at once")
+async def test_of_two_officers_who_claim_at_once_one_gets_the_case(anyone, citizen):
+    journey = await apply(citizen)
+    await journey.until_at("review")
+    officers = [await anyone.sign_in(OFFICERS[name], "officer") for name in ("reviewer", "second-reviewer")]
+    case = await find(officers[0], "/v1/cases", journey)
+    answers = await asyncio.gather(*(each.send("POST", f"/v1/cases/{case['id']}/claim") for each in officers))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    loser = officers[0] if answers[0].status_code == 409 else officers[1]
+    act = await loser.send("POST", f"/v1/cases/{case['id']}/recommendation", json=samples.RECOMMENDATION)
+    assert act.status_code == 409
+
+
+async def test_a_decision_is_made_and_signed_once_under_two_approvals_at_once(anyone, citizen, suite):
+    journey = await apply(citizen)
+    await recommend(anyone, journey)
+    approver, path = await decision_of(anyone, journey)
+    answers = await asyncio.gather(*(approver.send("POST", f"{path}/grant", json={}) for _ in range(3)))
+    assert all(answer.status_code in (200, 409) for answer in answers)
+    await journey.until_at("licence-fee")
+    seen = await journey.view()
+    assert [entry["type"] for entry in seen["timeline"]].count("paet.approval.granted.v1") == 1
+
+
+@pytest.mark.req("R4", part="both periods, the earlier promised")
+async def test_the_promised_day_is_the_earlier_of_both_periods(anyone, citizen):
+    journey = await apply(citizen)
+    seen = await journey.until(lambda view: "paet.review.accepted.v1" in str(view["timeline"]))
+    promised = seen["promised"]
+    assert promised["manual"]["amount"] == 30
+    assert promised["act"]["amount"] == 30
+    assert datetime.fromisoformat(promised["due_at"]) > datetime.now(UTC)
+
+
+async def test_the_money_of_every_journey_balances(suite, anyone, citizen):
+    unbalanced = await rows(
+        suite, "payment", "SELECT booking_id FROM ledgerentry GROUP BY booking_id HAVING sum(amount) <> 0"
+    )
+    assert unbalanced == []
