@@ -1,5 +1,7 @@
 """Settings of the gateway."""
 
+from pathlib import Path
+
 from kit import settings
 
 
@@ -13,3 +15,5 @@ class Settings(settings.Settings):
     """A live stream ends after this time; the client comes back with ``Last-Event-ID`` and a fresh token."""
     resume_seconds: float = 30.0
     """After this time a journey whose application was not opened is completed by due work."""
+    agreements: Path = Path(__file__).with_name("partners")
+    """Folder of the agreements with partners, ``<name>.yaml`` each."""

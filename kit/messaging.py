@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 
 import nats
 from nats.aio.client import Client
@@ -101,23 +102,29 @@ def without_subsets(filters: Iterable[str]) -> list[str]:
     return [each for each in unique if not any(other != each and covers(other, each) for other in unique)]
 
 
-async def provision(settings: Settings, filters: Sequence[str]) -> None:
-    """Make the streams and the service's durable consumer, with the operator's credentials.
-
-    Running it again changes what differs and nothing else.
-    """
+@asynccontextmanager
+async def as_operator(settings: Settings) -> AsyncIterator[JetStreamContext]:
+    """JetStream with the operator's credentials: for provisioning and repair, never for a running service."""
     password = settings.secret_of("nats_operator_password")
     client = await nats.connect(
         settings.nats_url, user=settings.nats_operator_user, password=password, connect_timeout=10
     )
     try:
-        jetstream = client.jetstream(timeout=10)
+        yield client.jetstream(timeout=10)
+    finally:
+        await client.close()
+
+
+async def provision(settings: Settings, filters: Sequence[str]) -> None:
+    """Make the streams and the service's durable consumer, with the operator's credentials.
+
+    Running it again changes what differs and nothing else.
+    """
+    async with as_operator(settings) as jetstream:
         await _ensure_stream(jetstream, _events(settings.nats_replicas))
         await _ensure_stream(jetstream, _dead_letters(settings.nats_replicas))
         if filters:
             await jetstream.add_consumer(EVENTS, consumer_config(settings.service, filters))
-    finally:
-        await client.close()
 
 
 def consumer_config(service: str, filters: Sequence[str]) -> ConsumerConfig:

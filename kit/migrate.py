@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import importlib
 from pathlib import Path
+from types import ModuleType
 
 from alembic import command
 from alembic.config import Config
@@ -76,13 +77,26 @@ def settings_of(package: str) -> Settings:
 
 def filters_of(package: str, service: str) -> list[str]:
     """The subject filters of a service; none where nothing is consumed."""
+    module = _module(f"{package}.consumers")
+    return table_of(service, module).filters() if module else []
+
+
+def _module(name: str) -> ModuleType | None:
+    """A module that a service may have, or not."""
     try:
-        module = importlib.import_module(f"{package}.consumers")
+        return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name != f"{package}.consumers":
+        if error.name != name:
             raise
-        return []
-    return table_of(service, module).filters()
+        return None
+
+
+async def _provision_more(package: str, settings: Settings) -> None:
+    """Let ``provision.py`` of a service, where there is one, make what it needs beside its own consumer."""
+    module = _module(f"{package}.provision")
+    if module is not None:
+        async with messaging.as_operator(settings) as jetstream:
+            await module.provision(jetstream, settings)
 
 
 async def migrate(package: str) -> None:
@@ -91,6 +105,7 @@ async def migrate(package: str) -> None:
     await upgrade(settings.secret_of("database_url"), package)
     if settings.nats_operator_user:
         await messaging.provision(settings, filters_of(package, settings.service))
+        await _provision_more(package, settings)
 
 
 def main() -> None:
