@@ -1,0 +1,183 @@
+"""Things that belong to somebody, one maker per process: whose they are, and how one asks for them.
+
+`person` is the citizen whose the thing is; None makes it that of an anonymous journey's holder.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from kit.clock import clock
+from kit.contracts.claims import ApplicationClaim
+from kit.contracts.events import Completed, Granted, Submitted
+from kit.contracts.journey import Outcome, Process
+from kit.testing import AGENCY, Harness
+from services.payment import commands as payment_commands
+from services.payment.domain import BankTransaction
+from services.payment.models import Invoice
+from tests.approval.conftest import waiting
+from tests.bundles import information_bundle, licence_bundle
+from tests.issuance.conftest import Registry, licence
+from tests.request.conftest import FORM, Desk
+from tests.review.conftest import REASONS, queued
+
+CHECK = "/internal/definitions/check"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something of a person, or of an agency's work: `ids` fill the paths, `mark` is in every list that shows it."""
+
+    ids: Mapping[str, str]
+    mark: str
+    asking: Mapping[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """What to send, by method and path, where an empty body is refused before anything else."""
+
+
+Maker = Callable[[Harness, UUID | None], Awaitable[Thing]]
+
+
+async def application(request: Harness, person: UUID | None) -> Thing:
+    """A saved draft."""
+    bundle = licence_bundle() if person else information_bundle()
+    request.publish(bundle)
+    desk = Desk(request)
+    desk.current(bundle.definition.ref, 1)
+    journey = await desk.open(person, bundle.definition.ref)
+    headers = request.citizen(person) if person else request.holder(journey)
+    body = {"form": FORM if person else {}, "language": "th"}
+    save = {"json": body, "headers": {"If-Match": "*"}}
+    path = f"/journeys/{journey}/application"
+    saved = await request.client.put(path, json=body, headers=headers | {"If-Match": "*"})
+    assert saved.status_code == 200, saved.text
+    return Thing(_journey(journey), str(journey), {("PUT", "/journeys/{journey_id}/application"): save})
+
+
+async def case(review: Harness, _person: UUID | None) -> Thing:
+    """A case in the queue."""
+    review.publish(licence_bundle())
+    journey, case_id = await queued(review)
+    acts = {("POST", f"/cases/{{case_id}}/{act}"): {"json": REASONS} for act in ("recommendation", "refusal")}
+    acts["POST", "/cases/{case_id}/recommendation"] = {"json": REASONS | {"result": "grant"}}
+    return Thing(_journey(journey) | {"case_id": str(case_id)}, str(case_id), acts)
+
+
+async def decision(approval: Harness, _person: UUID | None) -> Thing:
+    """A decision that waits for an approver."""
+    approval.publish(licence_bundle())
+    journey, decision_id = await waiting(approval)
+    refusal = {("POST", "/decisions/{decision_id}/refusal"): {"json": REASONS}}
+    return Thing(_journey(journey) | {"decision_id": str(decision_id)}, str(decision_id), refusal)
+
+
+async def invoice(payment: Harness, person: UUID | None) -> Thing:
+    """An invoice that is paid, with its receipt."""
+    payment.publish(licence_bundle())
+    event = payment.handover(Granted, at="approval")
+    payment.peers.know("request", "applications", event.journey, _filed(event, person))
+    await payment.deliver(event)
+    (row,) = await payment.rows(select(Invoice).where(Invoice.journey_id == event.journey))
+    paid = BankTransaction(uuid4().hex, row["biller_id"], row["reference1"], row["amount"], clock.now())
+    async with payment.kit.database.transaction() as session:
+        await payment_commands.settle(session, row["id"], "scb", [paid])
+    return Thing(_journey(event.journey) | {"invoice_id": str(row["id"])}, str(event.journey))
+
+
+async def document(issuance: Harness, person: UUID | None) -> Thing:
+    """An issued document."""
+    issuance.publish(licence())
+    registry = Registry(issuance)
+    event, row = await registry.issued(person=person)
+    return Thing(_journey(event.journey) | {"document_id": str(row["id"])}, str(row["id"]))
+
+
+async def stuck_document(issuance: Harness, _person: UUID | None) -> Thing:
+    """A document that could not be made: request does not know its journey."""
+    issuance.publish(licence())
+    registry = Registry(issuance)
+    event = registry.arrive(sealable=False)
+    await issuance.deliver(event)
+    (row,) = await registry.settled(event, state="failed")
+    return Thing(_journey(event.journey) | {"document_id": str(row["id"])}, str(row["id"]))
+
+
+async def notice(delivery: Harness, person: UUID | None) -> Thing:
+    """A notice of a journey that is done, with its public document."""
+    delivery.publish(information_bundle())
+    event = delivery.handover(Submitted, at="request")
+    delivery.peers.know("request", "applications", event.journey, _filed(event, person))
+    await delivery.deliver(event)
+    headers = delivery.citizen(person) if person else delivery.holder(event.journey)
+    notices = (await delivery.client.get(f"/journeys/{event.journey}/notices", headers=headers)).json()
+    return Thing(_journey(event.journey) | {"notice_id": notices[0]["id"]}, notices[0]["id"])
+
+
+async def officer(identity: Harness, _person: UUID | None) -> Thing:
+    """An officer of the agency, and what an administrator sends to make another and a client."""
+    body = {"pid": _pid(), "agency": AGENCY, "roles": ["reviewer"]}
+    by = identity.officer("administrator")
+    made = await identity.client.post("/officers", json=body, headers=by)
+    assert made.status_code == 201, made.text
+    client = {"name": f"client-{uuid4().hex[:12]}", "agency": AGENCY, "scopes": ["events.read"]}
+    asking = {
+        ("PATCH", "/officers/{officer_id}"): {"json": {"is_active": False}},
+        ("POST", "/officers"): {"json": body | {"pid": _pid()}},
+        ("POST", "/clients"): {"json": client},
+    }
+    known = await identity.client.post("/clients", json=client | {"name": "known"}, headers=by)
+    assert known.status_code in (201, 409), known.text
+    return Thing({"officer_id": made.json()["id"]}, AGENCY, asking)
+
+
+async def journey(gateway: Harness, person: UUID | None) -> Thing:
+    """A journey that is done, and a definition that may be published next."""
+    bundle = licence_bundle() if person else information_bundle()
+    for process in Process:
+        gateway.peers.answer(process, "POST", CHECK, {"faults": []})
+    gateway.peers.answer("request", "POST", "/internal/journeys", {})
+    publisher = gateway.officer("publisher")
+    body = bundle.model_dump(mode="json", exclude_unset=True)
+    assert (await gateway.client.post("/v1/definitions", json=body, headers=publisher)).status_code in (200, 201)
+    gateway.bundle = bundle
+    headers = (gateway.citizen(person) if person else {}) | {"Idempotency-Key": str(uuid4())}
+    started = await gateway.client.post("/v1/journeys", json={"definition": bundle.definition.id}, headers=headers)
+    assert started.status_code == 201, started.text
+    identifier = UUID(started.json()["id"])
+    await gateway.deliver(gateway.event(Completed(outcome=Outcome.PASSED), journey=identifier))
+    another = licence_bundle(identifier=f"made-{uuid4().hex[:8]}").model_dump(mode="json", exclude_unset=True)
+    return Thing(_journey(identifier), str(identifier), {("POST", "/v1/definitions"): {"json": another}})
+
+
+def _journey(journey_id: UUID) -> dict[str, str]:
+    return {"journey_id": str(journey_id)}
+
+
+def _filed(event: Any, person: UUID | None) -> ApplicationClaim:
+    return ApplicationClaim(
+        journey=event.journey, application=uuid4(), number="22000000-FOOD-69-000001", definition=event.definition,
+        agency=event.agency, person=person, form=FORM, email=None, language="th", submitted_at=clock.now(),
+        legally_received_at=clock.now(), is_open=True,
+    )  # fmt: skip
+
+
+def _pid() -> str:
+    digits = [1, *(uuid4().int // 10**place % 10 for place in range(11))]
+    check = (11 - sum(digit * (13 - index) for index, digit in enumerate(digits)) % 11) % 10
+    return "".join(map(str, [*digits, check]))
+
+
+OWNED: Mapping[str, Maker] = {
+    "request": application, "payment": invoice, "issuance": document, "delivery": notice, "gateway": journey,
+}  # fmt: skip
+"""Of an applicant."""
+
+WITHOUT_PERSON = frozenset({"request", "payment", "delivery", "gateway"})
+"""Where an anonymous journey leaves something. A document is always somebody's: who decides must know about whom."""
+
+WORKED: Mapping[str, Maker] = {
+    "review": case, "approval": decision, "issuance": stuck_document, "identity": officer, "gateway": journey,
+}  # fmt: skip
+"""Of an agency."""
