@@ -25,8 +25,9 @@ NEXTS = [process.value for process in Process if process not in GATES]
 DESCRIPTION = """\
 Facts of Paet as CloudEvents 1.0 in structured JSON. The NATS subject is
 `events.<agency>.<source>.<fact>.<next>`: whose it is, who speaks, what happened, and which process goes on.
-At-least-once delivery: the `id` of an event tells repeats apart. No order is promised between events. No
-event carries personal data; who needs the application or the person asks over HTTP, with a purpose."""
+At-least-once delivery: the `id` of an event tells repeats apart. No order is promised between events. Members
+may be added to a fact, never changed or taken away: readers leave out what they do not know. No event carries
+personal data; who needs the application or the person asks over HTTP, with a purpose."""
 
 PARAMETERS: dict[str, Json] = {
     "agency": {
@@ -117,7 +118,12 @@ def _schemas(facts: list[type[Fact]]) -> Json:
     where, shared = models_json_schema([*models, (Event, "serialization")], ref_template=TEMPLATE)
     definitions: Json = shared["$defs"]
     names = {where[fact, "serialization"]["$ref"].rpartition("/")[2]: _schema_name(fact) for fact in facts}
-    return {names.get(name, name): schema for name, schema in definitions.items()}
+    # A version may grow: a reader that refuses members it does not know would break by it.
+    open_ended = {
+        name: {key: value for key, value in schema.items() if key != "additionalProperties"}
+        for name, schema in definitions.items()
+    }
+    return {names.get(name, name): schema for name, schema in open_ended.items()}
 
 
 def breaking_changes(old: Json, new: Json) -> list[str]:

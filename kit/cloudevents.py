@@ -81,7 +81,8 @@ class Event(BaseModel):
         fact = CATALOGUE.get(event.type)
         if fact is None:
             raise UnknownFact(event.type)
-        return event.model_copy(update={"data": fact.model_validate(event.data)})
+        # A fact may have grown since this reader was built; only a producer must know all of its fields.
+        return event.model_copy(update={"data": fact.model_validate(event.data, extra="ignore")})
 
 
 class Position(BaseModel):

@@ -9,10 +9,8 @@ from uuid import uuid4
 
 import nats
 import pytest
-import yaml
 from nats.js.api import DeliverPolicy, RetentionPolicy, StorageType
 from nats.js.errors import NotFoundError
-from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
 from gateway.commands import partners
@@ -20,9 +18,8 @@ from gateway.commands.partners import InvalidAgreement, provision, read_agreemen
 from gateway.partners.__main__ import AGREEMENTS
 from kit import nats_access
 from kit.cloudevents import Event, Position, compose
-from kit.contracts.events import CATALOGUE, Issued, Paid, Voided
+from kit.contracts.events import Issued, Paid, Voided
 from kit.contracts.journey import Outcome, Slip
-from kit.contracts.partner import Agreement
 from kit.local.layout import LAYOUT
 from kit.local.nats import NatsServer
 from kit.messaging import DAY, EVENTS, _events
@@ -365,36 +362,6 @@ async def test_what_was_before_the_agreement_is_not_read(bus, operator):
 
 def test_every_partner_of_the_local_suite_has_an_agreement():
     assert {each.name for each in read_agreements(AGREEMENTS)} == set(LAYOUT.partners)
-
-
-def changed(**members):
-    return yaml.safe_load((AGREEMENTS / "dbd.yaml").read_text(encoding="utf-8")) | members
-
-
-@pytest.mark.parametrize(
-    ("members", "reason"),
-    [
-        ({"facts": [{"type": "paet.payment.invoiced.v1", "fields": ["invoice"]}]}, "amount_satang"),
-        ({"facts": [{"type": "paet.issuance.issued.v1", "fields": ["slip", "outcome", "person"]}]}, "differ in person"),
-        ({"facts": [{"type": "paet.issuance.unheard.v1", "fields": []}]}, "no fact"),
-        ({"facts": [{"type": "paet.issuance.voided.v1", "fields": ["document", "reason"]}] * 2}, "twice"),
-        ({"facts": []}, "at least 1"),
-        ({"agencies": ["*"]}, "pattern"),
-        ({"agencies": []}, "at least 1"),
-        ({"name": "rd.>"}, "pattern"),
-    ],
-)
-def test_an_agreement_that_is_none_is_refused(members, reason):
-    with pytest.raises(ValidationError, match=reason):
-        Agreement.model_validate(changed(**members))
-
-
-def test_a_second_version_of_a_fact_is_read_only_when_agreed(monkeypatch):
-    # Registered like any fact, under a name of its own so that nothing else meets it.
-    second = type("VoidedAgain", (Voided,), {"__module__": __name__, "version": 2})
-    monkeypatch.setitem(CATALOGUE, "paet.issuance.voided.v2", second)
-    with pytest.raises(ValidationError, match=r"voided\.v2"):
-        Agreement.model_validate(changed())
 
 
 def test_a_file_named_otherwise_than_its_partner_is_refused(tmp_path):
