@@ -100,7 +100,7 @@ def test_no_reason_is_left_without_its_package():
     assert WITHOUT_IMPORT.keys() <= declared
 
 
-@pytest.mark.req("Y7", part="locked by hash")
+@pytest.mark.req("Y7")
 def test_every_package_of_the_lock_has_its_hashes():
     packages = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
     from_outside = [each for each in packages if "virtual" not in each["source"]]
