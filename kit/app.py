@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI, Response
 from sqlalchemy import text
 
-from kit import internal, problems, telemetry
+from kit import crashpoint, internal, problems, telemetry
 from kit.auth import Authenticator, PersonVerifier, ServiceAssertions, ServiceVerifier, load_private
 from kit.claims import Claimed
 from kit.clients import Peers
@@ -103,6 +103,7 @@ def create_app(
     """
     telemetry.configure_logging(settings)
     clock.configure(settings.clock_offset_file, settings.environment)
+    crashpoint.configure(settings.crash_file)
     kit = Kit(settings)
     provider = telemetry.configure_tracing(settings)
     table = table_of(settings.service, consumers)

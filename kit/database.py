@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import (
     BigInteger,
@@ -26,9 +27,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreSession
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit.contracts import text as words
+from kit.errors import Unavailable
 
 plumbing = MetaData()
 
@@ -93,6 +99,30 @@ CALENDAR_OVERRIDE = Table(
 )
 
 
+class DatabaseAway(Unavailable):
+    """The database does not answer now."""
+
+    code = "database-away"
+    title = words.Text(th="ฐานข้อมูลไม่พร้อมใช้งานชั่วคราว", en="The database is away for the moment")
+
+
+AWAY = (
+    PoolTimeout,
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error means that the server does not answer, rather than that it refused a statement."""
+    if isinstance(error, DBAPIError):
+        causes = (error.orig, getattr(error.orig, "__cause__", None))
+        return error.connection_invalidated or any(isinstance(cause, AWAY) for cause in causes)
+    return isinstance(error, AWAY)
+
+
 class Transaction(AsyncSession):
     """SQLModel's session, with ``execute`` for tables and bulk statements that are no models."""
 
@@ -114,13 +144,21 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """One transaction: committed at the end, rolled back on any error, then whoever waits is woken."""
-        async with Transaction(self.engine, expire_on_commit=False) as session:
-            async with session.begin():
-                yield session
-            for name in session.info.get("added", ()):
-                for listener in self._listeners:
-                    listener(name)
+        """One transaction: committed at the end, rolled back on any error, then whoever waits is woken.
+
+        DatabaseAway when the server does not answer.
+        """
+        try:
+            async with Transaction(self.engine, expire_on_commit=False) as session:
+                async with session.begin():
+                    yield session
+                for name in session.info.get("added", ()):
+                    for listener in self._listeners:
+                        listener(name)
+        except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+            if is_away(error):
+                raise DatabaseAway(retry_after=2) from error
+            raise
 
     async def dispose(self) -> None:
         """Close all connections."""

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit import telemetry
+from kit import crashpoint, telemetry
 from kit.clock import clock
 from kit.database import DUE_WORK, mark_added
 from kit.retry import delay_after, is_passing
@@ -140,6 +140,7 @@ class DueWorkLoop:
         except Exception as error:  # noqa: BLE001 - recorded on the row, which is tried again
             await _failed(connection, row, error)
         else:
+            crashpoint.reach(crashpoint.BEFORE_DONE)
             await connection.execute(delete(DUE_WORK).where(DUE_WORK.c.id == row.id))
 
 

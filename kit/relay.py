@@ -11,6 +11,7 @@ from nats.js.api import Header
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kit import crashpoint
 from kit.database import OUTBOX, Database
 from kit.messaging import EVENTS, Bus
 from kit.telemetry import log
@@ -79,6 +80,7 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
     if not rows:
         await connection.commit()
         return 0
+    crashpoint.reach(crashpoint.BEFORE_PUBLISH)
     jetstream = bus.jetstream
     sending = [
         await jetstream.publish_async(
@@ -90,6 +92,7 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
     ]
     async with asyncio.timeout(15):
         answers = await asyncio.gather(*sending, return_exceptions=True)
+    crashpoint.reach(crashpoint.BEFORE_MARK)
     acknowledged = [
         row.seq for row, answer in zip(rows, answers, strict=True) if not isinstance(answer, BaseException)
     ]

@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 Environment = Literal["development", "production"]
-DEVELOPMENT_ONLY = ("clock_offset_file", "trace_file")
+DEVELOPMENT_ONLY = ("clock_offset_file", "trace_file", "crash_file")
 
 
 class Settings(BaseSettings):
@@ -51,6 +51,7 @@ class Settings(BaseSettings):
 
     clock_offset_file: Path | None = None
     trace_file: Path | None = None
+    crash_file: Path | None = None
 
     secrets_dir: Path | None = Field(default=None, description="folder of files named like settings")
 

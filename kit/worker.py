@@ -14,7 +14,7 @@ from nats.errors import TimeoutError as NothingThere
 from opentelemetry.trace import SpanKind
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit import inbox, journeys, telemetry
+from kit import crashpoint, inbox, journeys, telemetry
 from kit.claims import Asking, Known, Need
 from kit.cloudevents import Event, UnknownFact
 from kit.contracts.events import NEGATIVE_ENDS, Fact
@@ -42,9 +42,7 @@ class Consumer:
     even_when_closed: bool = False
 
 
-def on_handover(
-    function: Handler, *, needs: Sequence[Need[Any]] = (), even_when_closed: bool = False
-) -> Consumer:
+def on_handover(function: Handler, *, needs: Sequence[Need[Any]] = (), even_when_closed: bool = False) -> Consumer:
     """Consume every event whose next process is this service.
 
     A hand-over for a journey known to be closed is dropped, save where ``even_when_closed``
@@ -126,27 +124,29 @@ class Worker:
 
     async def handle(self, messages: Sequence[Msg]) -> None:
         """Handle a batch and acknowledge it."""
-        taken: list[tuple[Msg, Event]] = []
-        for message in messages:
-            try:
-                taken.append((message, Event.from_json(message.data)))
-            except UnknownFact as error:
-                await self._refuse(message, error, "catalogue")
-            except ValueError as error:
-                await self._refuse(message, error, "envelope")
+        taken = [each for message in messages if (each := await self._open(message))]
         if not taken:
+            return
+        if len(taken) == 1:
+            await self._alone(*taken[0])
             return
         try:
             await self._transact([event for _, event in taken])
-        except Exception as error:  # noqa: BLE001 - each event is judged alone below
-            if len(taken) > 1:
-                for message, event in taken:
-                    await self._alone(message, event)
-            else:
-                await self._settle(*taken[0], error)
+        except Exception as error:  # noqa: BLE001 - each event is judged alone
+            log.info("batch is taken one by one", events=len(taken), error=type(error).__name__)
+            for message, event in taken:
+                await self._alone(message, event)
         else:
-            for message, _ in taken:
-                await message.ack()
+            await _acknowledge([message for message, _ in taken])
+
+    async def _open(self, message: Msg) -> tuple[Msg, Event] | None:
+        try:
+            return message, Event.from_json(message.data)
+        except UnknownFact as error:
+            await self._refuse(message, error, "catalogue")
+        except ValueError as error:
+            await self._refuse(message, error, "envelope")
+        return None
 
     async def _alone(self, message: Msg, event: Event) -> None:
         try:
@@ -154,7 +154,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - retried or dead-lettered by kind
             await self._settle(message, event, error)
         else:
-            await message.ack()
+            await _acknowledge([message])
 
     async def _settle(self, message: Msg, event: Event, error: Exception) -> None:
         attempts = message.metadata.num_delivered
@@ -218,6 +218,12 @@ class Worker:
     def asking(self) -> Asking:
         """Where needs find their answers."""
         return self.kit
+
+
+async def _acknowledge(messages: Sequence[Msg]) -> None:
+    crashpoint.reach(crashpoint.BEFORE_ACK)
+    for message in messages:
+        await message.ack()
 
 
 def table_of(service: str, module: Any) -> Table:

@@ -62,6 +62,7 @@ approval  GET   /decisions                                 officer:approver
 approval  GET   /decisions/{decision_id}                   officer:approver
 approval  POST  /decisions/{decision_id}/grant             officer:approver
 approval  POST  /decisions/{decision_id}/refusal           officer:approver
+approval  GET   /decision-keys                             anyone
 payment   GET   /journeys/{journey_id}/invoices            owner
 payment   GET   /invoices/{invoice_id}                     owner
 payment   GET   /invoices/{invoice_id}/qr.svg              owner
@@ -72,6 +73,10 @@ issuance  GET   /journeys/{journey_id}/document            owner
 issuance  GET   /journeys/{journey_id}/document.pdf        owner
 issuance  GET   /verifications/{token}                     anyone
 issuance  GET   /verify/{token}                            anyone
+issuance  POST  /verify/{token}                            anyone
+issuance  POST  /verifications                             anyone
+issuance  GET   /documents                                 officer:administrator
+issuance  POST  /documents/{document_id}/retry             officer:administrator
 delivery  GET   /inbox                                     citizen
 delivery  GET   /inbox/{notice_id}                         citizen
 delivery  POST  /inbox/{notice_id}/read                    citizen

@@ -145,7 +145,12 @@ async def test_a_citizen_has_no_business_in_the_officers_queues(citizen):
 
 
 async def test_what_is_internal_is_not_reachable_from_outside(anyone, citizen):
-    for path in ("/internal/claims/applications", "/internal/journeys", "/v1/internal/claims/persons", "/v1/../internal/x"):
+    for path in (
+        "/internal/claims/applications",
+        "/internal/journeys",
+        "/v1/internal/claims/persons",
+        "/v1/../internal/x",
+    ):
         for visitor in (anyone, citizen):
             answer = await visitor.send("POST", path, json={"ids": []})
             assert answer.status_code in (401, 403, 404, 405), path
@@ -166,7 +171,9 @@ async def test_a_faulty_bundle_is_refused_with_every_fault_and_changes_nothing(s
     bundle["files"]["form.schema.json"] = '{"type": 7}'
     credentials = json.loads(publisher_file(suite).read_text())
     form = {"grant_type": "client_credentials"}
-    token = await anyone.http.post("/v1/token", data=form, auth=(credentials["client_id"], credentials["client_secret"]))
+    token = await anyone.http.post(
+        "/v1/token", data=form, auth=(credentials["client_id"], credentials["client_secret"])
+    )
     publisher = anyone.with_authorization(f"Bearer {token.json()['access_token']}")
     before = await anyone.get("/v1/definitions/food-licence")
     answer = await publisher.send("POST", "/v1/definitions", json={"definition": definition, "files": bundle["files"]})

@@ -10,9 +10,7 @@ FIRST, SECOND = samples.PERSONAL["personal-document@1"], samples.PERSONAL["perso
 @pytest.mark.req("J3")
 @pytest.mark.req("J2")
 @pytest.mark.req("Q12")
-async def test_a_fee_is_introduced_while_journeys_in_flight_finish_as_they_were_filed(
-    anyone, publish_second_version
-):
+async def test_a_fee_is_introduced_while_journeys_in_flight_finish_as_they_were_filed(anyone, publish_second_version):
     citizen = await anyone.sign_in(samples.CITIZENS["second"])
     assert (await anyone.get("/v1/definitions/personal-document"))["ref"] == "personal-document@1"
     finished = await citizen.start("personal-document")

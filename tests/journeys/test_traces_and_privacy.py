@@ -96,9 +96,7 @@ async def planted(suite, walked) -> dict[str, bytes]:
 async def test_marked_personal_values_are_nowhere_on_the_bus(suite, walked):
     marks = await planted(suite, walked)
     journey, _ = walked
-    client = await nats.connect(
-        suite.nats.url, user=OPERATOR, password=suite.state.password("nats", OPERATOR)
-    )
+    client = await nats.connect(suite.nats.url, user=OPERATOR, password=suite.state.password("nats", OPERATOR))
     jetstream = client.jetstream()
     about = 0
     for stream in await jetstream.streams_info():
@@ -133,5 +131,3 @@ async def test_the_marks_would_be_found_where_they_belong(suite, walked):
     journey, _ = walked
     (row,) = await rows(suite, "request", "SELECT form::text AS form FROM application WHERE journey_id = $1", journey)
     assert PLANTED in row["form"]
-
-
