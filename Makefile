@@ -20,7 +20,7 @@ demo: setup ## walk real journeys through the suite; their documents are left in
 	@exec $(PYTHON_HERE) -m kit.local demo
 
 test: setup ## run the tests; ARGS are passed to pytest
-	@exec $(PYTHON_HERE) -m pytest $(ARGS)
+	@exec $(PYTHON_HERE) -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: setup ## check style and the boundaries between the parts
 	@"$(BIN)/ruff" check

@@ -111,7 +111,6 @@ AWAY = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
-    asyncpg.InterfaceError,
 )
 
 
@@ -119,8 +118,13 @@ def is_away(error: BaseException) -> bool:
     """Whether an error means that the server does not answer, rather than that it refused a statement."""
     if isinstance(error, DBAPIError):
         causes = (error.orig, getattr(error.orig, "__cause__", None))
-        return error.connection_invalidated or any(isinstance(cause, AWAY) for cause in causes)
-    return isinstance(error, AWAY)
+        return error.connection_invalidated or any(_is_lost(cause) for cause in causes)
+    return _is_lost(error)
+
+
+def _is_lost(error: BaseException | None) -> bool:
+    is_closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    return is_closed or isinstance(error, AWAY)
 
 
 class Transaction(AsyncSession):

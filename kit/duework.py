@@ -49,7 +49,10 @@ async def add(
     payload: Mapping[str, Any] | None = None,
     journey: UUID | None = None,
 ) -> None:
-    """Plan work under (kind, key); planning the same twice keeps the first."""
+    """Plan work under (kind, key); planning the same twice keeps the first.
+
+    What is planned while work of the same key is just ending goes with it: a repeat wants a key of its own.
+    """
     row = {
         "kind": kind,
         "key": str(key),
@@ -62,8 +65,13 @@ async def add(
 
 
 async def cancel(session: AsyncSession, kind: str, key: UUID | str) -> None:
-    """Drop planned work that is not wanted any more."""
-    await session.execute(delete(DUE_WORK).where(DUE_WORK.c.kind == kind, DUE_WORK.c.key == str(key)))
+    """Drop planned work that is not wanted any more; work that is being done just now is left to end.
+
+    Waiting for it could wait for ever: it may want a row that this transaction holds.
+    """
+    mine = select(DUE_WORK.c.id).where(DUE_WORK.c.kind == kind, DUE_WORK.c.key == str(key))
+    free = mine.with_for_update(skip_locked=True)
+    await session.execute(delete(DUE_WORK).where(DUE_WORK.c.id.in_(free)))
 
 
 class DueWorkLoop:

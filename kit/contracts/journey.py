@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 class Step(BaseModel):
     """One entry of a plan: a process with the id that tells two steps of the same process apart."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
     process: Process
@@ -49,7 +49,7 @@ class Step(BaseModel):
 class Slip(BaseModel):
     """Plan and position; ``position`` is the index of the step the holder of the slip works on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     plan: tuple[Step, ...]
     position: int

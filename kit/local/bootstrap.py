@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kit.local.faults import LocalError
@@ -35,16 +34,16 @@ def make_people(suite: Suite) -> None:
     done = publisher_file(suite).with_suffix(".done")
     if done.exists():
         return
-    officers = [
-        (["create-officer", "--pid", "-", "--agency", AGENCY, "--roles", name.rpartition("-")[2]], pid)
-        for name, pid in OFFICERS.items()
+    of_agency = ["--agency", AGENCY, "--roles"]
+    commands = [
+        ["create-officer", "--pid", pid, *of_agency, name.rpartition("-")[2]] for name, pid in OFFICERS.items()
     ]
-    secret_file = ["--secret-file", str(publisher_file(suite))]
     rights = ["--agency", "platform", "--scopes", "definitions.publish"]
-    publisher = (["create-client", "--name", "catalogue publisher", *rights, *secret_file], "")
-    with ThreadPoolExecutor(2) as pool:
-        for each in [pool.submit(_identity, suite, *job) for job in (*officers, publisher)]:
-            each.result()
+    secret = ["--secret-file", str(publisher_file(suite))]
+    commands.append(["create-client", "--name", "catalogue publisher", *rights, *secret])
+    program = next(each for each in suite.layout.programs if each.name == "identity")
+    lines = "\n".join(json.dumps(command) for command in commands)
+    _run(["-m", "services.identity.admin", "batch"], suite.environments.of(program), lines)
     done.touch()
 
 
@@ -59,16 +58,10 @@ def publish(suite: Suite, places: Iterable[Path]) -> None:
     secret = publisher_file(suite).with_suffix(".secret")
     secret.touch(mode=0o600)
     secret.write_text(credentials["client_secret"], encoding="utf-8")
-    _run(
-        ["-m", "gateway.publish", *(str(place) for place in places), "--url", suite.url("gateway")]
-        + ["--client-id", credentials["client_id"], "--client-secret-file", str(secret)],
-        suite.environments.inherited(),
-    )
-
-
-def _identity(suite: Suite, arguments: Sequence[str], typed: str = "") -> None:
-    program = next(each for each in suite.layout.programs if each.name == "identity")
-    _run(["-m", "services.identity.admin", *arguments], suite.environments.of(program), typed)
+    client = ["--client-id", credentials["client_id"], "--client-secret-file", str(secret)]
+    folders = [str(place) for place in places]
+    arguments = ["-m", "gateway.publish", *folders, "--url", suite.url("gateway"), *client]
+    _run(arguments, suite.environments.inherited())
 
 
 def _run(arguments: Sequence[str], environment: dict[str, str], typed: str = "") -> None:

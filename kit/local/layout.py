@@ -14,7 +14,8 @@ from kit.local.faults import LocalError
 PORT_BASE = 8000
 POSTGRES_PORT = 54320
 NATS_PORT = 42220
-_END_SOON = "--timeout-graceful-shutdown 3"  # a live stream would hold the end up for ever
+# A live stream would hold the end up for ever; idle connections outlive those that our own clients keep.
+_END_SOON = "--timeout-graceful-shutdown 3 --timeout-keep-alive 65"
 THAID = {"name": "thaid", "issuer": "http://127.0.0.1:$thaid", "client_id": "paet", "ial": "2.3", "aal": "2.1"}
 """ThaiD as a provider: that it gives IAL 2.3 is [C2], AAL 2.1 is [K] (thailand: no claim tells it)."""
 LEVEL_AND_TELEMETRY = ("PAET_LOG_LEVEL", "PAET_OTLP_ENDPOINT")  # what the caller's environment may pass on

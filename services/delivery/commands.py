@@ -83,25 +83,23 @@ def _end_values(event: Event, known: Known) -> dict[str, str]:
             "document": document.title_th, "document_en": document.title_en, "document_number": document.number,
         }  # fmt: skip
     if isinstance(event.data, Refused):
-        return _reasons(known[REFUSING_DECISION], known[SECTION])
+        return _reasons(known[REFUSING_DECISION])
     if isinstance(event.data, ReviewRefused):
-        return _reasons(known[REFUSING_CASE], known[SECTION])
+        return _reasons(known[REFUSING_CASE])
     return {}
 
 
-def _reasons(refusal: CaseClaim | DecisionClaim, section: Section) -> dict[str, str]:
-    values = {"facts": refusal.facts, "law": refusal.law, "considerations": refusal.considerations}
-    if section.appeal is None:
-        # Cannot be published: a definition in which someone decides names the right to appeal.
-        msg = f"{section.definition} refuses without a right to appeal"
+def _reasons(refusal: CaseClaim | DecisionClaim) -> dict[str, str]:
+    """What the officer wrote, and the right to appeal in the words that were decided (and signed) with it."""
+    if refusal.appeal_th is None or refusal.appeal_en is None:
+        msg = "a refusal without a right to appeal cannot be told"
         raise ValueError(msg)
-    appeal = section.appeal
-    return values | {
-        "appeal_days": str(appeal.days),
-        "appeal_authority": appeal.authority.th,
-        "appeal_authority_en": appeal.authority.en,
-        "appeal_how": appeal.how.th,
-        "appeal_how_en": appeal.how.en,
+    return {
+        "facts": refusal.facts,
+        "law": refusal.law,
+        "considerations": refusal.considerations,
+        "appeal": refusal.appeal_th,
+        "appeal_en": refusal.appeal_en,
     }
 
 

@@ -97,11 +97,9 @@ WORDING: Mapping[str, Wording] = {
         Text(th="ผลการพิจารณาคำขอเลขที่ {number}", en="Result of application {number}"),
         Text(
             th="คำขอ “{title}” เลขที่ {number} ไม่ได้รับอนุมัติ\n\nข้อเท็จจริง: {facts}\nข้อกฎหมาย: {law}\n"
-            "เหตุผล: {considerations}\n\nสิทธิอุทธรณ์: อุทธรณ์ต่อ{appeal_authority} ภายใน {appeal_days} วัน"
-            "นับแต่วันได้รับแจ้ง {appeal_how}",
+            "เหตุผล: {considerations}\n\nสิทธิอุทธรณ์: {appeal}",
             en="Your application “{title}”, number {number}, was refused.\n\nFacts: {facts}\nLaw: {law}\n"
-            "Reasons: {considerations}\n\nRight to appeal: to {appeal_authority_en} within {appeal_days} days of "
-            "this notice. {appeal_how_en}",
+            "Reasons: {considerations}\n\nRight to appeal: {appeal}",
         ),
     ),
 }

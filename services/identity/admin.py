@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb in (officer, client):
         verb.add_argument("--agency", required=True, type=_agency, help="8 digits, or platform")
     rotate = verbs.add_parser("rotate-key", help=rotate_key.__doc__)
+    verbs.add_parser("batch", help="commands on standard input, one JSON array of arguments a line")
     commands_of = {officer: create_officer, client: create_client, rotate: rotate_key}
     for verb, command in commands_of.items():
         verb.set_defaults(command=command)

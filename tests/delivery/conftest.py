@@ -55,7 +55,9 @@ def known(delivery):
             definition=event.definition, agency=event.agency, person=person, form={"shop_name": "ร้านลับ"},
             email=email, language=language, submitted_at=clock.now(), legally_received_at=clock.now(), is_open=True,
         )  # fmt: skip
-        reasons = {"facts": "ไม่มีบ่อดักไขมัน", "law": "ข้อ ๕", "considerations": "เสี่ยงต่อสุขภาพ"}
+        reasons = {"facts": "ไม่มีบ่อดักไขมัน", "law": "ข้อ ๕", "considerations": "เสี่ยงต่อสุขภาพ"} | {
+            "appeal_th": "อุทธรณ์ต่อผู้ออกคำสั่ง ภายใน 15 วัน", "appeal_en": "To whoever made the order, within 15 days",
+        }  # fmt: skip
         case = CaseClaim(
             journey=event.journey, case=uuid4(), reviewer=uuid4(), rule=None, result="refused",
             decided_at=clock.now(), **reasons,

@@ -12,7 +12,7 @@ from tests.bundles import DELIVERY, REQUEST, bundle, information_bundle
 def test_every_notice_speaks_thai_and_english(kind):
     values = dict.fromkeys(
         ("title", "number", "amount", "due", "document", "document_en", "document_number", "facts", "law",
-         "considerations", "appeal_days", "appeal_authority", "appeal_authority_en", "appeal_how", "appeal_how_en"),
+         "considerations", "appeal"),
         "x",
     )  # fmt: skip
     subject, body = domain.say(kind, values)
