@@ -24,6 +24,8 @@ BESIDE = {
         "asyncapi.json": "the contract of the events as published",
         "openapi.json": "the contract of the API as published",
         "definition.schema.json": "the schema of a definition, for editors",
+        "partners": "the partners' agreements, and the operator's command on them",
+        "provision": "what the gateway needs on the bus beside its own consumer",
         "publish": "the publisher's command, `python -m gateway.publish`",
         "catalogue": "the shipped definitions",
     },

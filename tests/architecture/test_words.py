@@ -38,7 +38,7 @@ def test_no_file_names_the_machine(words):
 
 def test_what_is_looked_for_is_found():
     assert PLACES.search("see /" + "home/somchai/paet")
-    assert REGISTRIES.search("https://files." + "pythonhosted.org/x")
+    assert REGISTRIES.search("https://files.python" + "hosted.org/x")
     assert not PLACES.search("/v1/home/of/rules")
 
 
