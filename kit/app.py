@@ -19,6 +19,7 @@ from kit.contracts.definition import Fault, Section
 from kit.database import Database
 from kit.duework import DueWorkLoop, WorkFunction
 from kit.messaging import Bus
+from kit.metrics import Gauge, Metrics
 from kit.relay import Relay
 from kit.sections import Sections
 from kit.settings import Settings
@@ -93,13 +94,14 @@ def create_app(
     work: Mapping[str, WorkFunction] | None = None,
     check: Check | None = None,
     claims: Mapping[str, Claimed] | None = None,
+    gauges: Mapping[str, Gauge] | None = None,
     resources: Resources | None = None,
 ) -> FastAPI:
     """Wire a service.
 
     ``consumers`` has ``HANDOVER`` and ``REACTIONS``; ``work`` maps kinds of due work to functions;
     ``check`` finds the faults of the service's section of a bundle; ``claims`` are what others may
-    ask; ``resources`` opens what lives as long as the process.
+    ask; ``gauges`` are further metrics by name; ``resources`` opens what lives as long as the process.
     """
     telemetry.configure_logging(settings)
     clock.configure(settings.clock_offset_file, settings.environment)
@@ -107,6 +109,7 @@ def create_app(
     kit = Kit(settings)
     provider = telemetry.configure_tracing(settings)
     table = table_of(settings.service, consumers)
+    metrics = Metrics(settings, consumes=bool(table.filters()), kinds=work or (), gauges=gauges or {})
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -116,9 +119,10 @@ def create_app(
             if resources is not None:
                 await stack.enter_async_context(resources(kit))
             if settings.role in ("worker", "all"):
-                await stack.enter_async_context(_working(app, kit, table, work or {}))
+                await stack.enter_async_context(_working(app, kit, table, work or {}, metrics))
             yield
         await asyncio.to_thread(provider.shutdown)
+        await asyncio.to_thread(metrics.provider.shutdown)
 
     # The interactive page loads its script from elsewhere; the OpenAPI document itself is served.
     app = FastAPI(
@@ -128,24 +132,25 @@ def create_app(
     app.state.worker = None
     problems.install(app, settings.max_body_bytes)
     app.include_router(_health(app, kit))
+    app.include_router(metrics.router())
     app.include_router(internal.router(check, claims or {}))
     for router in routers:
         app.include_router(router)
-    telemetry.instrument(app, provider)
+    telemetry.instrument(app, provider, metrics.provider)
     return app
 
 
 @asynccontextmanager
 async def _working(
-    app: FastAPI, kit: Kit, table: Table, work: Mapping[str, WorkFunction]
+    app: FastAPI, kit: Kit, table: Table, work: Mapping[str, WorkFunction], metrics: Metrics
 ) -> AsyncIterator[None]:
-    """Run relay, consumer and due work beside the API until the process stops."""
+    """Run relay, consumer, due work and the reading of metrics beside the API until the process stops."""
     in_process = kit.settings.role == "all"
     worker = Worker(kit, table)
     relay = Relay(kit.database, kit.bus, poll_seconds=1.0 if in_process else 0.2)
     loop = DueWorkLoop(kit, work, poll_seconds=1.0 if in_process else 0.3)
     connecting = asyncio.create_task(kit.bus.connect_for_ever())
-    tasks = [asyncio.create_task(each) for each in (worker.run(), relay.run(), *loop.runners())]
+    tasks = [asyncio.create_task(each) for each in (worker.run(), relay.run(), metrics.run(kit), *loop.runners())]
     app.state.worker = worker
     try:
         yield

@@ -13,6 +13,7 @@ from typing import Any
 
 OPERATOR = "operator"
 EVENTS = "EVENTS"
+DEAD_LETTERS = "DEADLETTERS"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -70,7 +71,9 @@ def _consumer_subjects(stream: str, durable: str) -> list[str]:
 
 
 def _service_subjects(name: str) -> list[str]:
-    return [f"events.*.{name}.>", f"deadletters.{name}", *_consumer_subjects(EVENTS, name)]
+    # How many dead letters there are may be asked; the letters themselves are the operator's.
+    counting = f"$JS.API.STREAM.INFO.{DEAD_LETTERS}"
+    return [f"events.*.{name}.>", f"deadletters.{name}", counting, *_consumer_subjects(EVENTS, name)]
 
 
 def _exports(name: str) -> list[dict[str, Any]]:

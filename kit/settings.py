@@ -23,7 +23,12 @@ DEVELOPMENT_ONLY = ("clock_offset_file", "trace_file", "crash_file")
 class Settings(BaseSettings):
     """What every service needs. Each service subclasses it with its own name and its own settings."""
 
-    model_config = SettingsConfigDict(env_prefix="PAET_", extra="ignore", secrets_dir=None)
+    model_config = SettingsConfigDict(
+        env_prefix="PAET_",
+        extra="ignore",
+        secrets_dir=None,
+        hide_input_in_errors=True,  # the input holds secrets
+    )
 
     service: str
     environment: Environment = "production"
@@ -48,6 +53,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = 1_048_576
     log_level: str = "INFO"
     otlp_endpoint: str | None = None
+    """Base address of an OTLP collector over HTTP; traces and metrics go below it."""
+    metrics_seconds: float = 15.0
+    """Between two readings of the figures of the queues."""
 
     clock_offset_file: Path | None = None
     trace_file: Path | None = None

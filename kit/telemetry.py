@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.metrics import MeterProvider
 from opentelemetry.propagate import inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -134,7 +135,8 @@ def configure_tracing(settings: Settings) -> TracerProvider:
     global _provider  # one per process, as the library has it, but replaceable in tests
     provider = TracerProvider(resource=Resource.create({"service.name": settings.service}))
     if settings.otlp_endpoint:
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
+        exporter = OTLPSpanExporter(endpoint=otlp_url(settings.otlp_endpoint, "traces"))
+        provider.add_span_processor(BatchSpanProcessor(exporter))
     if settings.trace_file:
         processor = BatchSpanProcessor(JsonLines(settings.trace_file), schedule_delay_millis=500)
         provider.add_span_processor(processor)
@@ -142,8 +144,13 @@ def configure_tracing(settings: Settings) -> TracerProvider:
     return provider
 
 
-def instrument(app: FastAPI, provider: TracerProvider) -> None:
-    """Server spans for every request. Query strings may hold what people typed: they are cut off."""
+def otlp_url(endpoint: str, signal: str) -> str:
+    """Where a signal (``traces``, ``metrics``) goes: the endpoint is a base, or the address of the traces."""
+    return f"{endpoint.rstrip('/').removesuffix('/v1/traces')}/v1/{signal}"
+
+
+def instrument(app: FastAPI, provider: TracerProvider, meters: MeterProvider) -> None:
+    """Server spans and durations for every request. Query strings may hold what people typed: they are cut off."""
     from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
     def without_query(span: Any, scope: dict[str, Any]) -> None:
@@ -154,8 +161,9 @@ def instrument(app: FastAPI, provider: TracerProvider) -> None:
     FastAPIInstrumentor.instrument_app(
         app,
         tracer_provider=provider,
+        meter_provider=meters,
         server_request_hook=without_query,
-        excluded_urls="livez,readyz",
+        excluded_urls="/livez$,/readyz$,/metrics$",
         exclude_spans=["send", "receive"],
     )
 

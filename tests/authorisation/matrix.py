@@ -19,7 +19,7 @@ PARTS = ("gateway", *(process.value for process in Process))
 OTHER_AGENCY = "12007000"
 ROLES = ("reviewer", "approver", "cashier", "publisher", "administrator")
 SCOPES = ("definitions.publish", "events.read")
-OPEN = {"/livez", "/readyz", "/openapi.json"}
+OPEN = {"/livez", "/readyz", "/metrics", "/openapi.json"}
 """What a process shows of itself; nothing of it is anybody's."""
 
 

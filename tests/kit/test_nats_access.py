@@ -103,6 +103,14 @@ async def test_service_publishes_its_facts_and_dead_letters(operator, review):
     assert review.refusals == []
 
 
+async def test_service_counts_its_dead_letters(operator, review):
+    await review.js.publish("deadletters.review", b"{}")
+    await operator.js.publish("deadletters.approval", b"{}")
+    info = await review.js.stream_info("DEADLETTERS", subjects_filter="deadletters.review")
+    assert info.state.subjects == {"deadletters.review": 1}
+    assert review.refusals == []
+
+
 async def test_service_reads_and_acknowledges_its_own_queue(operator, review):
     await operator.js.publish("events.22000000.request.submitted.review", b"one")
     queue = await review.js.pull_subscribe_bind(consumer="review", stream="EVENTS")
@@ -122,6 +130,8 @@ async def test_service_reads_and_acknowledges_its_own_queue(operator, review):
         "$JS.API.CONSUMER.INFO.EVENTS.approval",
         "$JS.ACK.EVENTS.approval.1.1.1.1.0",
         "$JS.API.STREAM.INFO.EVENTS",
+        "$JS.API.STREAM.MSG.GET.DEADLETTERS",
+        "$JS.API.STREAM.PURGE.DEADLETTERS",
         "$JS.API.STREAM.DELETE.EVENTS",
         "$JS.API.STREAM.MSG.GET.EVENTS",
         "$JS.API.DIRECT.GET.EVENTS",

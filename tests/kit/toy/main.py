@@ -1,8 +1,10 @@
 from fastapi import APIRouter
+from sqlalchemy import func, select
 
 from kit.app import create_app
 from kit.database import Session
 from kit.duework import Later
+from kit.metrics import Gauge
 from tests.kit.toy import consumers
 from tests.kit.toy.models import Tally
 
@@ -27,8 +29,23 @@ async def chore(kit, key, payload):
     DONE.append(key)
 
 
+@router.get("/tallies/{name}")
+async def tally(name: str) -> str:
+    return name
+
+
+async def tallies(session):
+    counts = select(Tally.step, func.count()).group_by(Tally.step)
+    return dict((await session.execute(counts)).all())
+
+
+GAUGES = {"paet_tallies": Gauge(tallies, "Tallies by step", label="step")}
+
+
 def build(settings):
-    return create_app(settings, title="Toy", routers=[router], consumers=consumers, work={"chore": chore})
+    return create_app(
+        settings, title="Toy", routers=[router], consumers=consumers, work={"chore": chore}, gauges=GAUGES
+    )
 
 
 __all__ = ["DONE", "Later", "Tally", "build"]
