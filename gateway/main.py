@@ -12,8 +12,10 @@ from gateway import api, consumers, duework, proxy
 from gateway.holders import HolderAuthenticator
 from gateway.live import News
 from gateway.queries.definitions import Versions
+from gateway.queries.journeys import count_open
 from gateway.settings import Settings
 from kit.app import Kit, create_app
+from kit.metrics import Gauge
 
 OPENAPI = Path(__file__).parent / "openapi.json"
 
@@ -36,6 +38,7 @@ def build(settings: Settings) -> FastAPI:
         routers=[*api.ROUTERS, proxy.router()],
         consumers=consumers,
         work=duework.WORK,
+        gauges={"paet_journeys_open": Gauge(count_open, "Journeys begun and not ended")},
         resources=resources,
     )
     document: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -66,6 +67,12 @@ async def is_completed(session: AsyncSession, journey: UUID) -> bool:
     """Whether the end of the journey is known."""
     query = select(Entry.seq).where(Entry.journey_id == journey, Entry.type == Completed.type())
     return (await session.exec(query)).first() is not None
+
+
+async def count_open(session: AsyncSession) -> float:
+    """How many journeys have begun and are not known to have ended: for the metrics."""
+    ended = select(Entry.journey_id).where(Entry.journey_id == Journey.journey_id, Entry.type == Completed.type())
+    return (await session.exec(select(func.count()).select_from(Journey).where(~ended.exists()))).one()
 
 
 async def timelines(session: AsyncSession, journeys: Sequence[UUID]) -> dict[UUID, list[Entry]]:

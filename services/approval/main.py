@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from kit.app import Kit, create_app
 from kit.claims import Claimed
+from kit.metrics import Gauge
 from services.approval import api, consumers, queries
 from services.approval.domain import check_section
 from services.approval.settings import Settings
@@ -27,6 +28,7 @@ def build(settings: Settings) -> FastAPI:
         routers=[api.router],
         consumers=consumers,
         check=check_section,
+        gauges={"paet_decisions_waiting": Gauge(queries.count_waiting, "Decisions that wait for an approver")},
         claims={"decisions": Claimed(queries.decisions_of, frozenset({"payment", "issuance", "delivery"}))},
         resources=resources,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import tuple_
+from sqlalchemy import func, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -82,3 +82,9 @@ def _claim_of(decision: Decision) -> DecisionClaim:
         appeal_th=appeal.th if appeal else None,
         appeal_en=appeal.en if appeal else None,
     )
+
+
+async def count_waiting(session: AsyncSession) -> float:
+    """How many decisions wait for an approver, of all agencies: for the metrics."""
+    query = select(func.count()).select_from(Decision).where(Decision.state == State.WAITING)
+    return (await session.exec(query)).one()

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from kit.app import Kit, create_app
 from kit.claims import Claimed
+from kit.metrics import Gauge
 from services.payment import api, consumers, domain, duework, queries
 from services.payment.providers.scb import Scb
 from services.payment.settings import Settings
@@ -29,6 +30,10 @@ def build(settings: Settings) -> FastAPI:
         consumers=consumers,
         work=duework.WORK,
         check=domain.check_section,
+        gauges={
+            "paet_invoices_open": Gauge(queries.count_open, "Invoices neither paid nor void"),
+            "paet_invoices_overdue": Gauge(queries.count_overdue, "Open invoices past their due date"),
+        },
         claims={"receipts": Claimed(queries.receipt_claims, frozenset({"issuance", "delivery"}))},
         resources=resources,
     )

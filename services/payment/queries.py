@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.auth import Principal
+from kit.clock import clock
 from kit.contracts import claims
 from services.payment import domain
 from services.payment.models import Invoice, Payment, Receipt
@@ -59,3 +62,17 @@ async def receipt_claims(session: AsyncSession, journeys: Sequence[UUID]) -> Map
         claim = claims.Receipt(number=row.number, amount_satang=row.amount, paid_at=row.issued_at, step=row.step)
         found[row.journey_id].append(claim)
     return {journey: claims.ReceiptClaim(journey=journey, receipts=rows) for journey, rows in found.items()}
+
+
+async def count_open(session: AsyncSession) -> float:
+    """How many invoices are neither paid nor void: for the metrics."""
+    return (await session.exec(_count_open())).one()
+
+
+async def count_overdue(session: AsyncSession) -> float:
+    """How many of them have passed their due date."""
+    return (await session.exec(_count_open().where(Invoice.due_at < clock.now()))).one()
+
+
+def _count_open() -> SelectOfScalar[int]:
+    return select(func.count()).select_from(Invoice).where(Invoice.state == domain.InvoiceState.OPEN)

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from kit.app import create_app
 from kit.claims import Claimed
+from kit.metrics import Gauge
 from services.review import api, consumers, duework, queries
 from services.review.domain import check_section
 from services.review.settings import Settings
@@ -18,6 +19,10 @@ def build(settings: Settings) -> FastAPI:
         consumers=consumers,
         work=duework.WORK,
         check=check_section,
+        gauges={
+            "paet_cases": Gauge(queries.count_open, "Cases that are not reviewed yet, by state", label="state"),
+            "paet_cases_overdue": Gauge(queries.count_overdue, "Cases past their legal deadline, the clock running"),
+        },
         claims={"cases": Claimed(queries.cases_of, frozenset({"approval", "issuance", "delivery"}))},
     )
 

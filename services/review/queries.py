@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import tuple_
+from sqlalchemy import func, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.auth import Principal
+from kit.clock import clock
 from kit.contracts.claims import CaseClaim
 from kit.cursors import cursor_of, read_cursor
 from services.review.domain import CaseNotFound, Result, State
@@ -80,3 +81,16 @@ def _claim_of(case: Case) -> CaseClaim:
         appeal_th=appeal.th if appeal else None,
         appeal_en=appeal.en if appeal else None,
     )
+
+
+async def count_open(session: AsyncSession) -> dict[str, float]:
+    """How many cases wait and are claimed, of all agencies: for the metrics."""
+    query = select(Case.state, func.count()).where(col(Case.state).in_(OPEN)).group_by(Case.state)
+    found = dict((await session.exec(query)).all())
+    return {state: found.get(state, 0) for state in OPEN}
+
+
+async def count_overdue(session: AsyncSession) -> float:
+    """How many cases have passed their legal deadline while their clock runs, of all agencies."""
+    running = select(func.count()).select_from(Case).where(col(Case.clock_stopped_at).is_(None))
+    return (await session.exec(running.where(Case.due_at < clock.now()))).one()
