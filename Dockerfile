@@ -28,7 +28,8 @@ WORKDIR /app
 COPY --from=uv /uv /usr/local/bin/uv
 COPY --from=source /source/wanted ./
 # --frozen: the other members are absent here, so the lock file cannot be compared with them; its hashes hold.
-RUN uv sync --frozen --no-dev --package "paet-$SERVICE"
+RUN uv sync --frozen --no-dev --package "paet-$SERVICE" && \
+    uv export --quiet --frozen --no-dev --package "paet-$SERVICE" --format cyclonedx1.5 --output-file sbom.cdx.json
 
 FROM ${BASE}
 ARG SERVICE
@@ -36,6 +37,7 @@ LABEL org.opencontainers.image.title="paet-${SERVICE}"
 ENV SERVICE=${SERVICE} PATH=/app/.venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY --from=build /app/.venv .venv
+COPY --from=build /app/sbom.cdx.json ./
 COPY --from=source /source/chosen ./
 COPY deploy/start.sh /start
 # Files, where they are kept on a volume. Nothing else is written to, so that the root file system may be read-only.

@@ -46,6 +46,9 @@ def make(folder: Path, database_host: str) -> None:
     _write(folder / "nats-operator" / "nats_operator_user", OPERATOR)
     passwords = {name: (folder / name / "nats_password").read_text() for name in SERVICES}
     passwords[OPERATOR] = _kept(folder / "nats-operator" / "nats_operator_password", _random)
+    for service in SERVICES:
+        for path in (*(folder / service).iterdir(), *(folder / "nats-operator").iterdir()):
+            _write(folder / "migration" / service / path.name, path.read_text(encoding="utf-8"))
     _write(folder / "nats" / "accounts.conf", render(SERVICES, passwords, {}))
     for code, name in AGENCIES.items():
         ensure_development_ca(folder / "seals", environment="development", agency_code=code, agency_name=name)
@@ -90,7 +93,7 @@ def _kept(path: Path, create: Callable[[], str]) -> str:
 
 
 def _write(path: Path, content: str) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new")
     new.write_text(content, encoding="utf-8")
     new.chmod(0o644)
