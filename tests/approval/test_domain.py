@@ -169,7 +169,9 @@ def test_private_key_is_encrypted_and_bound_to_its_id():
             ring.sign("x", kid, sealed)
 
 
-@pytest.mark.parametrize("key", ["", "c2hvcnQ", "not base64 at all!", ENCRYPTION_KEY + "AAAA"])
+@pytest.mark.parametrize(
+    "key", ["", "c2hvcnQ", "not base64 at all!", ENCRYPTION_KEY + "AAAA"], ids=["empty", "short", "rubbish", "long"]
+)
 def test_keyring_refuses_a_key_that_is_no_32_bytes(key):
     with pytest.raises(ValueError, match=r"32 bytes|Incorrect padding|base64"):
         Keyring(key)

@@ -10,6 +10,8 @@ from tests.faults import invariants
 from tests.journeys.conftest import settle
 from tests.journeys.walks import apply, grant, recommend
 
+pytestmark = pytest.mark.req("X1", part="kill -9 at every hand-over, restart of NATS and PostgreSQL")
+
 WORKERS = ("request", "review", "approval", "payment", "issuance", "delivery")
 
 

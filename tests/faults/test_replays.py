@@ -35,6 +35,7 @@ async def all_taken(jetstream):
                 info = await jetstream.consumer_info(EVENTS, info.name)
 
 
+@pytest.mark.req("X1", part="duplicates and reordering")
 @pytest.mark.timeout(240)
 async def test_every_fact_delivered_again_in_any_order_changes_nothing(anyone, suite, operator):
     citizen = await anyone.sign_in(samples.CITIZENS["first"])

@@ -121,7 +121,9 @@ def test_a_level_is_believed_up_to_the_configured_one(told, believed):
     assert proof_of(SETTINGS, claims(ial=told)).ial == believed
 
 
-@pytest.mark.parametrize("told", [1e300, float("nan"), -1e300, clock.now().timestamp() + 1e6])
+@pytest.mark.parametrize(
+    "told", [1e300, float("nan"), -1e300, clock.now().timestamp() + 1e6], ids=["late", "none", "early", "soon"]
+)
 def test_an_impossible_time_of_authentication_is_now_at_the_latest(told):
     assert abs(proof_of(SETTINGS, claims(auth_time=told)).authenticated_at - clock.now()) < timedelta(seconds=5)
 
