@@ -1,4 +1,4 @@
-"""Stands around an application: bounds request bodies and turns the unexpected into a problem.
+"""Stands around an application: bounds request bodies, refuses U+0000, turns the unexpected into a problem.
 
 Of something unexpected the caller sees an incident number, the log the place.
 """
@@ -7,6 +7,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar, NoReturn
 from uuid import uuid4
 
 from starlette.datastructures import Headers
@@ -14,15 +15,55 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.stdlib import get_logger
 
 from kit.contracts.text import Text
-from kit.errors import Problem, TooLarge
+from kit.errors import Problem, TooLarge, Unprocessable
 
 FRAMES = 12
 
 log = get_logger("paet.problems")
 
 
+class NullCharacter(Unprocessable):
+    """U+0000 in a path, a query, JSON or a form: PostgreSQL cannot store it, and nobody can type it."""
+
+    code = "null-character"
+    title = Text(th="ข้อมูลมีอักขระว่าง (U+0000) ซึ่งใช้ไม่ได้", en="The null character (U+0000) cannot be used")
+
+
+class _NullFinder:
+    """Looks for U+0000 in the pieces of a body of text, as it is or escaped."""
+
+    # An escaped backslash before u0000 makes it plain text.
+    PATTERNS: ClassVar[Mapping[str, re.Pattern[bytes]]] = {
+        "json": re.compile(rb"\0|(?<!\\)(?:\\\\)*\\u0000"),
+        "x-www-form-urlencoded": re.compile(rb"\0|%00"),
+    }
+    BEGUN = re.compile(rb"(?<!\\)(?P<slashes>\\++)(?P<json>u0{0,3})?\Z|(?P<form>%0?)\Z")
+
+    def __init__(self, content_type: str) -> None:
+        kind = content_type.partition(";")[0].strip().lower().rpartition("/")[2].rpartition("+")[2]
+        self._pattern = self.PATTERNS.get(kind)
+        self._begun = b""
+
+    def finds(self, piece: bytes) -> bool:
+        """Whether the character stands in this piece, or across its beginning."""
+        if self._pattern is None:
+            return False
+        text = self._begun + piece
+        self._begun = self._begun_in(text)
+        return self._pattern.search(text) is not None
+
+    def _begun_in(self, text: bytes) -> bytes:
+        """What the next piece could complete. Of many backslashes it matters only whether one is left over."""
+        found = self.BEGUN.search(text)
+        if found is None:
+            return b""
+        if found["form"]:
+            return found["form"]
+        return b"\\" + (found["json"] or b"") if len(found["slashes"]) % 2 else b""
+
+
 class Guard:
-    """Pure ASGI: bounds the body, also where its length is not declared, and catches the unexpected."""
+    """Pure ASGI: bounds the body, also where its length is not declared, and catches what should not be."""
 
     def __init__(
         self,
@@ -56,7 +97,7 @@ class Guard:
 
 
 class _Exchange:
-    """One request and its answer; a body over the limit makes it 413, whatever the application says."""
+    """One request and its answer; what is wrong with the request makes it a problem, whatever the application says."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         self.scope = scope
@@ -65,11 +106,15 @@ class _Exchange:
         self._limit = limit
         self._size = 0
         self.is_started = False
-        self.problem: TooLarge | None = None
+        self.problem: Problem | None = None
 
     async def run(self, app: ASGIApp) -> None:
-        """Run the application; TooLarge when the body is, declared or counted."""
-        declared = Headers(scope=self.scope).get("content-length", "0")
+        """Run the application; TooLarge when the body is, declared or counted, NullCharacter when one came."""
+        if "\0" in self.scope["path"] or b"%00" in self.scope["query_string"]:
+            self._refuse(NullCharacter())
+        headers = Headers(scope=self.scope)
+        self._nulls = _NullFinder(headers.get("content-type", ""))
+        declared = headers.get("content-length", "0")
         if declared.isdecimal():
             self._count(int(declared[:20]))
         self._size = 0
@@ -78,14 +123,17 @@ class _Exchange:
             raise self.problem
 
     async def receive(self) -> Message:
-        """Pass the body on while it is within the limit."""
+        """Pass the body on while it is within the limit and holds no null character."""
         message = await self._receive()
         if message["type"] == "http.request":
-            self._count(len(message.get("body", b"")))
+            body = message.get("body", b"")
+            self._count(len(body))
+            if self._nulls.finds(body):
+                self._refuse(NullCharacter())
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass the answer on, unless it must be 413."""
+        """Pass the answer on, unless the request has turned out to be wrong."""
         if self.problem is not None and not self.is_started:
             raise self.problem
         self.is_started = True
@@ -94,8 +142,11 @@ class _Exchange:
     def _count(self, more: int) -> None:
         self._size += more
         if self._size > self._limit:
-            self.problem = TooLarge(max_bytes=self._limit)
-            raise self.problem
+            self._refuse(TooLarge(max_bytes=self._limit))
+
+    def _refuse(self, problem: Problem) -> NoReturn:
+        self.problem = problem
+        raise problem
 
 
 def _unexpected(error: Exception, scope: Scope) -> Problem:

@@ -1,6 +1,8 @@
 """The guard around an application: body limits and the unexpected."""
 
+import json
 import logging
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -11,7 +13,7 @@ from structlog.testing import capture_logs
 
 from kit import problems
 from kit.errors import TooLarge
-from kit.guard import Guard
+from kit.guard import Guard, _NullFinder
 
 SECRET = "3100100000022"
 LIMIT = 100
@@ -99,6 +101,75 @@ async def test_body_of_exactly_the_limit_passes(app, client):
     assert (await client.post("/echo", content=body, headers=JSON)).status_code == 200
     assert (await client.post("/echo", content=chunks(LIMIT - 30), headers=JSON)).status_code == 200
     assert app.state.handled == 2
+
+
+NULL = "\\u0000"
+JSON_WITH_NULL = [
+    f'{{"a": "{NULL}"}}',
+    f'{{"a": "x{NULL}y"}}',
+    f'{{"{NULL}": 1}}',
+    f'{{"a": ["\\\\{NULL}"]}}',
+    '{"a": "\x00"}',
+]
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize("path", ["/echo", "/deaf"])
+@pytest.mark.parametrize("body", JSON_WITH_NULL)
+@pytest.mark.parametrize("size", [1, 3, 100])
+async def test_null_character_in_json_is_a_422_problem(app, client, path, body, size):
+    response = await client.post(path, content=pieces(body.encode(), size), headers=JSON | {"Accept-Language": "en"})
+    assert (response.status_code, response.json()["type"]) == (422, "urn:paet:problem:null-character")
+    assert "U+0000" in response.json()["title"]
+    assert app.state.handled == 0
+
+
+async def pieces(body: bytes, size: int) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "application/merge-patch+json", "APPLICATION/JSON"]
+)
+async def test_null_character_is_found_in_every_kind_of_json(client, kind):
+    response = await client.post("/deaf", content=JSON_WITH_NULL[0], headers={"Content-Type": kind})
+    assert response.status_code == 422
+
+
+async def test_null_character_is_found_in_other_encodings_of_json(client):
+    response = await client.post("/echo", content=JSON_WITH_NULL[0].encode("utf-16-le"), headers=JSON)
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("text", ["\\\\u0000", "\\\\\\\\u0000", "u0000", "\\u0001", "%00"])
+@pytest.mark.parametrize("size", [1, 100])
+async def test_what_only_looks_like_a_null_character_passes(client, text, size):
+    body = f'{{"a": "{text}"}}'.encode()
+    assert b"\x00" not in json.loads(body)["a"].encode()
+    assert (await client.post("/echo", content=pieces(body, size), headers=JSON)).status_code == 200
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_null_character_in_a_form_a_path_or_a_query_is_a_422_problem(client, size):
+    form = await client.post("/deaf", content=pieces(b"a=1&b=x%00y", size), headers=FORM)
+    answers = [form, await client.get("/boom%00"), await client.get("/boom?q=a%00")]
+    assert {answer.json()["type"] for answer in answers} == {"urn:paet:problem:null-character"}
+    assert (await client.post("/deaf", content=pieces(b"a=%2500&b=%0A", size), headers=FORM)).json() == "fits"
+
+
+async def test_a_file_may_hold_null_characters(client):
+    response = await client.post("/files/a", content=b"\0%00\\u0000", headers={"Content-Type": "application/pdf"})
+    assert response.status_code == 200
+
+
+async def test_backslashes_without_end_take_no_time(client):
+    body = b'{"a": "' + b"\\" * 4800 + b'"}'
+    began = time.perf_counter()
+    assert (await client.post("/files/a", content=pieces(body, 2), headers=JSON)).status_code == 200
+    finder = _NullFinder("application/json")
+    assert not any(finder.finds(b"\\" * 60_000 + b"x") for _ in range(16))
+    assert time.perf_counter() - began < 5
 
 
 async def test_path_with_its_own_limit_takes_more(client):
