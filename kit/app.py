@@ -131,10 +131,7 @@ def create_app(
     app.state.kit = kit
     app.state.worker = None
     problems.install(app, settings.max_body_bytes)
-    app.include_router(_health(app, kit))
-    app.include_router(metrics.router())
-    app.include_router(internal.router(check, claims or {}))
-    for router in routers:
+    for router in (_health(app, kit), metrics.router(), internal.router(check, claims or {}), *routers):
         app.include_router(router)
     telemetry.instrument(app, provider, metrics.provider)
     return app
