@@ -37,9 +37,7 @@ class Kit:
         self.settings = settings
         self.database = Database(settings.secret_of("database_url"), settings.database_pool)
         self.bus = Bus(settings)
-        self.assertions = ServiceAssertions(
-            settings.service, load_private(settings.service_key_file.read_bytes())
-        )
+        self.assertions = ServiceAssertions(settings.service, load_private(settings.service_key_file.read_bytes()))
         self._resources: dict[type, Any] = {}
         self.use_peers(Peers(settings.peers, self.assertions))
         self.use_jwks(self._jwks_of_identity)
@@ -125,9 +123,7 @@ def create_app(
         await asyncio.to_thread(metrics.provider.shutdown)
 
     # The interactive page loads its script from elsewhere; the OpenAPI document itself is served.
-    app = FastAPI(
-        title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=problems.RESPONSES
-    )
+    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=problems.RESPONSES)
     app.state.kit = kit
     app.state.worker = None
     problems.install(app, settings.max_body_bytes)

@@ -44,9 +44,7 @@ def router(check: Callable[[Section], Sequence[Fault]] | None, claims: Mapping[s
 def _add_check(routes: APIRouter, check: Callable[[Section], Sequence[Fault]]) -> None:
     # A plain function: checking compiles tables and templates, which belongs off the event loop.
     @routes.post("/definitions/check")
-    def check_section(
-        section: Section, _caller: Annotated[Principal, Depends(allow("service:gateway"))]
-    ) -> Faults:
+    def check_section(section: Section, _caller: Annotated[Principal, Depends(allow("service:gateway"))]) -> Faults:
         """Find every fault of this service's section of a bundle."""
         return Faults(faults=list(check(section)))
 
@@ -55,9 +53,7 @@ def _add_claim(routes: APIRouter, name: str, claimed: Claimed) -> None:
     callers = tuple(f"service:{caller}" for caller in sorted(claimed.callers))
 
     @routes.post(f"/claims/{name}", name=f"claim_{name}")
-    async def claim(
-        body: Ids, session: Session, caller: Annotated[Principal, Depends(allow(*callers))]
-    ) -> Items:
+    async def claim(body: Ids, session: Session, caller: Annotated[Principal, Depends(allow(*callers))]) -> Items:
         """Answer a claim about a list of ids."""
         found = await claimed.answer(session, body.ids)
         seen = {str(key): claimed.view(caller.subject, value) for key, value in found.items()}

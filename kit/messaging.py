@@ -57,7 +57,7 @@ class Bus:
             name=self.settings.service,
             inbox_prefix=f"_INBOX_{self.settings.service}",
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.5,
+            reconnect_time_wait=1,
             allow_reconnect=True,
             error_cb=self._error,
         )

@@ -1,6 +1,7 @@
 """What the ``migrations/env.py`` of every service calls, and the plumbing of a first migration."""
 
 import asyncio
+from typing import Literal
 
 from alembic import context, op
 from sqlalchemy import Connection, MetaData
@@ -42,6 +43,6 @@ def _configure_and_run(connection: Connection, metadata: MetaData) -> None:
         context.run_migrations()
 
 
-def _render(kind: str, item: object, _context: object) -> str | bool:
+def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write SQLModel's text type as plain SQLAlchemy, so that migrations need no SQLModel."""
     return "sa.String()" if kind == "type" and type(item).__name__ == "AutoString" else False

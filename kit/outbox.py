@@ -52,9 +52,7 @@ async def add(
         causation=telemetry.causation.get(),
         traceparent=telemetry.traceparent_for(position.journey_id if position else None),
     )
-    await session.execute(
-        insert(OUTBOX), {"id": event.id, "address": event.address, "body": event.to_json().decode()}
-    )
+    await session.execute(insert(OUTBOX), {"id": event.id, "address": event.address, "body": event.to_json().decode()})
     mark_added(session, "outbox")
     return event
 

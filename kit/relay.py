@@ -93,9 +93,7 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
     async with asyncio.timeout(15):
         answers = await asyncio.gather(*sending, return_exceptions=True)
     crashpoint.reach(crashpoint.BEFORE_MARK)
-    acknowledged = [
-        row.seq for row, answer in zip(rows, answers, strict=True) if not isinstance(answer, BaseException)
-    ]
+    acknowledged = [row.seq for row, answer in zip(rows, answers, strict=True) if not isinstance(answer, BaseException)]
     if acknowledged:
         marking = update(OUTBOX).where(OUTBOX.c.seq.in_(acknowledged)).values(sent_at=text("now()"))
         await connection.execute(marking)

@@ -24,9 +24,7 @@ async def replay(settings: Settings, service: str, event_id: str | None = None) 
     return await replay_at(settings.nats_url, settings.nats_operator_user or "", password, service, event_id)
 
 
-async def replay_at(
-    url: str, user: str, password: str, service: str, event_id: str | None = None
-) -> list[str]:
+async def replay_at(url: str, user: str, password: str, service: str, event_id: str | None = None) -> list[str]:
     """The same with a server and the operator's credentials."""
     client = await nats.connect(url, user=user, password=password)
     try:
@@ -45,15 +43,13 @@ async def _replay_all(jetstream: JetStreamContext, service: str, event_id: str |
             letter = await jetstream.get_msg(DEAD_LETTERS, sequence)
         except NotFoundError:
             continue
-        if letter.subject == f"deadletters.{service}" and (event := _event_of(letter)) is not None:
-            if event_id in (None, str(event.id)):
-                # Another message id, or the stream would take it for the duplicate that it is.
-                headers = {"Nats-Msg-Id": f"{event.id}:replay:{sequence}"}
-                await jetstream.publish(
-                    (letter.headers or {})["Paet-Subject"], letter.data or b"", headers=headers
-                )
-                await jetstream.delete_msg(DEAD_LETTERS, sequence)
-                sent.append(str(event.id))
+        event = _event_of(letter) if letter.subject == f"deadletters.{service}" else None
+        if event is not None and event_id in (None, str(event.id)):
+            # Another message id, or the stream would take it for the duplicate that it is.
+            headers = {"Nats-Msg-Id": f"{event.id}:replay:{sequence}"}
+            await jetstream.publish((letter.headers or {})["Paet-Subject"], letter.data or b"", headers=headers)
+            await jetstream.delete_msg(DEAD_LETTERS, sequence)
+            sent.append(str(event.id))
     return sent
 
 

@@ -82,9 +82,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if self.environment == "production":
-            faults = [
-                f"{name} is for development only" for name in self.development_only() if self._has(name)
-            ]
+            faults = [f"{name} is for development only" for name in self.development_only() if self._has(name)]
             faults += self.production_faults()
             if faults:
                 raise ValueError("; ".join(faults))

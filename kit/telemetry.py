@@ -170,7 +170,7 @@ def instrument(app: FastAPI, provider: TracerProvider, meters: MeterProvider) ->
 
 def configure_logging(settings: Settings) -> None:
     """JSON logs on standard output, with the trace id of the journey where there is one."""
-    processors = [
+    processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

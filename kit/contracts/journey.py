@@ -25,6 +25,7 @@ class Process(StrEnum):
 GATES = frozenset({Process.SEARCH, Process.IDENTITY})
 """Steps passed while the person waits, at ``POST /v1/journeys``; the slip starts after them."""
 
+
 class Outcome(StrEnum):
     """How a step ended: ``passed`` goes on to the next step, everything else goes to delivery."""
 

@@ -35,9 +35,7 @@ def make_people(suite: Suite) -> None:
     if done.exists():
         return
     of_agency = ["--agency", AGENCY, "--roles"]
-    commands = [
-        ["create-officer", "--pid", pid, *of_agency, name.rpartition("-")[2]] for name, pid in OFFICERS.items()
-    ]
+    commands = [["create-officer", "--pid", pid, *of_agency, name.rpartition("-")[2]] for name, pid in OFFICERS.items()]
     rights = ["--agency", "platform", "--scopes", "definitions.publish"]
     secret = ["--secret-file", str(publisher_file(suite))]
     commands.append(["create-client", "--name", "catalogue publisher", *rights, *secret])
@@ -66,7 +64,13 @@ def publish(suite: Suite, places: Iterable[Path]) -> None:
 
 def _run(arguments: Sequence[str], environment: dict[str, str], typed: str = "") -> None:
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=120
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     if done.returncode:
         raise LocalError(f"{' '.join(arguments[:3])} failed:\n{done.stdout}{done.stderr}")

@@ -69,7 +69,7 @@ async def walk(urls: Mapping[str, str], show: Show) -> None:
         await personal_document(citizen, show)
         await food_licence_granted(anyone, citizen, show)
         await food_licence_refused(anyone, citizen, show)
-        await food_licence_withdrawn(anyone, citizen, show)
+        await food_licence_withdrawn(citizen, show)
 
 
 async def public_information(anyone: Visitor, show: Show) -> None:
@@ -166,7 +166,7 @@ async def food_licence_refused(anyone: Visitor, citizen: Visitor, show: Show) ->
         show.say(f"    │ {line}")
 
 
-async def food_licence_withdrawn(anyone: Visitor, citizen: Visitor, show: Show) -> None:
+async def food_licence_withdrawn(citizen: Visitor, show: Show) -> None:
     """Paid fees are owed back when the applicant withdraws before the document has its number."""
     show.scene("Food licence, withdrawn before the decision")
     journey = await apply_for_food_licence(citizen, show)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework, outbox
@@ -53,11 +54,9 @@ async def complete(session: AsyncSession, event: Event, known: Known) -> None:
     """
     outcome = Outcome(event.data.outcome)
     arrival = event.arrival()
-    delivery = Delivery(
-        **arrival, person_id=known[APPLICATION].person, outcome=outcome, completed_at=clock.now()
-    )
+    delivery = Delivery(**arrival, person_id=known[APPLICATION].person, outcome=outcome, completed_at=clock.now())
     inserted = await session.execute(
-        insert(Delivery).on_conflict_do_nothing().returning(Delivery.id), delivery.model_dump()
+        insert(Delivery).on_conflict_do_nothing().returning(col(Delivery.id)), delivery.model_dump()
     )
     if inserted.scalar_one_or_none() is None:
         return
@@ -125,9 +124,7 @@ async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None
     await _notify(session, event, known, "pay", values)
 
 
-async def _notify(
-    session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]
-) -> Notice:
+async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]) -> Notice:
     """Put a notice into the inbox, in this transaction, and plan its way by the outside channels."""
     application: ApplicationClaim = known[APPLICATION]
     section: Section = known[SECTION]
@@ -163,32 +160,26 @@ def _link_of(kind: str, journey: UUID) -> str | None:
     return f"/v1/journeys/{journey}/{ends[kind]}" if kind in ends else None
 
 
-async def record_sent(
-    session: AsyncSession, notice: Notice, channel: str, message_id: str, reply: str
-) -> None:
+async def record_sent(session: AsyncSession, notice: Notice, channel: str, message_id: str, reply: str) -> None:
     """Keep the evidence that a channel took the notice; saying so twice changes nothing."""
     if await _settle(session, notice, channel, "sent", message_id, reply):
         await outbox.add(session, Dispatched(notice=notice.kind, channel=channel), notice)
 
 
-async def record_refused(
-    session: AsyncSession, notice: Notice, channel: str, message_id: str, reply: str
-) -> None:
+async def record_refused(session: AsyncSession, notice: Notice, channel: str, message_id: str, reply: str) -> None:
     """Keep the evidence that a channel refused the notice for good; the inbox has it all the same."""
     if await _settle(session, notice, channel, "failed", message_id, reply):
         fact = DeliveryFailed(notice=notice.kind, channel=channel, reason="refused")
         await outbox.add(session, fact, notice)
 
 
-async def _settle(
-    session: AsyncSession, notice: Notice, channel: str, state: str, message_id: str, reply: str
-) -> bool:
+async def _settle(session: AsyncSession, notice: Notice, channel: str, state: str, message_id: str, reply: str) -> bool:
     row = Dispatch(
         notice_id=notice.id, channel=channel, state=state, message_id=message_id, reply=reply[:500],
         settled_at=clock.now(),
     )  # fmt: skip
     added = await session.execute(
-        insert(Dispatch).on_conflict_do_nothing().returning(Dispatch.id), row.model_dump()
+        insert(Dispatch).on_conflict_do_nothing().returning(col(Dispatch.id)), row.model_dump()
     )
     return added.scalar_one_or_none() is not None
 

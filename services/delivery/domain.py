@@ -118,9 +118,7 @@ MAIL = Wording(
 def say(kind: str, values: Mapping[str, str]) -> tuple[Text, Text]:
     """Subject and body of a notice; ``…_en`` values take the place of their namesakes in English."""
     wording = WORDING[kind]
-    english = dict(values) | {
-        key.removesuffix("_en"): value for key, value in values.items() if key.endswith("_en")
-    }
+    english = dict(values) | {key.removesuffix("_en"): value for key, value in values.items() if key.endswith("_en")}
     english |= {key: value for key, value in values.items() if key.endswith("_en")}
     return _fill(wording.subject, values, english), _fill(wording.body, values, english)
 

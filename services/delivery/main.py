@@ -32,4 +32,4 @@ def build(settings: Settings) -> FastAPI:
 
 def app() -> FastAPI:
     """The service with the settings of its environment."""
-    return build(Settings())  # type: ignore[call-arg]
+    return build(Settings())

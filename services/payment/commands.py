@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -36,7 +36,7 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
         lines=[line.as_json() for line in lines], amount=sum(line.amount for line in lines),
         state=InvoiceState.OPEN, created_at=now, due_at=calendar.add(now, settings.due.amount, settings.due.unit),
     )  # fmt: skip
-    opened = insert(Invoice).on_conflict_do_nothing(index_elements=["journey_id", "step"]).returning(Invoice.id)
+    opened = insert(Invoice).on_conflict_do_nothing(index_elements=["journey_id", "step"]).returning(col(Invoice.id))
     if (await session.execute(opened, invoice.model_dump())).scalar_one_or_none() is None:
         return
     if invoice.amount == 0:

@@ -18,7 +18,7 @@ DOMAINS = {"pydantic", "cryptography", "jsonschema_rs", "zen", "stdnum"}
 OF_THE_INDEX = "writer.commit()"
 """Search writes its index in memory; no transaction of the database."""
 
-MAY_NEED_LOCAL = ("kit/local/", "kit/testing.py")
+MAY_NEED_LOCAL = ("kit/local/", "kit/testing/")
 
 CROSSINGS = {
     "Services know nothing of each other": ("services/review/commands.py", "services.approval.commands"),

@@ -1,7 +1,6 @@
 """A running suite whose processes are killed; every test ends with the invariants over all databases."""
 
 import asyncio
-import os
 
 import httpx
 import nats
@@ -81,7 +80,7 @@ def arm(crash_files):
             path = crash_files[name]
             half = path.with_suffix(".half")
             half.write_text(point, encoding="utf-8")
-            os.replace(half, path)
+            half.replace(path)
             armed.append(path)
 
     yield arming

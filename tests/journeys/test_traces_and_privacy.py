@@ -79,7 +79,7 @@ async def test_every_log_line_of_a_service_is_json(suite, walked):
 
 
 async def planted(suite, walked) -> dict[str, bytes]:
-    journey, person = walked
+    _, person = walked
     return {
         "shop name": PLANTED.encode(),
         "shop name, escaped": json.dumps(PLANTED)[1:-1].encode(),
@@ -113,7 +113,6 @@ async def test_marked_personal_values_are_nowhere_on_the_bus(suite, walked):
 @pytest.mark.req("I6")
 async def test_marked_personal_values_are_in_no_log_and_no_trace(suite, walked):
     marks = await planted(suite, walked)
-    journey, _ = walked
     marks.pop("person's id")  # an opaque id: kept off the bus, but a log may name who did something
     ours = [program.name for program in suite.layout.services] + ["nats", "postgres"]
     files: list[Path] = [suite.state.log_file(name) for name in ours]

@@ -1,0 +1,76 @@
+"""The declaration of one government service: what an agency writes in ``definition.yaml``.
+
+Pure models: the gateway checks the shape, each service checks the meaning of its own section. Every
+legal value carries its source and a mark of confidence, so that nobody takes a default for law.
+"""
+
+from kit.contracts.definition.base import Appeal, Duration, FileName, Model, Periods, Satang, Source
+from kit.contracts.definition.bundle import (
+    READERS_OF_THE_FORM,
+    Bundle,
+    Definition,
+    Fault,
+    Section,
+    files_of,
+    section_for,
+)
+from kit.contracts.definition.manual import Channel, Contact, Manual, ManualDocument, ManualFee, ManualStep
+from kit.contracts.definition.plan import plan_faults
+from kit.contracts.definition.steps import (
+    ApprovalStep,
+    AutomaticApproval,
+    DeliveryStep,
+    Fee,
+    FeeBand,
+    FixedFee,
+    IdentityStep,
+    IssuanceStep,
+    PaymentStep,
+    PlanStep,
+    RangeFee,
+    RequestStep,
+    ReviewStep,
+    SearchStep,
+    StepBase,
+    Validity,
+)
+
+__all__ = [
+    "READERS_OF_THE_FORM",
+    "Appeal",
+    "ApprovalStep",
+    "AutomaticApproval",
+    "Bundle",
+    "Channel",
+    "Contact",
+    "Definition",
+    "DeliveryStep",
+    "Duration",
+    "Fault",
+    "Fee",
+    "FeeBand",
+    "FileName",
+    "FixedFee",
+    "IdentityStep",
+    "IssuanceStep",
+    "Manual",
+    "ManualDocument",
+    "ManualFee",
+    "ManualStep",
+    "Model",
+    "PaymentStep",
+    "Periods",
+    "PlanStep",
+    "RangeFee",
+    "RequestStep",
+    "ReviewStep",
+    "Satang",
+    "SearchStep",
+    "Section",
+    "Source",
+    "StepBase",
+    "Validity",
+    "files_of",
+    "plan_faults",
+    "section_for",
+]

@@ -1,0 +1,55 @@
+"""What every part of a definition is made of: money, sources of law, periods, the right to appeal."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kit.contracts.text import Text
+
+Satang = Annotated[int, Field(ge=0, le=10**13)]
+"""Money: integer satang (1 baht = 100 satang)."""
+
+FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,99}$")]
+"""A file of the bundle, relative to ``definition.yaml``."""
+
+
+class Model(BaseModel):
+    """Frozen, and strict about unknown keys: a misspelt setting is a fault, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Model):
+    """Where a legal value comes from, and how sure we are of it.
+
+    Marks: C confirmed in the primary text, C2 second-hand, K general knowledge (verify before
+    production), D the agency's or the platform's own design.
+    """
+
+    law: Text
+    section: str | None = None
+    mark: Literal["C", "C2", "K", "D"]
+
+
+class Duration(Model):
+    """A legal or promised period with its own unit."""
+
+    amount: Annotated[int, Field(ge=1, le=3650)]
+    unit: Literal["minutes", "hours", "working_days", "calendar_days"]
+    source: Source
+
+
+class Periods(Model):
+    """How long the agency may take: the manual's promise and the Act's limit; the earlier counts."""
+
+    manual: Duration
+    act: Duration | None = None
+
+
+class Appeal(Model):
+    """The right to appeal that every refusal must name (APA39 s.40)."""
+
+    days: Annotated[int, Field(ge=1, le=365)]
+    authority: Text
+    how: Text
+    source: Source

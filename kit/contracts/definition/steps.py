@@ -1,0 +1,153 @@
+"""The steps of a plan, each with the settings of its process."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kit.contracts.codes import AAL, IAL, Code
+from kit.contracts.definition.base import Duration, FileName, Model, Satang, Source
+from kit.contracts.journey import Process
+from kit.contracts.text import Text
+
+
+class StepBase(Model):
+    """Every step has an id, unique in the plan."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+
+
+class SearchStep(StepBase):
+    """Gate: the service is found. Topics, and everyday words people search with."""
+
+    process: Literal[Process.SEARCH]
+    topics: tuple[Code, ...]
+    keywords: tuple[str, ...] = ()
+
+
+class IdentityStep(StepBase):
+    """Gate: the assurance that the following steps need (มรด. 1-2:2564)."""
+
+    process: Literal[Process.IDENTITY]
+    ial: IAL
+    aal: AAL
+    source: Source
+
+
+class RequestStep(StepBase):
+    """The form and how the application is numbered."""
+
+    process: Literal[Process.REQUEST]
+    form: FileName | None = None
+    ui: FileName | None = None
+    legal_form_code: str | None = None
+    number_prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$")]
+    responsible_unit: Text
+    title_field: str | None = None
+
+
+class ReviewStep(StepBase):
+    """How an application is looked at: a decision table, an officer's queue, or both in that order.
+
+    ``table`` is a JDM decision table whose result ``outcome`` is ``pass``, ``refuse`` or
+    ``officer``; an empty ``table`` means that an officer looks at every case.
+    """
+
+    process: Literal[Process.REVIEW]
+    table: FileName | None = None
+    unit: Code
+    priority: Annotated[int, Field(ge=0, le=9)] = 5
+
+
+class AutomaticApproval(Model):
+    """Leave to decide without a person, under a named rule of a named authority."""
+
+    rule: Text
+    authority: Text
+    order: str
+    source: Source
+
+
+class ApprovalStep(StepBase):
+    """Who decides: an approver other than the reviewer, or a named automatic rule."""
+
+    process: Literal[Process.APPROVAL]
+    unit: Code
+    authority: Text
+    automatic: AutomaticApproval | None = None
+
+
+class FixedFee(Model):
+    """One amount."""
+
+    kind: Literal["fixed"]
+    item: Text
+    revenue_code: Code
+    amount: Satang
+    source: Source
+
+
+class FeeBand(Model):
+    """``up_to`` is inclusive; the last band has none."""
+
+    up_to: int | None = None
+    amount: Satang
+
+
+class RangeFee(Model):
+    """An amount by a number of the form, e.g. the area in square metres."""
+
+    kind: Literal["range"]
+    item: Text
+    revenue_code: Code
+    field: Annotated[str, Field(pattern=r"^/[A-Za-z0-9_/]{1,99}$")]
+    bands: tuple[FeeBand, ...]
+    source: Source
+
+
+Fee = Annotated[FixedFee | RangeFee, Field(discriminator="kind")]
+
+
+class PaymentStep(StepBase):
+    """What is to be paid at this point, and for how long the invoice stands."""
+
+    process: Literal[Process.PAYMENT]
+    fees: tuple[Fee, ...]
+    due: Duration
+    biller_id: Annotated[str, Field(pattern=r"^[0-9]{15}$")]
+    receipt_book: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$")]
+
+
+class Validity(Model):
+    """How long the document holds; None months means without end."""
+
+    months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    source: Source
+
+
+class IssuanceStep(StepBase):
+    """The document: template, series of numbers, what the public register shows of it."""
+
+    process: Literal[Process.ISSUANCE]
+    title: Text
+    template: FileName
+    series: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$")]
+    document_type: Code
+    oid: Annotated[str, Field(pattern=r"^[0-2](\.[0-9]+)+$")] | None = None
+    validity: Validity
+    signer: Text
+    signer_position: Text
+    public_fields: tuple[str, ...] = ()
+
+
+class DeliveryStep(StepBase):
+    """How the result reaches the applicant; ``public_document`` for services that inform."""
+
+    process: Literal[Process.DELIVERY]
+    channels: tuple[Literal["inbox", "email"], ...] = ("inbox", "email")
+    public_document: FileName | None = None
+
+
+PlanStep = Annotated[
+    SearchStep | IdentityStep | RequestStep | ReviewStep | ApprovalStep | PaymentStep | IssuanceStep | DeliveryStep,
+    Field(discriminator="process"),
+]
