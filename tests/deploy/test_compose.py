@@ -1,4 +1,4 @@
-"""compose.yaml has the whole suite, closed to the network, in the right order. Running it needs a container engine."""
+"""compose.yaml has the whole suite, closed to the network, in the right order. Running it wants a container engine."""
 
 import json
 
