@@ -14,6 +14,8 @@ from typing import Any
 OPERATOR = "operator"
 EVENTS = "EVENTS"
 DEAD_LETTERS = "DEADLETTERS"
+API_PREFIX = "PAET.API"
+"""The JetStream API prefix that a partner's client is told."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -88,8 +90,11 @@ def _exports(name: str) -> list[dict[str, Any]]:
 
 
 def _partner(name: str, grant: PartnerGrant) -> dict[str, Any]:
-    subjects = _consumer_subjects(partner_stream(name), name)
-    return {
-        "users": [_user(name, grant.password, subjects)],
-        "imports": [{"service": {"account": "PLATFORM", "subject": subject}} for subject in subjects],
-    }
+    stream = partner_stream(name)
+    subjects = _consumer_subjects(stream, name)
+    # An account without streams of its own answers for $JS.API itself, that it has none; under another prefix
+    # the platform's answer comes through.
+    lent = {subject: subject.replace("$JS.API", API_PREFIX) for subject in subjects if subject.startswith("$JS.API")}
+    imports = [{"service": {"account": "PLATFORM", "subject": subject}} for subject in subjects]
+    imports += [{"service": {"account": "PLATFORM", "subject": at}, "to": to} for at, to in lent.items()]
+    return {"users": [_user(name, grant.password, [*subjects, *lent.values()])], "imports": imports}

@@ -24,7 +24,7 @@ from kit.local.layout import LAYOUT
 from kit.local.nats import NatsServer
 from kit.messaging import DAY, EVENTS, _events
 from kit.migrate import migrate
-from kit.nats_access import PartnerGrant
+from kit.nats_access import API_PREFIX, PartnerGrant
 from kit.testing import environment_of
 from tests.bundles import licence_bundle
 
@@ -153,6 +153,24 @@ async def test_partner_misses_nothing_while_it_is_away(bus, operator):
     assert (state.num_pending, state.num_ack_pending) == (0, 0)
 
 
+@pytest.mark.req("E2", part="durable: a partner sees how much waits for it")
+async def test_partner_asks_about_its_durable_under_the_prefix_it_is_told(bus, operator):
+    """Clients that ask about a consumer before they read need an answer; `$JS.API` gives a partner none."""
+    event = told(Issued)
+    await publish(operator, event)
+    await copied(operator, 1)
+    async with as_partner(bus) as partner:
+        jetstream = partner.nc.jetstream(timeout=2, prefix=API_PREFIX)
+        assert (await jetstream.consumer_info("PARTNER_DBD", "dbd")).num_pending == 1
+        queue = await jetstream.pull_subscribe_bind(consumer="dbd", stream="PARTNER_DBD")
+        [message] = await queue.fetch(1, timeout=5)
+        await message.ack_sync()
+        info = await jetstream.consumer_info("PARTNER_DBD", "dbd")
+        assert (info.num_pending, info.num_ack_pending) == (0, 0)
+        assert partner.refusals == []
+    assert ids([message]) == [event.id]
+
+
 @pytest.mark.req("E2", part="durable: the bus restarts and nothing is lost")
 async def test_a_restart_of_the_bus_loses_nothing(bus, operator):
     event = told(Issued)
@@ -208,6 +226,9 @@ async def test_partner_gets_the_agreed_facts_of_the_agreed_agencies_alone(bus, o
         "$JS.API.CONSUMER.MSG.NEXT.PARTNER_RD.rd",
         "$JS.API.CONSUMER.MSG.NEXT.EVENTS.gateway",
         "$JS.ACK.PARTNER_RD.rd.1.1.1.1.0",
+        f"{API_PREFIX}.STREAM.INFO.PARTNER_DBD",
+        f"{API_PREFIX}.CONSUMER.INFO.PARTNER_RD.rd",
+        f"{API_PREFIX}.CONSUMER.MSG.NEXT.PARTNER_RD.rd",
     ],
 )
 async def test_partner_is_refused_everything_else(bus, operator, subject):
