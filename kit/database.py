@@ -138,8 +138,9 @@ class Database:
 
     def __init__(self, url: str, pool: int = 10) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool, max_overflow=0, pool_timeout=10, pool_pre_ping=False
-        )
+            url, pool_size=pool, max_overflow=0, pool_timeout=10, pool_pre_ping=False,
+            hide_parameters=True,  # or the text of an error would quote what people typed
+        )  # fmt: skip
         self._listeners: list[Callable[[str], None]] = []
 
     def on_commit(self, listener: Callable[[str], None]) -> None:

@@ -20,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit import crashpoint, telemetry
 from kit.clock import clock
 from kit.database import DUE_WORK, mark_added
+from kit.gist import gist, places
 from kit.retry import delay_after, is_passing
 from kit.telemetry import log
 
@@ -161,9 +162,9 @@ async def _failed(connection: AsyncConnection, row: Row[Any], error: Exception) 
     values: dict[str, Any] = {"attempts": attempts, "error": f"{type(error).__name__}: {error}"[:900]}
     if attempts >= MOST_ATTEMPTS and not is_passing(error):
         values["failed_at"] = clock.now()
-        log.error("due work failed for good", kind=row.kind, key=row.key, exc_info=error)
+        log.error("due work failed for good", kind=row.kind, key=row.key, error=gist(error), at=places(error))
     else:
         delay = delay_after(attempts)
         values["due_at"] = clock.now() + timedelta(seconds=delay)
-        log.warning("due work failed", kind=row.kind, key=row.key, retry_in=delay, exc_info=error)
+        log.warning("due work failed", kind=row.kind, key=row.key, retry_in=delay, error=gist(error), at=places(error))
     await connection.execute(update(DUE_WORK).where(DUE_WORK.c.id == row.id).values(**values))

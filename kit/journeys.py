@@ -6,12 +6,24 @@ No order is promised between events, so a withdrawal may be handled before what 
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.clock import clock
 from kit.database import TOMBSTONE
+
+HOLD = text("SELECT pg_advisory_xact_lock(each) FROM unnest(CAST(:keys AS bigint[])) AS each")
+
+
+async def hold(session: AsyncSession, journeys: Iterable[UUID]) -> None:
+    """Hold the journeys until the transaction ends, so that nobody opens for one what another is just closing.
+
+    In one order, so that two processes with overlapping batches wait for each other and never in a ring.
+    """
+    keys = sorted({int.from_bytes(each.bytes[8:], signed=True) for each in journeys})
+    if keys:
+        await session.execute(HOLD, {"keys": keys})
 
 
 async def close(session: AsyncSession, journey: UUID, reason: str) -> None:

@@ -36,6 +36,8 @@ class Bus:
         self.settings = settings
         self.client: Client = Client()
         self.denied: list[str] = []
+        self.jetstream: JetStreamContext = self.client.jetstream(timeout=5, publish_async_max_pending=4096)
+        """With room for a pipelined batch; one for the connection, for each opens a subscription for its replies."""
         self.connected = asyncio.Event()
         """Set after the first connection: the client takes requests before it and answers them late."""
 
@@ -68,11 +70,6 @@ class Bus:
         if "permissions violation" in str(error).lower():
             self.denied.append(str(error))
         log.warning("bus error", error=str(error))
-
-    @property
-    def jetstream(self) -> JetStreamContext:
-        """JetStream with room for a pipelined batch."""
-        return self.client.jetstream(timeout=5, publish_async_max_pending=4096)
 
     @property
     def is_connected(self) -> bool:

@@ -2,6 +2,7 @@
 
 import random
 
+import asyncpg
 import httpx
 from nats.errors import Error as BusError
 from pydantic import ValidationError
@@ -9,24 +10,34 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kit.claims import Missing
+from kit.clients import PeerRefused
 from kit.cloudevents import UnknownFact
 from kit.errors import Problem
 
 PASSING = (OSError, TimeoutError, httpx.TransportError, BusError, PoolTimeout, OperationalError, Missing)
+PASSING_STATES = ("08", "25006", "28", "40", "53", "55P03", "57", "58")
+"""SQLSTATEs and their classes that speak of the server rather than of the statement: connections, a demoted primary,
+credentials being changed, deadlocks, resources, locks, an operator's intervention, the disk."""
+PASSING_STATUSES = (401, 408, 425, 429)
+"""A peer that does not know our key yet or has too much to do: the same call is taken later."""
 MOST_UNEXPLAINED = 6
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether trouble passes by itself: outages, dead connections, deadlocks, a peer's 5xx."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or getattr(error.orig, "sqlstate", "") in {
-            "40P01",
-            "40001",
-            "57P01",
-        }
+        return error.connection_invalidated or _is_passing_state(getattr(error.orig, "sqlstate", None))
+    if isinstance(error, asyncpg.PostgresError):
+        return _is_passing_state(error.sqlstate)
+    if isinstance(error, PeerRefused) and error.status in PASSING_STATUSES:
+        return True
     if isinstance(error, Problem):
         return error.status >= 500
     return isinstance(error, PASSING)
+
+
+def _is_passing_state(state: str | None) -> bool:
+    return (state or "").startswith(PASSING_STATES)
 
 
 def can_never_succeed(error: BaseException, attempts: int) -> bool:

@@ -25,7 +25,7 @@ from opentelemetry.propagate import inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
 from kit.settings import Settings
 
@@ -86,15 +86,30 @@ def journey_span(
 ) -> Iterator[None]:
     """A span in the journey's trace, under the current span where that belongs to it."""
     context = None if journey is None else journey_context(journey, traceparent_for(journey))
-    with tracer().start_as_current_span(name, context, kind=kind, attributes=attributes):
+    with _span(name, context, kind, attributes):
         yield
 
 
-def event_span(event: Any, name: str, kind: SpanKind) -> Any:
+@contextmanager
+def event_span(event: Any, name: str, kind: SpanKind) -> Iterator[None]:
     """A span for handling an event, under the span that sent it."""
     context = journey_context(event.journeyid, event.traceparent) if event.journeyid else None
     attributes = {"messaging.message.id": str(event.id), "messaging.destination.name": event.address}
-    return tracer().start_as_current_span(f"consume {name}", context, kind=kind, attributes=attributes)
+    with _span(f"consume {name}", context, kind, attributes):
+        yield
+
+
+@contextmanager
+def _span(name: str, context: Context | None, kind: SpanKind, attributes: dict[str, Any]) -> Iterator[None]:
+    # The library would put the text of an exception into the span, and that may quote what people typed.
+    with tracer().start_as_current_span(
+        name, context, kind, attributes, record_exception=False, set_status_on_exception=False
+    ) as span:
+        try:
+            yield
+        except Exception as error:
+            span.set_status(StatusCode.ERROR, type(error).__name__)
+            raise
 
 
 class JsonLines(SpanExporter):

@@ -19,6 +19,7 @@ from kit.claims import Asking, Known, Need
 from kit.cloudevents import Event, UnknownFact
 from kit.contracts.events import NEGATIVE_ENDS, Fact
 from kit.contracts.journey import Process
+from kit.gist import gist
 from kit.messaging import EVENTS
 from kit.retry import can_never_succeed, delay_after
 from kit.telemetry import log
@@ -168,7 +169,7 @@ class Worker:
         await message.nak(delay=delay)
 
     async def _refuse(self, message: Msg, error: Exception, consumer: str) -> None:
-        reason = f"{type(error).__name__}: {error}"
+        reason = gist(error)
         headers = {"Paet-Reason": reason, "Paet-Consumer": consumer, "Paet-Subject": message.subject}
         log.error("event is dead", consumer=consumer, subject=message.subject, reason=type(error).__name__)
         await self.kit.bus.dead_letter(message.data, headers)
@@ -178,7 +179,9 @@ class Worker:
         known = await self._know(events)
         async with self.kit.database.transaction() as session:
             fresh = await inbox.take(session, [event.id for event in events])
-            shut = await journeys.closed(session, [event.journeyid for event in events if event.journeyid])
+            about = {event.journeyid for event in events if event.journeyid}
+            await journeys.hold(session, about)
+            shut = await journeys.closed(session, about)
             for event in events:
                 if event.id in fresh:
                     fresh.discard(event.id)  # the same event twice in one batch

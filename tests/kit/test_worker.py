@@ -7,18 +7,22 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
-from kit import duework
+from kit import duework, journeys
 from kit.clock import clock
 from kit.cloudevents import Event
 from kit.contracts.claims import ApplicationClaim
 from kit.contracts.events import Recommended, Submitted, Withdrawn
 from kit.contracts.journey import Outcome
+from kit.contracts.text import Text
 from kit.database import DUE_WORK, INBOX, OUTBOX, TOMBSTONE
+from kit.gist import gist
 from kit.messaging import DEAD_LETTERS
 from kit.relay import LOCK
 from kit.replay import replay
 from kit.testing import open_harness
+from kit.worker import Worker
 from tests.bundles import licence_bundle
 from tests.kit.toy import consumers, main
 from tests.kit.toy.models import Tally
@@ -161,7 +165,7 @@ async def test_due_work_is_done_once_and_forgotten(toy):
         return str(event.journey) in main.DONE and not await toy.rows(select(DUE_WORK))
 
     await toy.until(done)
-    assert main.DONE == [str(event.journey)]
+    assert [str(event.journey)] == main.DONE
 
 
 async def test_due_work_that_fails_is_tried_again_with_its_error_kept(toy):
@@ -228,3 +232,56 @@ async def _dead_letter(toy, sequence: int = 1):
 
 def test_a_dead_letter_reason_fits_one_header_line():
     assert json.dumps("a\nb")[1:-1] == "a\\nb"
+
+
+async def test_publishing_for_ever_opens_one_subscription(toy):
+    for _ in range(3):
+        event = submitted(toy)
+        await toy.deliver(event, times=1)
+
+        async def all_sent():
+            return not await toy.rows(select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)))
+
+        await toy.until(all_sent)
+    replies = [each.subject for each in toy.kit.bus.client._subs.values() if each._cb is not None]
+    assert len(replies) <= 2, replies
+
+
+async def test_two_workers_never_open_for_a_journey_that_one_of_them_is_closing(toy, monkeypatch):
+    event = submitted(toy)
+    withdrawal = toy.handover(Withdrawn, at="request", journey=event.journey, outcome=Outcome.WITHDRAWN)
+    is_closing, close = asyncio.Event(), journeys.close
+
+    async def slowly(session, journey, reason):
+        is_closing.set()
+        await asyncio.sleep(0.7)
+        await close(session, journey, reason)
+
+    monkeypatch.setattr(journeys, "close", slowly)
+    one, other = (Worker(toy.kit, toy.app.state.worker.table) for _ in range(2))
+    ending = asyncio.create_task(one._transact([withdrawal]))
+    await is_closing.wait()
+    await asyncio.gather(ending, other._transact([event]))
+    assert not await toy.rows(select(Tally))
+
+
+async def test_an_error_is_told_outside_without_its_words(toy, caplog):
+    event = submitted(toy)
+    main.CHORE_FAULTS.append(RuntimeError("Somchai lives here"))
+    await toy.deliver(event, times=1)
+    await toy.until(lambda: _is_done(event))
+    assert "due work failed" in caplog.text
+    assert "Somchai" not in caplog.text
+    poison = submitted(toy)
+    consumers.FAULTS[poison.journey] = consumers.Refused(Text(th="สมชาย", en="Somchai lives here"))
+    await toy.deliver(poison, times=1)
+    reason = (await _dead_letter(toy)).headers["Paet-Reason"]
+    assert reason.startswith("Refused (conflict) at consumers.py:")
+
+
+async def test_a_statement_that_fails_is_told_without_its_values(toy):
+    with pytest.raises(DBAPIError) as failure:
+        async with toy.kit.database.transaction() as session:
+            await session.execute(text("SELECT 1 / (length(:name) - length(:name))"), {"name": "Somchai"})
+    assert "Somchai" not in str(failure.value)
+    assert gist(failure.value).startswith("DBAPIError (22012) from ")

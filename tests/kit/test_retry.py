@@ -1,0 +1,49 @@
+"""What passes by itself is tried again however often; what never can is given up."""
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from kit.clients import PeerRefused
+from kit.errors import Conflict
+from kit.retry import can_never_succeed, is_passing
+
+
+def from_the_database(kind: type[asyncpg.PostgresError]) -> DBAPIError:
+    return DBAPIError("SELECT 1", {}, kind("said so"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        asyncpg.exceptions.ReadOnlySQLTransactionError,  # a primary that was demoted
+        asyncpg.exceptions.TooManyConnectionsError,
+        asyncpg.exceptions.DiskFullError,
+        asyncpg.exceptions.LockNotAvailableError,
+        asyncpg.exceptions.CannotConnectNowError,
+        asyncpg.exceptions.DeadlockDetectedError,
+        asyncpg.exceptions.QueryCanceledError,
+        asyncpg.exceptions.ConnectionFailureError,
+    ],
+)
+@pytest.mark.parametrize("wrap", [True, False])
+def test_a_database_in_trouble_is_waited_for(kind, wrap):
+    error = from_the_database(kind) if wrap else kind("said so")
+    assert is_passing(error)
+    assert not can_never_succeed(error, attempts=1000)
+
+
+@pytest.mark.parametrize("kind", [asyncpg.exceptions.CheckViolationError, asyncpg.exceptions.UndefinedTableError])
+def test_a_statement_that_is_wrong_is_given_up(kind):
+    assert not is_passing(from_the_database(kind))
+    assert can_never_succeed(from_the_database(kind), attempts=1000)
+
+
+@pytest.mark.parametrize("status", [401, 408, 425, 429])
+def test_a_peer_that_does_not_take_the_call_now_is_asked_again(status):
+    assert is_passing(PeerRefused("review", status, {}))
+
+
+@pytest.mark.parametrize("error", [PeerRefused("review", 409, {}), PeerRefused("review", 404, {}), Conflict()])
+def test_a_refusal_of_what_was_asked_is_final(error):
+    assert can_never_succeed(error, attempts=1)
