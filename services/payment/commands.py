@@ -50,9 +50,12 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
 
 
 async def hear(session: AsyncSession, provider: str, told: BankTransaction) -> Payment:
-    """Take down a callback as hearsay and plan to verify it; hearing it again changes nothing."""
+    """Take down a callback as hearsay and plan to verify it; hearing it again changes nothing.
+
+    The invoice is locked before the payment, as ``settle`` does: an inquiry may be booking the same one now.
+    """
     query = select(Invoice).where(Invoice.biller_id == told.biller_id, Invoice.reference1 == told.reference1)
-    invoice = (await session.exec(query)).first()
+    invoice = (await session.exec(query.with_for_update())).first()
     if invoice is None:
         raise domain.UnknownBill
     payment = await _record(session, provider, invoice.id, told)
@@ -86,8 +89,8 @@ async def _settle_one(session: AsyncSession, invoice: Invoice, provider: str, bo
         return
     verdict = domain.judge(InvoiceState(invoice.state), invoice.amount, booked.amount)
     payment.state, payment.verified_at = verdict.state, clock.now()
-    # What the bank has booked counts, whatever the callback said.
-    payment.amount, payment.paid_at = booked.amount, booked.paid_at
+    # What the bank has booked counts, whatever the callback said: the invoice too, or nobody would find what to refund.
+    payment.invoice_id, payment.amount, payment.paid_at = invoice.id, booked.amount, booked.paid_at
     session.add(payment)
     await _book(session, invoice, domain.booking(verdict, invoice.lines))
     if verdict.excess:

@@ -1,15 +1,19 @@
 """Invoices, verified payments, receipts and refunds on real servers, every event delivered twice."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from kit.clock import clock, local_date
 from kit.contracts.events import Invoiced, Paid, RefundDue, Withdrawn
 from kit.contracts.journey import Outcome
+from services.payment import commands
 from services.payment.models import Invoice, LedgerEntry, Payment, Receipt, Refund
+from services.payment.providers.scb import Scb
 
 
 async def open_invoice(payment, granted, **how):
@@ -194,3 +198,77 @@ async def test_the_database_refuses_a_booking_that_does_not_balance_and_any_chan
         async with payment.kit.database.engine.begin() as connection:
             await connection.execute(insert, values)
     assert not await payment.rows(select(LedgerEntry))
+
+
+async def test_a_callback_that_names_anothers_transaction_does_not_take_the_money(payment, granted, bank):
+    _, mine = await open_invoice(payment, granted)
+    event, others = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(others))
+    await call_back(payment, body | {"billPaymentRef1": mine["reference1"]})
+    await call_back(payment, body)
+    async with payment.kit.database.engine.begin() as connection:
+        await connection.execute(text("UPDATE due_work SET due_at = now() WHERE kind = 'inquire'"))
+    await paid(payment, event.journey)
+    (row,) = await payment.rows(select(Payment))
+    assert row["invoice_id"] == others["id"]
+    withdrawal = payment.handover(Withdrawn, at="request", journey=event.journey, outcome=Outcome.WITHDRAWN)
+    await payment.deliver(withdrawal)
+    (due,) = await payment.facts(RefundDue)
+    assert (due.data.invoice, due.data.amount_satang) == (others["id"], 100_000)
+
+
+async def test_a_callback_in_the_moment_of_the_inquiry_locks_nobody_out(payment, granted, bank):
+    _, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row))
+    booked = await payment.kit.resource(Scb).inquire(row["biller_id"], row["reference1"], local_date(clock.now()))
+    async with payment.kit.database.transaction() as session:
+        await session.exec(select(Invoice).where(Invoice.id == row["id"]).with_for_update())
+        calling = asyncio.create_task(call_back(payment, body))
+        await asyncio.sleep(0.5)
+        await commands.settle(session, row["id"], "scb", booked)
+    assert (await calling).json()["resCode"] == "00"
+    assert len(await payment.rows(select(Receipt))) == 1
+
+
+async def test_money_that_nobody_told_of_is_found_by_the_last_look(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    await bank.pay(**bill(row, mode="silent"))
+    await bank.pay(**bill(row, mode="silent"))
+    with clock.freeze(row["due_at"] + timedelta(days=3)):
+        async with payment.kit.database.engine.begin() as connection:
+            await connection.execute(text("UPDATE due_work SET due_at = now() WHERE kind = 'inquire'"))
+        await paid(payment, event.journey)
+
+        async def owed():
+            return await payment.facts(RefundDue)
+
+        (due,) = await payment.until(owed)
+    assert due.data.reason == "duplicate"
+
+
+async def test_a_paid_invoice_is_looked_at_once_more_for_a_second_payment(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row))
+    await call_back(payment, body)
+    await paid(payment, event.journey)
+    await bank.pay(**bill(row, mode="silent"))
+    async with payment.kit.database.engine.begin() as connection:
+        await connection.execute(text("UPDATE due_work SET due_at = now() WHERE kind = 'inquire'"))
+
+    async def waits_for_the_end():
+        planned = await payment.rows(text("SELECT due_at FROM due_work WHERE kind = 'inquire'"))
+        return planned and planned[0]["due_at"] >= row["due_at"]
+
+    await payment.until(waits_for_the_end)
+    with clock.freeze(row["due_at"] + timedelta(days=3)):
+
+        async def owed():
+            return await payment.facts(RefundDue)
+
+        async def forgotten():
+            return not await payment.rows(text("SELECT 1 FROM due_work WHERE kind = 'inquire'"))
+
+        (due,) = await payment.until(owed)
+        await payment.until(forgotten)
+    assert due.data.reason == "duplicate"
+    assert len(await payment.facts(RefundDue)) == 1
