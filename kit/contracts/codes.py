@@ -10,6 +10,9 @@ AgencyCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{8}|platform)$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 """A machine word: the name of a notice, a channel, a reason."""
 
+StepId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+"""The id of a step in its plan."""
+
 DefinitionId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,59}$")]
 
 DefinitionRef = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,59}@[1-9][0-9]{0,5}$")]

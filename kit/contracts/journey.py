@@ -8,6 +8,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from kit.contracts.codes import StepId
+
 
 class Process(StrEnum):
     """The eight common processes of digital government (DGA standard), in their usual order."""
@@ -43,7 +45,7 @@ class Step(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    id: str
+    id: StepId
     process: Process
 
 

@@ -27,7 +27,7 @@ class Decision(Base, table=True):
     __tablename__ = "decisions"
     __table_args__ = (
         UniqueConstraint("journey_id", "step"),
-        Index("decisions_queue", "agency", "due_at", "id"),
+        Index("decisions_queue", "agency", "state", "due_at", "id"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

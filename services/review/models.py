@@ -29,7 +29,7 @@ class Case(Base, table=True):
     __tablename__ = "cases"
     __table_args__ = (
         UniqueConstraint("journey_id", "step"),
-        Index("cases_queue", "agency", "due_at", "id"),
+        Index("cases_queue", "agency", "state", "due_at", "id"),
         Index("cases_open_clocks", "due_at", postgresql_where=text("clock_stopped_at IS NULL")),
     )
 

@@ -47,7 +47,9 @@ async def test_an_issued_document_ends_the_journey_once(delivery, known):
     assert len(await delivery.facts(Delivered)) == 1
 
 
-@pytest.mark.parametrize(("fact", "at", "bundle"), [(Refused, "approval", None), (ReviewRefused, "review", document_bundle)])
+@pytest.mark.parametrize(
+    ("fact", "at", "bundle"), [(Refused, "approval", None), (ReviewRefused, "review", document_bundle)]
+)
 async def test_a_refusal_tells_facts_law_reasons_and_the_right_to_appeal(delivery, known, fact, at, bundle):
     if bundle:
         delivery.publish(bundle())

@@ -311,3 +311,14 @@ async def test_a_failed_document_gets_a_new_number_when_it_is_tried_again(regist
     assert (row["running"], row["attempt"], row["reason"]) == (2, 2, None)
     assert [number["state"] for number in await registry.numbers()] == ["void", "issued"]
     assert len(await registry.harness.facts(Issued)) == 1
+
+
+async def test_a_peer_that_does_not_take_the_call_now_fails_no_document(registry):
+    event = registry.arrive()
+    seal = f"/internal/journeys/{event.journey}/seal"
+    registry.peers.answer("request", "POST", seal, PeerRefused("request", 401, {}))
+    await registry.harness.deliver(event)
+    await registry.harness.until(lambda: failed_attempts(registry))
+    assert (await registry.document(event))["state"] == "requested"
+    registry.peers.answer("request", "POST", seal, {})
+    await registry.settled(event, state="issued")

@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from kit.contracts.claims import ApplicationClaim
 from kit.clock import clock
+from kit.contracts.claims import ApplicationClaim
 from kit.local.doubles import running
 from kit.local.doubles.bank import create_app
 from kit.local.doubles.bank.book import Payment

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kit.contracts.codes import AAL, IAL, Code
+from kit.contracts.codes import AAL, IAL, Code, StepId
 from kit.contracts.definition.base import Duration, FileName, Model, Satang, Source
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
@@ -13,7 +13,7 @@ from kit.contracts.text import Text
 class StepBase(Model):
     """Every step has an id, unique in the plan."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    id: StepId
 
 
 class SearchStep(StepBase):

@@ -18,6 +18,7 @@ from kit.clients import PeerRefused
 from kit.contracts.definition import IssuanceStep, Section
 from kit.documents import Seal, SealError, TemplateError, TemplateLimitError, UnprintableError
 from kit.documents.seals import Seals
+from kit.retry import is_passing
 from kit.storage import Files
 from kit.telemetry import log
 from services.issuance import commands, domain, queries
@@ -37,6 +38,8 @@ async def issue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     try:
         await _issue(kit, document_id)
     except FOR_GOOD as error:
+        if is_passing(error):
+            raise
         reason = reason_of(error)
         log.error("document cannot be made", document=str(document_id), reason=reason)
         async with kit.database.transaction() as session:

@@ -49,7 +49,7 @@ def upgrade():
         sa.Column("signature", sa.String()),
         sa.UniqueConstraint("journey_id", "step"),
     )
-    op.create_index("decisions_queue", "decisions", ["agency", "due_at", "id"])
+    op.create_index("decisions_queue", "decisions", ["agency", "state", "due_at", "id"])
     op.create_table(
         "signing_keys",
         sa.Column("kid", sa.String(), primary_key=True),

@@ -44,7 +44,7 @@ def upgrade():
         sa.Column("clock_stopped_at", time),
         sa.UniqueConstraint("journey_id", "step"),
     )
-    op.create_index("cases_queue", "cases", ["agency", "due_at", "id"])
+    op.create_index("cases_queue", "cases", ["agency", "state", "due_at", "id"])
     running = sa.text("clock_stopped_at IS NULL")
     op.create_index("cases_open_clocks", "cases", ["due_at"], postgresql_where=running)
     op.create_table(
