@@ -10,7 +10,7 @@ import pytest
 
 from tests.architecture.tree import PACKAGES, ROOT, folder_of, graph, is_foreign
 
-EXTRAS = {"kit.documents": "documents"}
+EXTRAS = {"kit.documents": "documents", "kit.storage": "files"}
 """Parts of the kit that bring dependencies of their own."""
 
 WITHOUT_IMPORT = {
@@ -96,7 +96,7 @@ def test_the_kit_imports_what_it_declares():
 
 
 def test_no_reason_is_left_without_its_package():
-    declared = set().union(*(own(service) for service in PACKAGES)) | of_the_kit({"documents", "local"})
+    declared = set().union(*(own(service) for service in PACKAGES)) | of_the_kit({"documents", "files", "local"})
     assert WITHOUT_IMPORT.keys() <= declared
 
 

@@ -111,6 +111,7 @@ async def test_the_catalogue_comes_in_pages(filled):
         ("/search?limit=51", 422),
         ("/search?limit=many", 422),
         ("/search?topic=%00", 422),
+        ("/search?q=%00", 422),
         ("/search?language=fr", 422),
         ("/services?after=%2e%2e", 422),
         ("/nothing", 404),
@@ -121,7 +122,7 @@ async def test_bad_input_is_a_problem(search, path, status):
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
 
 
-@pytest.mark.parametrize("question", ["%00", "%ff%fe", "%ED%A0%80", "%F0%9F%98%80", "%22%5C*%3A", "AND%20%28"])
+@pytest.mark.parametrize("question", ["%ff%fe", "%ED%A0%80", "%F0%9F%98%80", "%22%5C*%3A", "AND%20%28"])
 async def test_no_question_is_an_error(filled, question):
     answer = await filled.client.get(f"/search?q={question}")
     assert answer.status_code == 200
