@@ -102,10 +102,12 @@ async def _provision_more(package: str, settings: Settings) -> None:
 async def migrate(package: str) -> None:
     """Schema first, then the bus."""
     settings = settings_of(package)
+    if not (settings.nats_operator_user and settings.nats_operator_password):
+        # Without them a service would start with no queue, and nobody would see why.
+        raise SystemExit("nats_operator_user and nats_operator_password are needed")
     await upgrade(settings.secret_of("database_url"), package)
-    if settings.nats_operator_user:
-        await messaging.provision(settings, filters_of(package, settings.service))
-        await _provision_more(package, settings)
+    await messaging.provision(settings, filters_of(package, settings.service))
+    await _provision_more(package, settings)
 
 
 def main() -> None:
