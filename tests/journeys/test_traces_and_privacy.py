@@ -48,7 +48,7 @@ def spans_of(suite, journey: str) -> list[dict]:
     return [span for span in found if span["trace"] == trace]
 
 
-@pytest.mark.req("O4", part="one journey is one trace over HTTP and NATS")
+@pytest.mark.req("O4")
 async def test_one_journey_is_one_connected_trace_over_http_and_nats(suite, walked):
     journey, _ = walked
     wanted = {process.value for process in Process} - {"search", "identity"} | {"gateway"}
