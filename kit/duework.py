@@ -126,6 +126,8 @@ class DueWorkLoop:
         query = (
             select(DUE_WORK)
             .where(DUE_WORK.c.failed_at.is_(None), DUE_WORK.c.due_at <= clock.now())
+            # During a rolling update a newer process may have planned kinds that this one does not know.
+            .where(DUE_WORK.c.kind.in_(list(self.functions)))
             .order_by(DUE_WORK.c.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)

@@ -7,7 +7,7 @@ What a crash leaves is simply still unsent; ``Nats-Msg-Id`` removes the doubles.
 import asyncio
 from contextlib import suppress
 
-from nats.js.api import Header
+from nats.js.api import Header, PubAck
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,10 @@ from kit.telemetry import log
 
 BATCH = 256
 LOCK = 0x9AE7_0001
+
+
+class CancelledSending(Exception):
+    """The client gave a publish up, e.g. while it reconnected."""
 
 
 class Relay:
@@ -90,15 +94,22 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
         )
         for row in rows
     ]
-    async with asyncio.timeout(15):
-        answers = await asyncio.gather(*sending, return_exceptions=True)
+    await asyncio.wait(sending, timeout=15)
     crashpoint.reach(crashpoint.BEFORE_MARK)
-    acknowledged = [row.seq for row, answer in zip(rows, answers, strict=True) if not isinstance(answer, BaseException)]
+    # What was acknowledged is marked whatever became of the others: one row never holds its neighbours up.
+    failed = [_error_of(each) for each in sending]
+    acknowledged = [row.seq for row, error in zip(rows, failed, strict=True) if error is None]
     if acknowledged:
         marking = update(OUTBOX).where(OUTBOX.c.seq.in_(acknowledged)).values(sent_at=text("now()"))
         await connection.execute(marking)
     await connection.commit()
-    failed = next((answer for answer in answers if isinstance(answer, BaseException)), None)
-    if failed is not None:
-        raise failed
+    if (error := next((each for each in failed if each is not None), None)) is not None:
+        raise error
     return len(rows)
+
+
+def _error_of(sending: "asyncio.Future[PubAck]") -> BaseException | None:
+    if not sending.done():
+        sending.cancel()
+        return TimeoutError("the bus did not acknowledge")
+    return CancelledSending() if sending.cancelled() else sending.exception()

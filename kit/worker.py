@@ -4,6 +4,7 @@ If anything in a batch fails it is run again one by one, so that a handler never
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from kit.contracts.events import NEGATIVE_ENDS, Fact
 from kit.contracts.journey import Process
 from kit.gist import gist
 from kit.messaging import EVENTS
-from kit.retry import can_never_succeed, delay_after
+from kit.retry import can_never_succeed, delay_after, is_passing
 from kit.telemetry import log
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Worker:
         self.kit = kit
         self.table = table
         self.is_pulling = False
+        self._unexplained: Counter[UUID] = Counter()
 
     async def run(self) -> None:
         """Pull for ever; bind again when the server restarted."""
@@ -136,6 +138,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - each event is judged alone
             log.info("batch is taken one by one", events=len(taken), error=type(error).__name__)
             for message, event in taken:
+                # Each may wait for a peer: say that it is being worked on, or it comes again meanwhile.
+                await message.in_progress()
                 await self._alone(message, event)
         else:
             await _acknowledge([message for message, _ in taken])
@@ -158,9 +162,13 @@ class Worker:
             await _acknowledge([message])
 
     async def _settle(self, message: Msg, event: Event, error: Exception) -> None:
+        # Deliveries that an outage failed do not count against an event: only errors nobody can explain do.
+        if not is_passing(error):
+            self._unexplained[event.id] += 1
         attempts = message.metadata.num_delivered
         names = ",".join(each.function.__name__ for each in self.table.consumers_of(event))
-        if can_never_succeed(error, attempts):
+        if can_never_succeed(error, self._unexplained[event.id]):
+            self._unexplained.pop(event.id, None)
             await self._refuse(message, error, names)
             return
         delay = delay_after(attempts)
@@ -172,6 +180,8 @@ class Worker:
         reason = gist(error)
         headers = {"Paet-Reason": reason, "Paet-Consumer": consumer, "Paet-Subject": message.subject}
         log.error("event is dead", consumer=consumer, subject=message.subject, reason=type(error).__name__)
+        # One letter for one delivery, though the process may die before it is settled.
+        headers["Nats-Msg-Id"] = f"{self.table.service}:{message.metadata.sequence.stream}"
         await self.kit.bus.dead_letter(message.data, headers)
         await message.term()
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework, outbox
@@ -109,7 +109,8 @@ async def tell_received(session: AsyncSession, event: Event, known: Known) -> No
 
 async def tell_granted(session: AsyncSession, event: Event, known: Known) -> None:
     """The result: granted. Within 7 days of the decision (LFA58 s.10): here at once."""
-    await _notify(session, event, known, "granted", {})
+    if not await _has_ended(session, event.journey):
+        await _notify(session, event, known, "granted", {})
 
 
 async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None:
@@ -121,7 +122,14 @@ async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None
         "due": long_date(day),
         "due_en": f"{day:%d %B %Y}",
     }
-    await _notify(session, event, known, "pay", values)
+    if not await _has_ended(session, event.journey):
+        await _notify(session, event, known, "pay", values)
+
+
+async def _has_ended(session: AsyncSession, journey: UUID) -> bool:
+    """Whether the end was told already: after it nobody is asked to pay, however late the event comes."""
+    ended = await session.execute(select(Delivery.id).where(col(Delivery.journey_id) == journey))
+    return ended.first() is not None
 
 
 async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]) -> Notice:

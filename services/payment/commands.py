@@ -21,6 +21,7 @@ from services.payment.domain import BankTransaction, Entry, InvoiceState, Paymen
 from services.payment.models import Invoice, LedgerEntry, Payment, Receipt, ReceiptBook, Refund
 
 FIRST_INQUIRY = timedelta(seconds=60)
+MOST_UNVERIFIED = 5
 
 
 async def open_invoice(session: AsyncSession, event: Event, known: Known) -> None:
@@ -58,11 +59,21 @@ async def hear(session: AsyncSession, provider: str, told: BankTransaction) -> P
     invoice = (await session.exec(query.with_for_update())).first()
     if invoice is None:
         raise domain.UnknownBill
+    if await _has_heard_enough(session, invoice.id, provider, told):
+        raise domain.TooManyCallbacks(retry_after=60)
     payment = await _record(session, provider, invoice.id, told)
     if payment.state == PaymentState.UNVERIFIED:
         payload = {"invoice": str(invoice.id), "day": local_date(told.paid_at).isoformat()}
         await duework.add(session, "verify", payment.id, payload=payload, journey=invoice.journey_id)
     return payment
+
+
+async def _has_heard_enough(session: AsyncSession, invoice: UUID, provider: str, told: BankTransaction) -> bool:
+    """Whether so much hearsay waits for this invoice that more is only noise; inquiries find what is true in it."""
+    waiting = select(Payment).where(Payment.invoice_id == invoice, Payment.state == PaymentState.UNVERIFIED)
+    found = (await session.exec(waiting.limit(MOST_UNVERIFIED))).all()
+    is_known = any((each.provider, each.transaction_id) == (provider, told.transaction_id) for each in found)
+    return len(found) >= MOST_UNVERIFIED and not is_known
 
 
 async def _record(session: AsyncSession, provider: str, invoice: UUID, told: BankTransaction) -> Payment:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kit.contracts.definition import Fault, FixedFee, PaymentStep, RangeFee, Section
 from kit.contracts.text import Text
-from kit.errors import NotFound, Unprocessable
+from kit.errors import NotFound, TooManyRequests, Unprocessable
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that a person could misread."""
@@ -46,6 +46,15 @@ class UnknownBill(NotFound):
 
     code = "unknown-bill"
     title = Text(th="ไม่พบรายการเรียกเก็บเงินนี้", en="There is no such bill")
+
+
+class TooManyCallbacks(TooManyRequests):
+    """So many unverified callbacks about one bill that another is only noise."""
+
+    code = "too-many-callbacks"
+    title = Text(
+        th="มีการแจ้งชำระเงินของรายการนี้ที่ยังไม่ได้ตรวจสอบมากเกินไป", en="Too many unverified confirmations of this bill"
+    )
 
 
 class MalformedCallback(Unprocessable):

@@ -157,3 +157,14 @@ async def test_nobody_without_an_address_is_mailed(delivery, known, mail):
     assert len(await notices(delivery, event)) == 1
     assert not await delivery.rows(text("SELECT 1 FROM due_work"))
     assert not await mail.messages()
+
+
+async def test_nobody_is_asked_to_pay_after_the_end_was_told(delivery, known):
+    due = clock.now() + timedelta(days=15)
+    invoiced = Invoiced(invoice=uuid4(), amount_satang=100, currency="THB", due_at=due)
+    withdrawal = known(delivery.handover(Withdrawn, at="request", outcome=Outcome.WITHDRAWN))
+    late_bill = delivery.event(invoiced, step="licence-fee", journey=withdrawal.journey)
+    late_grant = delivery.handover(Granted, at="approval", journey=withdrawal.journey)
+    await delivery.deliver(withdrawal)
+    await delivery.deliver(late_bill, late_grant)
+    assert [row["kind"] for row in await notices(delivery, withdrawal)] == ["withdrawn"]

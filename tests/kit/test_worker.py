@@ -285,3 +285,24 @@ async def test_a_statement_that_fails_is_told_without_its_values(toy):
             await session.execute(text("SELECT 1 / (length(:name) - length(:name))"), {"name": "Somchai"})
     assert "Somchai" not in str(failure.value)
     assert gist(failure.value).startswith("DBAPIError (22012) from ")
+
+
+async def test_an_outage_does_not_count_against_an_event(toy):
+    event = submitted(toy)
+    consumers.FAULTS[event.journey] = [ConnectionError()] * 5 + [KeyError("a race")]
+    await toy.deliver(event, times=1)
+    assert len(await toy.rows(select(Tally))) == 1
+
+
+async def test_one_event_the_bus_refuses_does_not_hold_up_its_neighbours(toy):
+    denied = "events.22000000.payment.paid.none"  # not this service's to say
+    async with toy.kit.database.engine.begin() as connection:
+        values = {"id": uuid4(), "address": denied, "body": "{}"}
+        await connection.execute(OUTBOX.insert().values(**values))
+    await toy.deliver(submitted(toy), times=1)
+
+    async def sent():
+        return await toy.rows(select(OUTBOX).where(OUTBOX.c.sent_at.is_not(None)))
+
+    (row,) = await toy.until(sent, 40)
+    assert ".review.recommended." in row["address"]

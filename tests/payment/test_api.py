@@ -79,3 +79,16 @@ async def test_a_callback_for_an_unknown_bill_or_bank_stores_nothing(payment, ow
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:paet:problem:unknown-bill")
     assert (await payment.client.post("/payment-callbacks/other", json=body)).status_code == 404
     assert not await payment.rows(select(Payment))
+
+
+async def test_hearsay_about_one_bill_is_bounded_and_true_money_is_found_all_the_same(payment, owned, bank):
+    row, _ = owned
+    bodies = []
+    for _ in range(6):
+        bodies += await bank.pay(biller=row["biller_id"], ref1=row["reference1"], amount=row["amount"], mode="forged")
+    answers = [await payment.client.post("/payment-callbacks/scb", json=body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert answers[-1].json()["type"] == "urn:paet:problem:too-many-callbacks"
+    assert len(await payment.rows(select(Payment))) == 5
+    again = await payment.client.post("/payment-callbacks/scb", json=bodies[0])
+    assert again.status_code == 200, "a repeat of what was heard is no news"

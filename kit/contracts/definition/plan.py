@@ -63,6 +63,15 @@ def _decision_faults(definition: Definition, order: list[Process]) -> list[Text]
                 en="a decision about somebody needs an identity step",
             )
         )
+    if Process.PAYMENT in order and Process.ISSUANCE not in order[order.index(Process.PAYMENT) :]:
+        # The point of no return stands before a document gets its number; without one a withdrawal could
+        # overtake the end of a journey that was paid for.
+        faults.append(
+            Text(
+                th="เมื่อมีการชำระค่าธรรมเนียม ต้องมีขั้นตอนออกเอกสารหลังจากนั้น",
+                en="where a fee is paid, something is issued after it",
+            )
+        )
     single = (Process.SEARCH, Process.IDENTITY, Process.REVIEW, Process.APPROVAL, Process.ISSUANCE)
     faults += [
         Text(th=f"มีขั้นตอน {process} มากกว่าหนึ่ง", en=f"more than one {process} step")
