@@ -115,7 +115,7 @@ class Accepted(Fact):
 
 
 class Recommended(HandOver):
-    """Review is done and favourable; where the plan has no approval this act is the decision."""
+    """Review is done: a recommendation to approval, or where the plan has none, the decision to grant."""
 
     source: ClassVar[str] = "review"
     name: ClassVar[str] = "recommended"

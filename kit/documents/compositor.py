@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-STANDARD: Final = "a-3u"  # PDF/A-3U: 3B and every character mapped to Unicode (thailand.md §8.1, ETDA's own setting)
+STANDARD: Final = "a-3u"  # PDF/A-3U: 3B and every character mapped to Unicode (docs/law.md §8.1, ETDA's own setting)
 NOWHERE = "/dev/null"  # the root folder of every template: nothing can lie below it
 FAMILIES = ("Laksaman", "Garuda")
 

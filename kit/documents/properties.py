@@ -15,7 +15,7 @@ END_OF_METADATA = "</rdf:RDF>"
 
 @dataclass(frozen=True)
 class DocumentProperties:
-    """Which document this is (thailand.md §8.1): the ``ed:`` properties by their ETDA names in snake case.
+    """Which document this is (docs/law.md §8.1): the ``ed:`` properties by their ETDA names in snake case.
 
     ``file_name`` is what the file is called outside, ``version`` of this document, ``reference_id`` the
     number it is filed under, ``oid`` of the document type (``2.16.764.1.4.100.…``) as the agency has it registered.

@@ -139,7 +139,7 @@ class SigningKey(Base, table=True):
 
 
 class Authentication(Base, table=True):
-    """The access log of sign-ins (thailand.md §4.5): append only, kept at least 90 days."""
+    """The access log of sign-ins (docs/law.md §4.5): append only, kept at least 90 days."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     at: datetime = Field(sa_type=DateTime(timezone=True), index=True)

@@ -19,7 +19,7 @@ THAID_SCOPES = (
     "openid", "pid", "title", "given_name", "middle_name", "family_name", "name", "name_en",
     "birthdate", "address", "ial",
 )  # fmt: skip
-"""Of ThaiD's scopes (thailand.md §4.3 [C]) those that Paet uses, and no others (PDPA s.22)."""
+"""Of ThaiD's scopes (docs/law.md §4.3 [C]) those that Paet uses, and no others (PDPA s.22)."""
 
 
 class ProviderSettings(BaseModel):

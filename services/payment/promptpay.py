@@ -1,6 +1,6 @@
 """PromptPay bill payment: the text inside the QR (EMVCo MPM, tag 30) and the BOT barcode of a paper bill.
 
-Pure text work: it draws no picture and asks no bank. Field list, limits and test vectors: thailand.md §7.1
+Pure text work: it draws no picture and asks no bank. Field list, limits and test vectors: docs/law.md §7.1
 (Bank of Thailand, Standardized Thai QR Code, 17 Apr 2562). Money is integer satang. A dynamic QR does not
 prevent a second payment; the caller must.
 """

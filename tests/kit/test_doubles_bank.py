@@ -19,7 +19,7 @@ from kit.local.doubles.bank import create_app
 from kit.local.ports import free_port
 
 KEY, SECRET = "key", "secret ความลับ"
-# thailand.md §7.1: vectors 4, 7 and 8, and a credit transfer (vector 1).
+# docs/law.md §7.1: vectors 4, 7 and 8, and a credit transfer (vector 1).
 V4 = "00020101021130550016A0000006770101120115099999999999990021211122233344453037645802TH63043EE7"
 V7 = (
     "00020101021230700016A00000067701011201150994000165501000213REQ69000000010310691122123453037645405"

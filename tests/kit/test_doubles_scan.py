@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kit.local.doubles.bank.scan import Bill, CannotPayError, crc16, scan
 
-# thailand.md §7.1, vectors 4, 5, 7 and 8, and the barcode of vector 5.
+# docs/law.md §7.1, vectors 4, 5, 7 and 8, and the barcode of vector 5.
 V4 = "00020101021130550016A0000006770101120115099999999999990021211122233344453037645802TH63043EE7"
 V5 = "00020101021230650016A00000067701011201150994000165501000212123456789012030667042953037645802TH54073649.2263044534"
 V7 = (

@@ -1,4 +1,4 @@
-"""The vectors of thailand.md §7.1, what must be refused, and the way there and back for any bill."""
+"""The vectors of docs/law.md §7.1, what must be refused, and the way there and back for any bill."""
 
 import pytest
 from hypothesis import given

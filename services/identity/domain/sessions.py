@@ -1,4 +1,4 @@
-"""How long a session lives, by the level of its authenticator (thailand.md §4.2)."""
+"""How long a session lives, by the level of its authenticator (docs/law.md §4.2)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """OpenID Connect relying party: authorisation code with PKCE (S256), state and nonce, any standard provider.
 
 Endpoints and keys come from the provider's discovery document. ThaiD is one configuration of this
-(thailand.md §4.3). Nothing of a token, code or claim goes into a log or an exception.
+(docs/law.md §4.3). Nothing of a token, code or claim goes into a log or an exception.
 """
 
 import time

@@ -47,7 +47,7 @@ def oid_of(registered: str | None, agency: str, document_type: str) -> str:
 def file_name(
     *, agency: str, definition: str, application: str, document_type: str, issued_on: date, version: int
 ) -> str:
-    """``<agency>_<service>_<request no>_<document type>_<YYYYMMDD, Buddhist>_v<n>.pdf`` (thailand.md §10 [D])."""
+    """``<agency>_<service>_<request no>_<document type>_<YYYYMMDD, Buddhist>_v<n>.pdf`` (docs/law.md §10 [D])."""
     day = f"{buddhist_year(issued_on)}{issued_on:%m%d}"
     service = definition.partition("@")[0]
     parts = (agency, service, application, document_type, day, f"v{version}")

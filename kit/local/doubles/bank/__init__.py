@@ -1,4 +1,4 @@
-"""Sandbox bank: takes a payer's bill payment, calls the biller back, answers inquiries (thailand.md §7.2)."""
+"""Sandbox bank: takes a payer's bill payment, calls the biller back, answers inquiries (docs/law.md §7.2)."""
 
 from kit.local.doubles.bank.app import create_app
 

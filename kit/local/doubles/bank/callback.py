@@ -1,4 +1,4 @@
-"""The bank's unsigned payment confirmation to the biller, and its retries (thailand.md §7.2)."""
+"""The bank's unsigned payment confirmation to the biller, and its retries (docs/law.md §7.2)."""
 
 import asyncio
 from typing import Any

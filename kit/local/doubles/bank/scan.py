@@ -1,4 +1,4 @@
-"""What a payer's banking app does with a scanned bill: QR (tag 30) or BOT barcode, thailand.md §7.1.
+"""What a payer's banking app does with a scanned bill: QR (tag 30) or BOT barcode, docs/law.md §7.1.
 
 Written apart from the payment service, whose texts it judges; it shares no code with it on purpose.
 """

@@ -1,4 +1,4 @@
-"""Double of ThaiD (Department of Provincial Administration) as OpenID Connect provider: thailand.md §4.3."""
+"""Double of ThaiD (Department of Provincial Administration) as OpenID Connect provider: docs/law.md §4.3."""
 
 from kit.local.doubles.thaid.app import create_app
 

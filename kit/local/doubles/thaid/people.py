@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SHIPPED = Path(__file__).with_name("people.json")
 
-# thailand.md §4.3: every scope yields the claim of the same name.
+# docs/law.md §4.3: every scope yields the claim of the same name.
 SCOPES = (
     "openid", "pid", "address", "gender", "birthdate",
     "given_name", "middle_name", "family_name", "name", "given_name_en", "middle_name_en", "family_name_en",
