@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     role: Literal["api", "worker", "all"] = "all"
 
     database_url: SecretStr
-    database_pool: int = 16
+    database_pool: int = 14
     nats_url: str
     nats_user: str
     nats_password: SecretStr

@@ -209,7 +209,7 @@ def configure_logging(settings: Settings) -> None:
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
     for name in ("uvicorn", "uvicorn.error"):
         # uvicorn brought handlers of its own, which write no JSON.

@@ -232,6 +232,7 @@ def test_production_needs_real_seals():
     settings = {
         "database_url": "x", "nats_url": "x", "nats_user": "x", "nats_password": "x", "peers": {}, "trust_dir": ".",
         "service_key_file": ".", "public_url": "https://paet.example", "storage_url": "s3://bucket",
+        "environment": "production",
     }  # fmt: skip
     with pytest.raises(ValueError, match="seal_dir is missing"):
         Settings(**settings)
