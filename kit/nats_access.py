@@ -95,6 +95,6 @@ def _partner(name: str, grant: PartnerGrant) -> dict[str, Any]:
     # An account without streams of its own answers for $JS.API itself, that it has none; under another prefix
     # the platform's answer comes through.
     lent = {subject: subject.replace("$JS.API", API_PREFIX) for subject in subjects if subject.startswith("$JS.API")}
-    imports = [{"service": {"account": "PLATFORM", "subject": subject}} for subject in subjects]
+    imports: list[dict[str, Any]] = [{"service": {"account": "PLATFORM", "subject": subject}} for subject in subjects]
     imports += [{"service": {"account": "PLATFORM", "subject": at}, "to": to} for at, to in lent.items()]
     return {"users": [_user(name, grant.password, [*subjects, *lent.values()])], "imports": imports}
