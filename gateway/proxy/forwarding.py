@@ -17,7 +17,8 @@ from kit import telemetry
 from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.clients import PeerUnavailable
-from kit.errors import NotFound
+from kit.contracts.text import Text
+from kit.errors import BadRequest, NotFound
 
 SENT_ALONG = (
     "accept", "accept-language", "content-type", "idempotency-key", "if-match", "if-none-match", "last-event-id",
@@ -34,6 +35,7 @@ SENT_BACK = (
 SENT_AT_ONCE = 262_144
 """Answers up to this size are sent whole; larger ones, and those of unknown size, as they come."""
 
+_VALUE = re.compile(r"[ -~]*")
 _ROOTS = tuple(path.partition("{")[0] for path in AT_THE_ROOT)
 _PARAMETER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,199}")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -98,7 +100,7 @@ def _journey_in(parameters: Mapping[str, str]) -> UUID | None:
 
 
 def _headers(kit: Kit, route: Route, request: Request) -> dict[str, str]:
-    headers = {name: value for name in SENT_ALONG if (value := request.headers.get(name)) is not None}
+    headers = {name: value for name in SENT_ALONG if (value := _header(request, name)) is not None}
     headers["accept-encoding"] = "identity"
     if request.client is not None:
         headers["x-forwarded-for"] = request.client.host
@@ -107,11 +109,21 @@ def _headers(kit: Kit, route: Route, request: Request) -> dict[str, str]:
     return headers
 
 
+def _header(request: Request, name: str) -> str | None:
+    """The value of a header; BadRequest when no service could be sent it."""
+    value = request.headers.get(name)
+    if value is not None and not _VALUE.fullmatch(value):
+        raise BadRequest(
+            Text(th=f"ส่วนหัว {name} มีอักขระที่ใช้ไม่ได้", en=f"The header {name} has characters that cannot be used")
+        )
+    return value
+
+
 def _authorization(kit: Kit, route: Route, request: Request) -> str | None:
     principal: Principal | None = getattr(request.state, "principal", None)
     if principal is not None and principal.kind == "holder":
         return f"Bearer {kit.assertions.token_for(route.service, journey=UUID(principal.subject))}"
-    given = request.headers.get("authorization")
+    given = _header(request, "authorization")
     # The secret of a journey is for the gateway alone, also where nobody asks for it.
     return None if given and given.partition(" ")[0].lower() == tracking.SCHEME else given
 
