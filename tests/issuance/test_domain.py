@@ -1,6 +1,7 @@
 """Numbers, days, tokens, the data of a template, its XML, what is public, and the check of a section."""
 
 import json
+import time
 from datetime import UTC, date, datetime
 from functools import partial
 from uuid import UUID, uuid4
@@ -246,6 +247,24 @@ def test_a_schema_that_is_rubbish_declares_nothing_that_fails(rubbish):
     schema = FormSchema(rubbish)
     assert isinstance(schema.sample(whole=True), dict)
     assert isinstance(schema.filled({"a": 1}), dict)
+
+
+def doubling(width: int) -> dict:
+    """A short schema that describes `width` ** 12 values, and more nodes beside each of them."""
+    deeper = {"$ref": "#/$defs/x"}
+    fields = {f"f{each}": deeper for each in range(width)}
+    beside = [deeper] * width
+    return {"type": "object", "$ref": "#/$defs/x", "$defs": {"x": {"properties": fields, "allOf": beside}}}
+
+
+def test_references_that_double_and_go_in_circles_take_no_time_and_no_room():
+    schema = FormSchema(json.dumps(doubling(8)))
+    started = time.monotonic()
+    assert len(json.dumps(schema.sample(whole=True))) < 1_000_000
+    assert len(json.dumps(schema.filled({"f0": {"f1": 3}}))) < 1_000_000
+    assert schema.at(("f0",) * 12)
+    assert not schema.at(("f0", "nothing"))
+    assert time.monotonic() - started < 3
 
 
 # XML -------------------------------------------------------------------------------------------------------------

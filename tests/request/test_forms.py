@@ -6,6 +6,7 @@ import time
 import pytest
 
 from services.request.domain import NO_FORM, Form, form_of
+from services.request.domain.schema import nodes_at
 from tests.bundles import FORM_SCHEMA, text
 
 SCHEMA = {
@@ -198,3 +199,14 @@ def test_a_form_never_fetches_what_it_refers_to(reference):
 def test_the_number_of_faults_told_is_bounded():
     schema = {"type": "object", "additionalProperties": {"type": "integer"}}
     assert len(faults({str(n): "x" for n in range(5000)}, schema)) == 100
+
+
+DOUBLING = {"allOf": [{"$ref": "#/$defs/x"}, {"$ref": "#/$defs/x"}, {"properties": {"deep": {"$ref": "#/$defs/x"}}}]}
+
+
+def test_references_that_double_and_go_in_circles_take_no_time():
+    schema = {"type": "object", "$ref": "#/$defs/x", "$defs": {"x": DOUBLING}}
+    started = time.monotonic()
+    assert list(nodes_at(schema, ["deep"] * 5))
+    assert not list(nodes_at(schema, ["deep", "nowhere"]))
+    assert time.monotonic() - started < 2

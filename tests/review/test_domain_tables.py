@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from kit.contracts.definition import Section, section_for
 from kit.contracts.journey import Process
 from services.review.domain import check_section, examine
+from services.review.domain.checks import _has_field
 from services.review.domain.tables import Outcome
 from tests.bundles import FORM_SCHEMA, REVIEW_TABLE, document_bundle, licence_bundle
 
@@ -201,3 +203,12 @@ def test_input_is_found_behind_references_and_branches():
     assert paths(section) == []
     nested = changed(lambda c, _: c["inputs"][0].update(field="owner.age"))
     assert paths(nested.model_copy(update={"form": json.dumps(schema)})) == []
+
+
+def test_references_that_double_and_go_in_circles_take_no_time():
+    doubling = {"allOf": [{"$ref": "#/$defs/x"}, {"$ref": "#/$defs/x"}]}
+    schema = {"type": "object", "$ref": "#/$defs/x", "$defs": {"x": doubling}}
+    started = time.monotonic()
+    assert not _has_field(schema, ["nowhere"])
+    assert _has_field({**schema, "properties": {"a": {"properties": {"b": {}}}}}, ["a", "b"])
+    assert time.monotonic() - started < 2

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from kit.contracts.text import Text
 
 _DEEPEST = 12
+_MOST_VALUES = 2000
+_MOST_BESIDE = 1000
 _BESIDE = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("then", "else")
 _WORDS = "ตัวอย่าง Sample"
@@ -20,6 +22,18 @@ _BY_FORMAT = {
     "uri": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
+
+
+class _Room:
+    """How much may still be drawn: by its references a short schema can describe more than fits anywhere."""
+
+    def __init__(self) -> None:
+        self._values = _MOST_VALUES
+
+    def is_left(self, depth: int) -> bool:
+        """Whether one more group or list fits, at this depth."""
+        self._values -= 1
+        return depth < _DEEPEST and self._values > 0
 
 
 class FormSchema:
@@ -40,7 +54,8 @@ class FormSchema:
         """The nodes that describe the field at a path of names; none when the form has no such field."""
         nodes = [_dict(self.root)]
         for name in path:
-            nodes = [field for node in nodes for field in self.fields(node).get(name, [])]
+            found = [field for node in nodes for field in self.fields(node).get(name, [])]
+            nodes = list({id(field): field for field in found}.values())
         return nodes
 
     def title(self, path: Sequence[str]) -> Text:
@@ -57,28 +72,32 @@ class FormSchema:
         """Whether the field is an object, that has fields of its own."""
         return any(self.fields(node) for node in self.at(path))
 
-    def filled(self, form: Any, node: Any = None) -> Any:
+    def filled(self, form: Any) -> Any:
         """The form with None for every declared field that is missing, so that a template may name it."""
-        given = _dict(form)
-        return given | {name: self._filled(given.get(name), nodes) for name, nodes in self.fields(node).items()}
+        return self._group_filled(form, self.root, 0, _Room())
 
-    def _filled(self, value: Any, nodes: list[dict[str, Any]]) -> Any:
-        groups = [node for node in nodes if self.fields(node)]
-        return self.filled(value, groups[0]) if groups else value
+    def _group_filled(self, value: Any, node: Any, depth: int, room: _Room) -> Any:
+        given = _dict(value)
+        fields = self.fields(node).items()
+        return given | {name: self._filled(given.get(name), nodes, depth + 1, room) for name, nodes in fields}
+
+    def _filled(self, value: Any, nodes: list[dict[str, Any]], depth: int, room: _Room) -> Any:
+        group = next((node for node in nodes if self.fields(node)), None)
+        return value if group is None or not room.is_left(depth) else self._group_filled(value, group, depth, room)
 
     def sample(self, *, whole: bool) -> dict[str, Any]:
         """A form with every field, or with the required ones only."""
-        return self._object(self.root, whole, 0)
+        return self._object(self.root, whole, 0, _Room())
 
-    def _object(self, node: Any, whole: bool, depth: int) -> dict[str, Any]:
+    def _object(self, node: Any, whole: bool, depth: int, room: _Room) -> dict[str, Any]:
         required = {name for each in self._beside(node) for name in _names(each.get("required"))}
         return {
-            name: self._value(nodes[0], whole, depth + 1)
+            name: self._value(nodes[0], whole, depth + 1, room)
             for name, nodes in self.fields(node).items()
             if whole or name in required
         }
 
-    def _value(self, node: dict[str, Any], whole: bool, depth: int) -> Any:
+    def _value(self, node: dict[str, Any], whole: bool, depth: int, room: _Room) -> Any:
         nodes = list(self._beside(node))
         for each in nodes:
             for key in ("examples", "enum"):
@@ -88,32 +107,38 @@ class FormSchema:
                 if key in each:
                     return each[key]
         kind = next((_kind(each["type"]) for each in nodes if "type" in each), "string")
-        return self._of_kind(kind, node, whole, depth)
+        return self._of_kind(kind, node, whole, depth, room)
 
-    def _of_kind(self, kind: str, node: dict[str, Any], whole: bool, depth: int) -> Any:
+    def _of_kind(self, kind: str, node: dict[str, Any], whole: bool, depth: int, room: _Room) -> Any:
         nodes = list(self._beside(node))
         if kind == "object" or self.fields(node):
-            return self._object(node, whole, depth) if depth < _DEEPEST else {}
+            return self._object(node, whole, depth, room) if room.is_left(depth) else {}
         if kind == "array":
             items = next((_dict(each["items"]) for each in nodes if "items" in each), {})
-            return [self._value(items, whole, depth + 1)] if depth < _DEEPEST else []
+            return [self._value(items, whole, depth + 1, room)] if room.is_left(depth) else []
         if kind in ("integer", "number"):
             return next((each["minimum"] for each in nodes if isinstance(each.get("minimum"), int)), 1)
         if kind in ("boolean", "null"):
             return True if kind == "boolean" else None
         return next((_BY_FORMAT[str(each["format"])] for each in nodes if each.get("format") in _BY_FORMAT), _WORDS)
 
-    def _beside(self, node: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-        """The node and all that speak about the same value: references, combinations, branches."""
-        if not isinstance(node, dict) or depth > _DEEPEST:
-            return
-        yield node
-        if isinstance(reference := node.get("$ref"), str):
-            yield from self._beside(self._resolved(reference), depth + 1)
+    def _beside(self, node: Any) -> Iterator[dict[str, Any]]:
+        """The node and all that speak about the same value, each once: references may go in circles, and double."""
+        seen: set[int] = set()
+        waiting = [node]
+        while waiting and len(seen) < _MOST_BESIDE:
+            each = waiting.pop()
+            if isinstance(each, dict) and id(each) not in seen:
+                seen.add(id(each))
+                yield each
+                waiting += reversed(self._next_to(each))
+
+    def _next_to(self, node: dict[str, Any]) -> list[Any]:
+        """References, combinations, branches of one node."""
+        named = [self._resolved(node["$ref"])] if isinstance(node.get("$ref"), str) else []
         listed = [each for key in _BESIDE if isinstance(node.get(key), list) for each in node[key]]
         branches = [node.get(key) for key in _BRANCHES]
-        for each in (*listed, *branches, *_dict(node.get("dependentSchemas")).values()):
-            yield from self._beside(each, depth + 1)
+        return [*named, *listed, *branches, *_dict(node.get("dependentSchemas")).values()]
 
     def _resolved(self, reference: str) -> Any:
         node = self.root if reference.startswith("#") else None

@@ -8,25 +8,25 @@ from pydantic import ValidationError
 from kit.contracts.text import Text
 
 Path = Sequence[str | int]
-_DEEPEST = 40
 _BESIDE = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("then", "else", "if")
 
 
 def nodes_at(schema: Any, path: Path) -> Iterator[dict[str, Any]]:
     """The nodes that describe the value at the path, the most direct first."""
-    return _nodes(schema, schema, tuple(path), 0)
-
-
-def _nodes(root: Any, node: Any, path: tuple[str | int, ...], depth: int) -> Iterator[dict[str, Any]]:
-    if not isinstance(node, dict) or depth > _DEEPEST:
-        return
-    if not path:
-        yield node
-    for member in _members(node, path):
-        yield from _nodes(root, member, path[1:], depth + 1)
-    for beside in _besides(root, node):
-        yield from _nodes(root, beside, path, depth + 1)
+    # Each node is asked once for each part of the path: references may go in circles, and double.
+    seen: set[tuple[int, int]] = set()
+    waiting: list[tuple[Any, tuple[str | int, ...]]] = [(schema, tuple(path))]
+    while waiting:
+        node, rest = waiting.pop()
+        if not isinstance(node, dict) or (id(node), len(rest)) in seen:
+            continue
+        seen.add((id(node), len(rest)))
+        if not rest:
+            yield node
+        following = [(member, rest[1:]) for member in _members(node, rest)]
+        following += [(beside, rest) for beside in _besides(schema, node)]
+        waiting += reversed(following)
 
 
 def _members(node: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[Any]:

@@ -24,7 +24,6 @@ from services.review.domain.tables import (
 NODE_KINDS = frozenset({"inputNode", "outputNode", "decisionTableNode"})
 _COMBINING = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("if", "then", "else")
-_DEEPEST = 40
 
 
 def check_section(section: Section) -> list[Fault]:
@@ -98,7 +97,7 @@ def _columns(at: str, table: Content) -> Iterator[Fault]:
 def _inputs(at: str, table: Content, form: str | None) -> Iterator[Fault]:
     schema = _schema_of(form)
     for index, column in enumerate(table.inputs):
-        if not _has_field(schema, schema, column.field.split("."), 0):
+        if not _has_field(schema, column.field.split(".")):
             yield _fault(
                 f"{at}/inputs/{index}/field",
                 f"แบบคำขอไม่มีช่อง {column.field}",
@@ -115,16 +114,23 @@ def _schema_of(form: str | None) -> Any:
     return json.loads(form or "")
 
 
-def _has_field(schema: Any, root: Any, path: list[str], depth: int) -> bool:
-    if not path:
-        return True
-    if not isinstance(schema, dict) or depth > _DEEPEST:
-        return False
-    properties = schema.get("properties")
-    inner = properties.get(path[0], False) if isinstance(properties, dict) else False
-    if inner is not False and _has_field(inner, root, path[1:], depth + 1):
-        return True
-    return any(_has_field(each, root, path, depth + 1) for each in _parts(schema, root))
+def _has_field(root: Any, path: list[str]) -> bool:
+    """Whether some node may describe the path. Each is asked once for it: references may go in circles, and double."""
+    seen: set[tuple[int, int]] = set()
+    waiting: list[tuple[Any, list[str]]] = [(root, path)]
+    while waiting:
+        schema, rest = waiting.pop()
+        if not rest:
+            return True
+        if not isinstance(schema, dict) or (id(schema), len(rest)) in seen:
+            continue
+        seen.add((id(schema), len(rest)))
+        properties = schema.get("properties")
+        inner = properties.get(rest[0], False) if isinstance(properties, dict) else False
+        if inner is not False:
+            waiting.append((inner, rest[1:]))
+        waiting += [(each, rest) for each in _parts(schema, root)]
+    return False
 
 
 def _parts(schema: dict[str, Any], root: Any) -> Iterator[Any]:
