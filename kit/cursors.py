@@ -1,7 +1,7 @@
 """Cursors of pages ordered by a time and an id: opaque to the caller, the same in every service."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from kit.contracts.text import Text
@@ -27,7 +27,7 @@ def read_cursor(cursor: str) -> tuple[datetime, UUID]:
         at = datetime.fromisoformat(time)
         if at.tzinfo is None:
             raise ValueError("a time without its zone")
-        return at, UUID(identifier)
-    except ValueError:
+        return at.astimezone(UTC), UUID(identifier)
+    except (ValueError, OverflowError):
         fault = FieldError("/cursor", "unknown", CursorUnknown.title, part="query")
         raise CursorUnknown(errors=[fault]) from None

@@ -1,5 +1,6 @@
 """Cursors: what a page gave is understood, everything else is a problem of the caller."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -27,3 +28,9 @@ def test_anything_else_is_the_callers_fault(text: str):
 def test_time_without_its_zone_is_refused():
     with pytest.raises(CursorUnknown):
         read_cursor(cursor_of(AT.replace(tzinfo=None), UUID(int=1)))
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_time_beyond_the_calendar_is_refused(time: str):
+    with pytest.raises(CursorUnknown):
+        read_cursor(urlsafe_b64encode(f"{time} {UUID(int=1)}".encode()).decode())

@@ -1,6 +1,7 @@
 """HTTP of payment: owners only, pictures of the QR, callbacks that are rubbish."""
 
 import io
+import json
 from uuid import uuid4
 
 import pytest
@@ -69,6 +70,26 @@ async def test_a_malformed_callback_is_a_problem_and_stores_nothing(payment, own
     answer = await payment.client.post("/payment-callbacks/scb", json=body)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+    assert not await payment.rows(select(Payment))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"transactionId": "\ud800"},
+        {"payeeProxyId": "\ud800"},
+        {"billPaymentRef1": "\ud800"},
+        {"transactionDateandTime": "0001-01-01T00:00:00+14:00"},
+        {"transactionDateandTime": "9999-12-31T23:59:59-14:00"},
+        {"transactionDateandTime": "9999-12-31T23:59:59+00:00"},
+    ],
+)
+async def test_a_callback_with_what_cannot_be_kept_is_malformed(payment, owned, bank, change):
+    row, _ = owned
+    (body,) = await bank.pay(biller=row["biller_id"], ref1=row["reference1"], amount=row["amount"], mode="forged")
+    headers = {"Content-Type": "application/json"}
+    answer = await payment.client.post("/payment-callbacks/scb", content=json.dumps(body | change), headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:paet:problem:malformed-callback")
     assert not await payment.rows(select(Payment))
 
 

@@ -14,6 +14,8 @@ from services.payment.domain import BankTransaction, MalformedCallback
 from services.payment.settings import Settings
 
 BILL_PAYMENT = "00300100"
+YEARS = range(2000, 2200)
+"""Of a payment; near the ends of what a date can be, another time zone is out of range."""
 
 
 class Scb:
@@ -102,8 +104,8 @@ class Scb:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= 64:
-        msg = "not a short text"
+    if not isinstance(value, str) or not 1 <= len(value) <= 64 or not (value.isascii() and value.isprintable()):
+        msg = "not a short text of plain characters"
         raise ValueError(msg)
     return value
 
@@ -112,5 +114,8 @@ def _moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(_text(value))
     if moment.tzinfo is None:
         msg = "time without zone"
+        raise ValueError(msg)
+    if moment.year not in YEARS:
+        msg = "time of no payment"
         raise ValueError(msg)
     return moment
