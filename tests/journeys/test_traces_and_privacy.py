@@ -15,6 +15,7 @@ from tests.journeys.walks import grant, recommend, rows
 PLANTED = "ครัวลับเฉพาะกิจ"
 PLANTED_EMAIL = "planted.person@paet.localhost"
 PLANTED_TELEPHONE = "029999123"
+PLANTED_QUESTION = "secretquestion77"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,7 @@ async def walked(suite):
         await journey.pay()
         await journey.until_ended()
         await citizen.get(f"{journey.path}/document.pdf")
+        await citizen.get(f"/v1/search?q={PLANTED_QUESTION}")
         me = await citizen.get("/v1/me")
         yield journey.id, me["subject"]
 
@@ -85,6 +87,7 @@ async def planted(suite, walked) -> dict[str, bytes]:
         "shop name, escaped": json.dumps(PLANTED)[1:-1].encode(),
         "e-mail": PLANTED_EMAIL.encode(),
         "telephone": PLANTED_TELEPHONE.encode(),
+        "what was searched for": PLANTED_QUESTION.encode(),
         "13-digit number": samples.CITIZENS["third"].encode(),
         "person's id": person.encode(),
         "name": "ทดสอบ สาม".encode(),
