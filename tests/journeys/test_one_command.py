@@ -14,7 +14,7 @@ from tests import pdf
 DOCUMENTS = {"acknowledgement.pdf", "food-licence.pdf", "personal-document.pdf", "public-information.md"}
 
 
-@pytest.mark.req("O3")
+@pytest.mark.req("O3", part="one command without a container engine")
 @pytest.mark.timeout(400)
 def test_one_command_starts_everything_walks_every_service_and_leaves_nothing_running(tmp_path):
     local = tmp_path / "with a space" / ".local"
