@@ -1,0 +1,174 @@
+"""Whole journeys through the gateway, some in flight at a time: rates, times, and CPU seconds by process.
+
+What a citizen's app calls is called, and waited for through the bus instead of by polling, so that the number of
+calls of a journey is the same in every run: start, read the draft, save it, file it, read the invoice, look at the end.
+"""
+
+import asyncio
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import nats
+from nats.aio.msg import Msg
+
+from bench import usage
+from bench.stage import Stage, staged
+from kit.local.suite import Suite
+from kit.nats_access import OPERATOR
+
+FORM = {"purpose": "welfare", "recipient": "สำนักงานตัวอย่าง"}
+SWEEP = {1: 40, 8: 160, 32: 320, 128: 640}
+"""Journeys in flight, and how many are walked at that."""
+PATIENCE = 120.0
+
+
+class Failed(Exception):
+    """A call was answered with an error, or a journey did not come on."""
+
+
+@dataclass
+class Watch:
+    """Who waits for which event of which journey."""
+
+    waiting: dict[tuple[str, str], "asyncio.Future[None]"] = field(default_factory=dict)
+
+    def expect(self, journey: str, fact: str) -> "asyncio.Future[None]":
+        """A future that is done when the event has been seen; made before what causes it."""
+        return self.waiting.setdefault((journey, fact), asyncio.get_running_loop().create_future())
+
+    async def see(self, message: Msg) -> None:
+        """Wake whoever waits for this event."""
+        _, _, source, fact, _ = message.subject.split(".")
+        head = message.data.find(b'"journeyid":"') + 13
+        key = (message.data[head : head + 36].decode(), f"{source}.{fact}")
+        if (waiting := self.waiting.pop(key, None)) is not None and not waiting.done():
+            waiting.set_result(None)
+
+
+@asynccontextmanager
+async def watching(suite: Suite) -> AsyncIterator[Watch]:
+    """See two facts of every journey as they are published."""
+    watch = Watch()
+    client = await nats.connect(suite.nats.url, user=OPERATOR, password=suite.state.password("nats", OPERATOR))
+    for subject in ("events.*.payment.invoiced.*", "events.*.delivery.completed.*"):
+        await client.subscribe(subject, cb=watch.see)
+    try:
+        yield watch
+    finally:
+        await client.close()
+
+
+class Walker:
+    """Walks journeys for one citizen and notes how long every call took."""
+
+    def __init__(self, stage: Stage, http: aiohttp.ClientSession, watch: Watch) -> None:
+        self.stage, self.http, self.watch = stage, http, watch
+        self.calls: dict[str, list[float]] = defaultdict(list)
+        self.journeys: list[float] = []
+
+    async def call(self, name: str, method: str, path: str, *, ok: tuple[int, ...] = (200, 201), **options: Any) -> Any:
+        """One public call; Failed when it is answered with anything but what is expected."""
+        began = time.perf_counter()
+        async with self.http.request(method, path, **options) as answer:
+            body = await answer.json(content_type=None)
+            self.calls[name].append(time.perf_counter() - began)
+            if answer.status not in ok:
+                raise Failed(f"{method} {path}: {answer.status} {body}")
+            return body, answer.headers
+
+    async def walk(self, number: int, end: str = "passed") -> None:
+        """One journey from its start to its end."""
+        began = time.perf_counter()
+        key = {"Idempotency-Key": f"bench-{id(self)}-{number}"}
+        started, _ = await self.call(
+            "start", "POST", "/v1/journeys", json={"definition": "bench-document", "language": "th"}, headers=key
+        )
+        path = f"/v1/journeys/{started['id']}"
+        invoiced = self.watch.expect(started["id"], "payment.invoiced")
+        completed = self.watch.expect(started["id"], "delivery.completed")
+        _, headers = await self.call("draft", "GET", f"{path}/application")
+        draft = {"form": FORM, "email": None, "language": "th"}
+        await self.call("save", "PUT", f"{path}/application", json=draft, headers={"If-Match": headers["ETag"]})
+        await self.call("file", "POST", f"{path}/submission", headers={"Idempotency-Key": f"{started['id']}-file"})
+        await asyncio.wait_for(invoiced, PATIENCE)
+        bills, _ = await self.call("invoices", "GET", f"{path}/invoices")
+        await self._pay(bills[0]["promptpay"])
+        await asyncio.wait_for(completed, PATIENCE)
+        self.journeys.append(time.perf_counter() - began)
+        await self._look(path, end)
+
+    async def _pay(self, qr: str) -> None:
+        bank = self.stage.suite.url("bank")
+        async with self.http.post(f"{bank}/_control/pay", json={"qr": qr, "mode": "ok"}) as answer:
+            if answer.status != 201:
+                raise Failed(f"the bank: {answer.status} {await answer.text()}")
+
+    async def _look(self, path: str, end: str) -> None:
+        """The last event and the view of it are a moment apart."""
+        for _ in range(100):
+            seen, _ = await self.call("view", "GET", path)
+            if seen["ended"]:
+                if seen["ended"]["outcome"] != end:
+                    raise Failed(f"{path} ended {seen['ended']}")
+                return
+            await asyncio.sleep(0.05)
+        raise Failed(f"{path} has no end")
+
+
+@asynccontextmanager
+async def walker(stage: Stage) -> AsyncIterator[Walker]:
+    """A walker with connections of its own."""
+    headers = {"Authorization": str(stage.citizen.authorization), "Accept-Language": "th"}
+    connector = aiohttp.TCPConnector(limit=0)
+    base = stage.suite.url("gateway")
+    async with (
+        watching(stage.suite) as watch,
+        aiohttp.ClientSession(base, headers=headers, connector=connector) as http,
+    ):
+        yield Walker(stage, http, watch)
+
+
+async def flight(stage: Stage, in_flight: int, count: int) -> dict[str, Any]:
+    """Walk ``count`` journeys, ``in_flight`` at a time, and say what they took."""
+    async with walker(stage) as one:
+        numbers = iter(range(count))
+
+        async def lane() -> None:
+            for number in numbers:
+                await one.walk(number)
+
+        before, began = usage.cpu_of(stage.suite), time.perf_counter()
+        await asyncio.gather(*(lane() for _ in range(in_flight)))
+        seconds = time.perf_counter() - began
+        cpu = usage.spent(before, usage.cpu_of(stage.suite))
+    return {
+        "in_flight": in_flight,
+        "journeys": count,
+        "per_second": count / seconds,
+        "journey_ms": quantiles(one.journeys),
+        "call_ms": {name: quantiles(times) for name, times in one.calls.items()},
+        "all_calls_ms": quantiles([each for times in one.calls.values() for each in times]),
+        "cpu_ms": {name: 1000 * value / count for name, value in sorted(cpu.items())},
+        "cpu_ms_inside": 1000 * usage.inside(cpu) / count,
+    }
+
+
+def quantiles(seconds: list[float]) -> dict[str, float]:
+    """Median and 99th percentile in milliseconds, and the slowest."""
+    cuts = statistics.quantiles(seconds, n=100, method="inclusive") if len(seconds) > 1 else seconds * 99
+    return {"p50": 1000 * cuts[49], "p99": 1000 * cuts[98], "max": 1000 * max(seconds)}
+
+
+async def measure(*, spine: bool = False, sweep: dict[int, int] | None = None) -> dict[str, Any]:
+    """The sweep on a fresh suite, after a warm-up that is not counted."""
+    async with staged(spine=spine) as stage:
+        await flight(stage, 4, 12)
+        flights = [await flight(stage, each, count) for each, count in (sweep or SWEEP).items()]
+        memory = {name: {"rss": each.rss, "pss": each.pss} for name, each in usage.memory_of(stage.suite).items()}
+    return {"spine": spine, "flights": flights, "memory_mib": memory}
