@@ -19,7 +19,8 @@ CREATE TABLE timeline (journey_id uuid, seq int, event_id uuid NOT NULL UNIQUE, 
 
 INSERT_INBOX = "INSERT INTO inbox (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING RETURNING id"
 INSERT_OUTBOX = "INSERT INTO outbox (id, address, body) VALUES ($1, $2, $3)"
-UNSENT = "SELECT seq, id, address, body FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT 256"
+SENT_AT_ONCE = 256
+UNSENT = f"SELECT seq, id, address, body FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT {SENT_AT_ONCE}"
 MARK_SENT = "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])"
 PLAN_WORK = "INSERT INTO due_work (kind, journey_id, due_at) VALUES ($1, $2, now() + $3 * interval '1 hour')"
 TAKE_WORK = """
@@ -62,14 +63,14 @@ def _table(name: str) -> str:
 
 def insert(name: str) -> str:
     """The statement for ``(id, journey id, body)``."""
-    return f"INSERT INTO {name} (id, journey_id, body) VALUES ($1, $2, $3)"  # noqa: S608 - a name of ours
+    return f"INSERT INTO {name} (id, journey_id, body) VALUES ($1, $2, $3)"
 
 
 def update(name: str) -> str:
     """The statement for ``(journey id,)``; none for a counter."""
     if name in COUNTERS:
-        return f"UPDATE {name} SET last = last + 1 WHERE key = 1"  # noqa: S608 - as above
-    return f"UPDATE {name} SET state = state + 1 WHERE journey_id = $1"  # noqa: S608 - as above
+        return f"UPDATE {name} SET last = last + 1 WHERE key = 1"
+    return f"UPDATE {name} SET state = state + 1 WHERE journey_id = $1"
 
 
 def body_of(name: str) -> str:

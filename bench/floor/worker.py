@@ -8,8 +8,8 @@ import asyncio
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,29 @@ from bench.floor.profile import COUNTERS, EVENT_BYTES, JOURNEY, LATER, SIZES, Tr
 EVENTS = "EVENTS"
 BATCH = 64
 LANES = 3
-NEXT = {cause: each.service for each in JOURNEY for cause in [each.cause] if not each.is_alone}
+
+
+class Connections:
+    """A few connections, kept without asyncpg's pool: that sends a reset after every use."""
+
+    def __init__(self, free: list[Any]) -> None:
+        self._free = free
+        self._permits = asyncio.Semaphore(len(free))
+
+    @classmethod
+    async def open(cls, url: str) -> "Connections":
+        """Ten of them, as many as a process of the suite has."""
+        return cls([await asyncpg.connect(url) for _ in range(10)])
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        """The one that was used last: its statements are prepared."""
+        async with self._permits:
+            connection = self._free.pop()
+            try:
+                yield connection
+            finally:
+                self._free.append(connection)
 
 
 class Worker:
@@ -46,13 +68,15 @@ class Worker:
                 self.of_fact[each.cause] = each
         self.bodies = {name: tables.body_of(name) for name in SIZES}
         self.fills = {fact: tables.text_of(size - 330) for fact, size in EVENT_BYTES.items()}
-        self.told, self.planned = asyncio.Event(), asyncio.Event()
+        self.told = asyncio.Event()
+        self.planned: asyncio.Queue[None] = asyncio.Queue()
+        self.linger = float(config["linger"])
         self.peers: dict[str, Caller] = {}
         self.running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Connect, say so by making the socket, work until killed."""
-        self.pool = await asyncpg.create_pool(self.config["databases"][self.service], min_size=10, max_size=10)
+        self.pool = await Connections.open(self.config["databases"][self.service])
         self.bus = await nats.connect(
             self.config["nats"],
             user=self.service,
@@ -100,11 +124,14 @@ class Worker:
         """Fetch, one transaction a batch, acknowledge."""
         subscription = await self.jetstream.pull_subscribe_bind(consumer=self.service, stream=EVENTS)
         while True:
+            messages: list[Msg] = []
+            await asyncio.sleep(self.linger)
             with suppress(NothingThere, TimeoutError):
                 messages = await subscription.fetch(BATCH, timeout=5)
+            if messages:
                 await self.handle(messages)
-                for message in messages:
-                    await message.ack()
+            for message in messages:
+                await message.ack()
 
     async def handle(self, messages: Sequence[Msg]) -> None:
         """All events of a batch in one transaction, each table written once."""
@@ -121,9 +148,9 @@ class Worker:
             for fact, journeys in caused.items():
                 if transaction := self.of_fact.get(fact):
                     await self.write_all(connection, transaction, journeys)
-        for fact in caused:
+        for fact, journeys in caused.items():
             if transaction := self.of_fact.get(fact):
-                self.wake(transaction)
+                self.wake(transaction, len(journeys))
 
     async def project(self, connection: Any, events: Sequence[dict[str, Any]]) -> None:
         """The timeline of every journey."""
@@ -175,15 +202,15 @@ class Worker:
             "specversion": "1.0", "id": str(identifier), "source": f"/services/{self.service}", "type": fact,
             "subject": str(journey), "journeyid": str(journey), "data": self.fills[fact],
         }  # fmt: skip
-        address = f"events.22000000.{fact}.{NEXT.get(fact, 'none')}"
-        return identifier, address, json.dumps(body, ensure_ascii=False)
+        return identifier, f"events.22000000.{fact}.none", json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
-    def wake(self, transaction: Transaction) -> None:
+    def wake(self, transaction: Transaction, journeys: int = 1) -> None:
         """Tell relay and due work what was committed."""
         if transaction.tells:
             self.told.set()
         if "+due_work" in transaction.writes and (transaction.service, transaction.cause) not in LATER:
-            self.planned.set()
+            for _ in range(journeys):
+                self.planned.put_nowait(None)
 
     # relay and due work ------------------------------------------------------------------------
 
@@ -192,40 +219,39 @@ class Worker:
         async with self.pool.acquire() as connection:
             while True:
                 await self.told.wait()
+                await asyncio.sleep(self.linger)
                 self.told.clear()
-                while rows := await connection.fetch(tables.UNSENT):
-                    sending = [
-                        await self.jetstream.publish_async(
-                            row["address"],
-                            row["body"].encode(),
-                            headers={Header.MSG_ID: str(row["id"]), Header.EXPECTED_STREAM: EVENTS},
-                        )
-                        for row in rows
-                    ]
-                    await asyncio.gather(*sending)
-                    await connection.execute(tables.MARK_SENT, [row["seq"] for row in rows])
+                rows = await connection.fetch(tables.UNSENT)
+                sending = [
+                    await self.jetstream.publish_async(
+                        row["address"],
+                        row["body"].encode(),
+                        headers={Header.MSG_ID: str(row["id"]), Header.EXPECTED_STREAM: EVENTS},
+                    )
+                    for row in rows
+                ]
+                await asyncio.gather(*sending)
+                await connection.execute(tables.MARK_SENT, [row["seq"] for row in rows])
+                if len(rows) == tables.SENT_AT_ONCE:
+                    self.told.set()
 
     async def work(self) -> None:
         """Do due work, one row at a time, under its row lock."""
         while True:
-            await self.planned.wait()
+            await self.planned.get()
             async with self.pool.acquire() as connection:
-                if not await self.do_one(connection):
-                    self.planned.clear()
+                await self.do_one(connection)
 
-    async def do_one(self, connection: Any) -> bool:
+    async def do_one(self, connection: Any) -> None:
         """One due row; the work itself commits on connections of its own."""
         async with connection.transaction():
             row = await connection.fetchrow(tables.TAKE_WORK)
-            if row is None:
-                return False
             if row["kind"] == "due:issue":
                 await self.peer("request").call("seal", row["journey_id"])
             for each in self.alone[row["kind"]]:
                 if each.writes != ("-due_work",):
                     await self.transact(each, row["journey_id"])
             await connection.execute(tables.DROP_WORK, row["id"])
-        return True
 
     def peer(self, service: str) -> Caller:
         """The way to call another service."""
