@@ -29,7 +29,10 @@ def spine_layout() -> Layout:
     return replace(
         LAYOUT,
         programs=tuple(
-            replace(each, command=tuple(part.replace("services.issuance.main:app", "bench.spine:app") for part in each.command))
+            replace(
+                each,
+                command=tuple(part.replace("services.issuance.main:app", "bench.spine:app") for part in each.command),
+            )
             if each.name == "issuance"
             else each
             for each in LAYOUT.programs
