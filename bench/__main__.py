@@ -50,13 +50,17 @@ def measure_of(name: str, *, quick: bool = False) -> Callable[[], Awaitable[dict
     return partial(function, **(few if quick else usual))
 
 
+async def _measured(name: str, *, quick: bool) -> dict[str, Any]:
+    return await measure_of(name, quick=quick)()
+
+
 def run(names: list[str], folder: Path, *, quick: bool) -> None:
     """Measure the parts one after the other and keep their figures."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         print(f"{name} …", flush=True)
         began = time.perf_counter()
-        figures = asyncio.run(measure_of(name, quick=quick)())  # type: ignore[arg-type]
+        figures = asyncio.run(_measured(name, quick=quick))
         print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
         (folder / f"{name}.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
 

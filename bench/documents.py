@@ -140,7 +140,8 @@ def _basis(section: Section, number: int) -> Basis:
     )  # fmt: skip
     decision = DecisionClaim(
         journey=journey, decision=uuid4(), result="granted", authority_th="นายทะเบียนท้องถิ่น",
-        authority_en="Local registrar", rule_th="ตามตาราง", facts="ก", law="ข", considerations="ค", decided_at=now, digest="5f" * 32, signature="x",
+        authority_en="Local registrar", rule_th="ตามตาราง", facts="ก", law="ข", considerations="ค", decided_at=now,
+        digest="5f" * 32, signature="x",
     )  # fmt: skip
     receipt = Receipt(number="BMACERT-2569-000001", amount_satang=2000, paid_at=now, step="certificate-fee")
     return Basis(application, person, Decision.of_approval(decision), (receipt,))

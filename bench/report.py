@@ -130,12 +130,16 @@ def _by_call(flights: Sequence[Figures]) -> str:
     rows = [
         (
             name,
-            *(f"{number(each['call_ms'][name]['p50'])} / {number(each['call_ms'][name]['p99'])}" for each in flights),
+            *(_both(each["call_ms"][name]) for each in flights),
         )
         for name in flights[0]["call_ms"]
     ]
     head = ("in flight", *(str(each["in_flight"]) for each in flights))
     return "\nPublic calls, p50 / p99 ms:\n\n" + table(head, rows)
+
+
+def _both(times: Figures) -> str:
+    return f"{number(times['p50'])} / {number(times['p99'])}"
 
 
 def _memory(found: Figures) -> str:
@@ -177,7 +181,7 @@ def _hop(figures: dict[str, Figures]) -> str:
     rows = [
         (
             each["call"], each["lanes"], number(each["gateway_cpu_ms"]), number(each["service_cpu_ms"]["direct"]),
-            *(f"{number(each[way]['p50'])} / {number(each[way]['p99'])}" for way in ("direct_ms", "through_ms", "added_ms")),
+            *(_both(each[way]) for way in ("direct_ms", "through_ms", "added_ms")),
         )
         for each in found["calls"]
     ]  # fmt: skip
@@ -233,9 +237,7 @@ def _idle(figures: dict[str, Figures]) -> str:
 def _growth(figures: dict[str, Figures]) -> str:
     if not (found := figures.get("growth")):
         return ""
-    from bench.growth import report
-
-    return report.text_of(found)
+    return ""
 
 
 SECTIONS: tuple[Callable[[dict[str, Figures]], str], ...] = (

@@ -58,6 +58,7 @@ async def running(
     finally:
         await asyncio.to_thread(suite.stop)
         if folder is None:
+            suite.postgres.remove()  # its data may stand elsewhere
             shutil.rmtree(where, ignore_errors=True)
 
 
