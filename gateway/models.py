@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -82,9 +82,12 @@ class Progress(Base, table=True):
     """How many events of a journey are known; its row lock gives the sequence numbers."""
 
     __tablename__ = "progress"
+    __table_args__ = (Index("progress_open", "journey_id", postgresql_where=text("NOT is_ended")),)
 
     journey_id: UUID = Field(primary_key=True)
     last_seq: int
+    is_ended: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    """Whether its end is among them."""
 
 
 class Entry(Base, table=True):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from gateway.models import Entry, Progress
 from kit.claims import Known
 from kit.cloudevents import Event
+from kit.contracts.events import Completed
 
 CHANNEL = "paet_journeys"
 """PostgreSQL notifications: the id of a journey that something was told about."""
@@ -24,10 +25,13 @@ async def project(session: AsyncSession, event: Event, _known: Known) -> None:
     """
     if event.journeyid is None:
         return
+    first = insert(Progress).values(journey_id=event.journeyid, last_seq=1, is_ended=event.type == Completed.type())
+    again = {
+        "last_seq": col(Progress.last_seq) + 1,
+        "is_ended": or_(col(Progress.is_ended), first.excluded.is_ended),
+    }
     counted = (
-        insert(Progress)
-        .values(journey_id=event.journeyid, last_seq=1)
-        .on_conflict_do_update(index_elements=["journey_id"], set_={"last_seq": col(Progress.last_seq) + 1})
+        first.on_conflict_do_update(index_elements=["journey_id"], set_=again)
         .returning(col(Progress.last_seq))
         .cte("counted")
     )

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, not_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from gateway import schemas
 from gateway.domain import journeys as domain
 from gateway.domain.journeys import JourneyNotFound
-from gateway.models import Entry, Journey
+from gateway.models import Entry, Journey, Progress
 from gateway.queries.definitions import Versions
 from kit.auth import Principal
 from kit.calendars import calendar_of
@@ -70,9 +70,9 @@ async def is_completed(session: AsyncSession, journey: UUID) -> bool:
 
 
 async def count_open(session: AsyncSession) -> float:
-    """How many journeys have begun and are not known to have ended: for the metrics."""
-    ended = select(Entry.journey_id).where(Entry.journey_id == Journey.journey_id, Entry.type == Completed.type())
-    return (await session.exec(select(func.count()).select_from(Journey).where(~ended.exists()))).one()
+    """How many journeys are known to have begun and not to have ended: for the metrics."""
+    query = select(func.count()).select_from(Progress).where(not_(col(Progress.is_ended)))
+    return (await session.exec(query)).one()
 
 
 async def timelines(session: AsyncSession, journeys: Sequence[UUID]) -> dict[UUID, list[Entry]]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy import DateTime, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -28,6 +28,8 @@ class Decision(Base, table=True):
     __table_args__ = (
         UniqueConstraint("journey_id", "step"),
         Index("decisions_queue", "agency", "state", "due_at", "id"),
+        # Of all agencies, for the metrics and a changed calendar; as small as what waits.
+        Index("decisions_waiting", "id", postgresql_where=text("state = 'waiting'")),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -32,6 +32,7 @@ class Invoice(Base, table=True):
         UniqueConstraint("journey_id", "step"),
         UniqueConstraint("biller_id", "reference1"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
+        Index("invoice_open", "due_at", postgresql_where=text("state = 'open'")),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

@@ -30,6 +30,7 @@ class Case(Base, table=True):
     __table_args__ = (
         UniqueConstraint("journey_id", "step"),
         Index("cases_queue", "agency", "state", "due_at", "id"),
+        Index("cases_unfinished", "state", postgresql_where=text("state IN ('waiting', 'claimed')")),
         Index("cases_open_clocks", "due_at", postgresql_where=text("clock_stopped_at IS NULL")),
     )
 

@@ -25,7 +25,7 @@ async def test_open_journeys_are_counted(gateway, publish):
         headers = {"Idempotency-Key": str(uuid4())}
         answer = await gateway.client.post("/v1/journeys", json={"definition": "test-information"}, headers=headers)
         begun.append(UUID(answer.json()["id"]))
-    await gateway.deliver(gateway.event(Opened(), journey=begun[0]))
+    await gateway.deliver(*(gateway.event(Opened(), journey=journey) for journey in begun))
     await shows(gateway, "paet_journeys_open", 3)
     await gateway.deliver(gateway.event(Completed(outcome=Outcome.PASSED), step="delivery", journey=begun[0]))
     await shows(gateway, "paet_journeys_open", 2)
