@@ -5,6 +5,7 @@ calls of a journey is the same in every run: start, read the draft, save it, fil
 """
 
 import asyncio
+import secrets
 import statistics
 import time
 from collections import defaultdict
@@ -69,6 +70,7 @@ class Walker:
 
     def __init__(self, stage: Stage, http: aiohttp.ClientSession, watch: Watch) -> None:
         self.stage, self.http, self.watch = stage, http, watch
+        self.name = secrets.token_hex(4)
         self.calls: dict[str, list[float]] = defaultdict(list)
         self.journeys: list[float] = []
 
@@ -85,7 +87,7 @@ class Walker:
     async def walk(self, number: int, end: str = "passed") -> None:
         """One journey from its start to its end."""
         began = time.perf_counter()
-        key = {"Idempotency-Key": f"bench-{id(self)}-{number}"}
+        key = {"Idempotency-Key": f"bench-{self.name}-{number}"}
         started, _ = await self.call(
             "start", "POST", "/v1/journeys", json={"definition": "bench-document", "language": "th"}, headers=key
         )
