@@ -1,0 +1,78 @@
+"""What the databases do for a query: which tables are read from end to end, and which indexes keep it flat."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bench.databases import connected
+from bench.growth.fill import TABLES
+from kit.local.suite import Suite
+
+BIG = 2_000
+"""Rows from which on a table is not read from end to end."""
+
+
+class Scans(NamedTuple):
+    """Of one table so far: scans from end to end, and rows they read."""
+
+    scans: int
+    rows: int
+
+
+async def scans(suite: Suite) -> dict[str, Scans]:
+    """By ``service.table``, for tables of so many rows; statistics are flushed by the servers within a second."""
+    query = "SELECT relname, seq_scan, seq_tup_read FROM pg_stat_user_tables WHERE schemaname = 'public'"
+    found = {}
+    for service in TABLES:
+        async with connected(suite, service) as connection:
+            for name, count, rows in await connection.fetch(query):
+                found[f"{service}.{name}"] = Scans(count or 0, rows or 0)
+    return found
+
+
+def walked(before: Mapping[str, Scans], after: Mapping[str, Scans]) -> list[dict[str, Any]]:
+    """Tables that were read from end to end though they are big, with how often and how many rows a time."""
+    found = []
+    for name, now in sorted(after.items()):
+        times = now.scans - before[name].scans
+        rows = now.rows - before[name].rows
+        if times and rows / times >= BIG:
+            found.append({"table": name, "scans": times, "rows_a_scan": rows // times})
+    return found
+
+
+async def indexes(suite: Suite) -> dict[str, int]:
+    """How often each index was used so far, by ``service.table.index``."""
+    query = "SELECT relname, indexrelname, idx_scan FROM pg_stat_user_indexes WHERE schemaname = 'public'"
+    found = {}
+    for service in TABLES:
+        async with connected(suite, service) as connection:
+            for table, name, count in await connection.fetch(query):
+                if table in TABLES[service]:
+                    found[f"{service}.{table}.{name}"] = count or 0
+    return found
+
+
+def used(before: Mapping[str, int], after: Mapping[str, int]) -> Sequence[str]:
+    """The indexes that were used between two looks."""
+    return sorted(name for name in after if after[name] > before.get(name, 0))
+
+
+async def rows(suite: Suite) -> dict[str, int]:
+    """How many rows each table has, as the last ANALYZE saw it."""
+    query = (
+        "SELECT relname, reltuples::bigint FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    found = {}
+    for service in TABLES:
+        async with connected(suite, service) as connection:
+            for table, count in await connection.fetch(query):
+                if table in TABLES[service]:
+                    found[f"{service}.{table}"] = count
+    return found
+
+
+async def gibibytes(suite: Suite) -> float:
+    """What the databases take on disk."""
+    async with connected(suite, "gateway") as connection:
+        size = await connection.fetchval("SELECT sum(pg_database_size(oid)) FROM pg_database")
+    return float(size) / 2**30
