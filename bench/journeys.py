@@ -112,14 +112,16 @@ class Walker:
                 raise Failed(f"the bank: {answer.status} {await answer.text()}")
 
     async def _look(self, path: str, end: str) -> None:
-        """The last event and the view of it are a moment apart."""
-        for _ in range(100):
+        """The last event and the view of it are a moment apart: look again as an app would, less and less often."""
+        pause = 0.25
+        while pause < PATIENCE:
             seen, _ = await self.call("view", "GET", path)
             if seen["ended"]:
                 if seen["ended"]["outcome"] != end:
                     raise Failed(f"{path} ended {seen['ended']}")
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause)
+            pause *= 2
         raise Failed(f"{path} has no end")
 
 

@@ -2,6 +2,6 @@
 
 from gateway.commands import timeline
 from kit.contracts.events import Fact
-from kit.worker import on
+from kit.worker import on_all
 
-REACTIONS = (on(Fact, timeline.project),)
+REACTIONS = (on_all(Fact, timeline.project),)

@@ -4,9 +4,9 @@ The plumbing tables are the same in every service and belong to the kit; the ser
 in its ``models.py`` with a registry of its own.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Request
@@ -157,7 +157,8 @@ class Database:
             async with Transaction(self.engine, expire_on_commit=False) as session:
                 async with session.begin():
                     yield session
-                for name in session.info.get("added", ()):
+                    written = await _write_deferred(session)
+                for name in written:
                     for listener in self._listeners:
                         listener(name)
         except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
@@ -170,9 +171,29 @@ class Database:
         await self.engine.dispose()
 
 
-def mark_added(session: AsyncSession, name: str) -> None:
-    """Remember that rows were added to a plumbing table, so that its loop is woken after commit."""
-    session.info.setdefault("added", set()).add(name)
+Write = Callable[[AsyncSession, list[Any]], Awaitable[None]]
+
+
+def defer(session: AsyncSession, table: str, write: Write, row: Any) -> None:
+    """Let ``write`` put the row into a plumbing table at the end of the transaction, with all others in one statement.
+
+    After the commit whoever waits for that table is woken (`Database.on_commit`).
+    """
+    session.info.setdefault("deferred", {}).setdefault(table, (write, []))[1].append(row)
+
+
+def deferred(session: AsyncSession, table: str) -> list[Any]:
+    """The rows that wait to be written: the list itself, for taking one back."""
+    rows: list[Any] = session.info.get("deferred", {}).get(table, (None, []))[1]
+    return rows
+
+
+async def _write_deferred(session: AsyncSession) -> list[str]:
+    """Write what was deferred and say into which tables."""
+    waiting = {table: (write, rows) for table, (write, rows) in session.info.pop("deferred", {}).items() if rows}
+    for write, rows in waiting.values():
+        await write(session, rows)
+    return list(waiting)
 
 
 async def request_session(request: Request) -> AsyncIterator[AsyncSession]:

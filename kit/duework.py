@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import crashpoint, telemetry
 from kit.clock import clock
-from kit.database import DUE_WORK, mark_added
+from kit.database import DUE_WORK, defer, deferred
 from kit.gist import gist, places
 from kit.retry import delay_after, is_passing
 from kit.telemetry import log
@@ -28,6 +27,15 @@ if TYPE_CHECKING:
     from kit.app import Kit
 
 MOST_ATTEMPTS = 12
+INSERT = text("""
+    INSERT INTO due_work (kind, key, payload, due_at, traceparent)
+    SELECT kind, key, CAST(payload AS jsonb), due_at, traceparent
+    FROM unnest(
+        CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:payloads AS text[]), CAST(:dues AS timestamptz[]),
+        CAST(:traceparents AS text[])
+    ) AS planned (kind, key, payload, due_at, traceparent)
+    ON CONFLICT DO NOTHING
+""")
 
 
 class Later(Exception):
@@ -53,16 +61,16 @@ async def add(
     """Plan work under (kind, key); planning the same twice keeps the first.
 
     What is planned while work of the same key is just ending goes with it: a repeat wants a key of its own.
+    The row is written at the end of the transaction, with all others that it plans.
     """
-    row = {
-        "kind": kind,
-        "key": str(key),
-        "payload": json.loads(json.dumps(dict(payload or {}), default=str)),
-        "due_at": due_at or clock.now(),
-        "traceparent": telemetry.traceparent_for(journey),
-    }
-    await session.execute(insert(DUE_WORK).on_conflict_do_nothing(), row)
-    mark_added(session, "due_work")
+    said = json.dumps(dict(payload or {}), default=str, ensure_ascii=False)
+    row = (kind, str(key), said, due_at or clock.now(), telemetry.traceparent_for(journey))
+    defer(session, "due_work", _write, row)
+
+
+async def _write(session: AsyncSession, rows: list[tuple[Any, ...]]) -> None:
+    columns = ("kinds", "keys", "payloads", "dues", "traceparents")
+    await session.execute(INSERT, dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
 
 
 async def cancel(session: AsyncSession, kind: str, key: UUID | str) -> None:
@@ -70,6 +78,8 @@ async def cancel(session: AsyncSession, kind: str, key: UUID | str) -> None:
 
     Waiting for it could wait for ever: it may want a row that this transaction holds.
     """
+    planned = deferred(session, "due_work")
+    planned[:] = [row for row in planned if row[:2] != (kind, str(key))]
     mine = select(DUE_WORK.c.id).where(DUE_WORK.c.kind == kind, DUE_WORK.c.key == str(key))
     free = mine.with_for_update(skip_locked=True)
     await session.execute(delete(DUE_WORK).where(DUE_WORK.c.id.in_(free)))

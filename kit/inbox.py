@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit.database import INBOX
+TAKE = text("INSERT INTO inbox (id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING RETURNING id")
 
 
 async def take(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
@@ -14,6 +14,4 @@ async def take(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
 
     Sorted, so that two processes taking overlapping batches wait for each other in one order.
     """
-    rows = [{"id": each} for each in sorted(set(ids))]
-    statement = insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.id)
-    return set((await session.execute(statement, rows)).scalars())
+    return set((await session.execute(TAKE, {"ids": sorted(set(ids))})).scalars())

@@ -6,7 +6,7 @@ No order is promised between events, so a withdrawal may be handled before what 
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +14,7 @@ from kit.clock import clock
 from kit.database import TOMBSTONE
 
 HOLD = text("SELECT pg_advisory_xact_lock(each) FROM unnest(CAST(:keys AS bigint[])) AS each")
+CLOSED = text("SELECT journey_id FROM tombstone WHERE journey_id = ANY(CAST(:journeys AS uuid[]))")
 
 
 async def hold(session: AsyncSession, journeys: Iterable[UUID]) -> None:
@@ -37,10 +38,4 @@ async def closed(session: AsyncSession, journeys: Iterable[UUID]) -> set[UUID]:
     wanted = list(journeys)
     if not wanted:
         return set()
-    rows = await session.execute(select(TOMBSTONE.c.journey_id).where(TOMBSTONE.c.journey_id.in_(wanted)))
-    return set(rows.scalars())
-
-
-async def is_closed(session: AsyncSession, journey: UUID) -> bool:
-    """Whether this service knows that the journey is closed."""
-    return bool(await closed(session, [journey]))
+    return set((await session.execute(CLOSED, {"journeys": wanted})).scalars())

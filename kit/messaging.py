@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 import nats
 from nats.aio.client import Client
@@ -40,6 +40,7 @@ class Bus:
         """With room for a pipelined batch; one for the connection, for each opens a subscription for its replies."""
         self.connected = asyncio.Event()
         """Set after the first connection: the client takes requests before it and answers them late."""
+        self._listeners: list[Callable[[], None]] = []
 
     async def connect_for_ever(self) -> None:
         """Connect, trying until the server answers: the suite may start in any order."""
@@ -62,8 +63,22 @@ class Bus:
             reconnect_time_wait=1,
             allow_reconnect=True,
             error_cb=self._error,
+            reconnected_cb=self._reconnected,
         )
         self.connected.set()
+
+    async def _reconnected(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    @contextmanager
+    def on_reconnection(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call the listener whenever the connection was made anew."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
 
     async def _error(self, error: Exception) -> None:
         # Permission denials never raise at the call; they arrive only here.

@@ -3,14 +3,22 @@
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import telemetry
 from kit.cloudevents import Event, Position, compose
 from kit.contracts.events import Fact, HandOver
 from kit.contracts.journey import Outcome, Slip
-from kit.database import OUTBOX, mark_added
+from kit.database import defer
+
+INSERT = text("""
+    INSERT INTO outbox (id, address, body) SELECT id, address, body
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:addresses AS text[]), CAST(:bodies AS text[]))
+        WITH ORDINALITY AS told (id, address, body, place)
+    ORDER BY place
+""")
+"""In the order told, which is the order in which they are published."""
 
 
 class OnJourney(Protocol):
@@ -42,7 +50,10 @@ async def add(
     agency: str = "platform",
     subject: UUID | str | None = None,
 ) -> Event:
-    """Tell a fact, about the journey of the row, or of no journey with the agency and subject given."""
+    """Tell a fact, about the journey of the row, or of no journey with the agency and subject given.
+
+    The row is written at the end of the transaction, with all others that it tells.
+    """
     position = position_of(row) if row is not None else None
     event = compose(
         fact,
@@ -52,9 +63,17 @@ async def add(
         causation=telemetry.causation.get(),
         traceparent=telemetry.traceparent_for(position.journey_id if position else None),
     )
-    await session.execute(insert(OUTBOX), {"id": event.id, "address": event.address, "body": event.to_json().decode()})
-    mark_added(session, "outbox")
+    defer(session, "outbox", _write, event)
     return event
+
+
+async def _write(session: AsyncSession, events: list[Event]) -> None:
+    rows = {
+        "ids": [event.id for event in events],
+        "addresses": [event.address for event in events],
+        "bodies": [event.to_json().decode() for event in events],
+    }
+    await session.execute(INSERT, rows)
 
 
 async def hand_over(

@@ -5,19 +5,22 @@ What a crash leaves is simply still unsent; ``Nats-Msg-Id`` removes the doubles.
 """
 
 import asyncio
+import time
 from contextlib import suppress
 
 from nats.js.api import Header, PubAck
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import crashpoint
 from kit.database import OUTBOX, Database
 from kit.messaging import EVENTS, Bus
+from kit.pace import pause_after
 from kit.telemetry import log
 
 BATCH = 256
 LOCK = 0x9AE7_0001
+MARK = text("UPDATE outbox SET sent_at = now() WHERE seq = ANY(CAST(:acknowledged AS bigint[]))")
 
 
 class CancelledSending(Exception):
@@ -44,6 +47,8 @@ class Relay:
         while True:
             try:
                 async with self.database.engine.connect() as connection:
+                    # One reader and one marker: neither gains anything by a transaction around the two.
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
                     try:
                         await self._hold(connection)
                         delay = 0.2
@@ -65,11 +70,15 @@ class Relay:
 
     async def _drain(self, connection: AsyncConnection) -> None:
         self._woken.clear()
+        began = time.perf_counter()
         sent = await publish_unsent(connection, self.bus)
-        if sent < BATCH:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self.poll_seconds):
-                    await self._woken.wait()
+        if sent == BATCH:
+            return
+        if sent:
+            await asyncio.sleep(pause_after(time.perf_counter() - began))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.poll_seconds):
+                await self._woken.wait()
 
 
 async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
@@ -100,8 +109,7 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
     failed = [_error_of(each) for each in sending]
     acknowledged = [row.seq for row, error in zip(rows, failed, strict=True) if error is None]
     if acknowledged:
-        marking = update(OUTBOX).where(OUTBOX.c.seq.in_(acknowledged)).values(sent_at=text("now()"))
-        await connection.execute(marking)
+        await connection.execute(MARK, {"acknowledged": acknowledged})
     await connection.commit()
     if (error := next((each for each in failed if each is not None), None)) is not None:
         raise error

@@ -93,10 +93,32 @@ def journey_span(
 @contextmanager
 def event_span(event: Any, name: str, kind: SpanKind) -> Iterator[None]:
     """A span for handling an event, under the span that sent it."""
-    context = journey_context(event.journeyid, event.traceparent) if event.journeyid else None
-    attributes = {"messaging.message.id": str(event.id), "messaging.destination.name": event.address}
+    context, attributes = _of_event(event)
     with _span(f"consume {name}", context, kind, attributes):
         yield
+
+
+@contextmanager
+def event_spans(events: Sequence[Any], name: str, kind: SpanKind) -> Iterator[None]:
+    """A span for each of several events that are handled together, each under the span that sent it."""
+    spans = [
+        tracer().start_span(f"consume {name}", context, kind, attributes)
+        for context, attributes in map(_of_event, events)
+    ]
+    try:
+        yield
+    except Exception as error:
+        for span in spans:
+            span.set_status(StatusCode.ERROR, type(error).__name__)
+        raise
+    finally:
+        for span in spans:
+            span.end()
+
+
+def _of_event(event: Any) -> tuple[Context | None, dict[str, Any]]:
+    context = journey_context(event.journeyid, event.traceparent) if event.journeyid else None
+    return context, {"messaging.message.id": str(event.id), "messaging.destination.name": event.address}
 
 
 @contextmanager

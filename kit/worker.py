@@ -4,6 +4,7 @@ If anything in a batch fails it is run again one by one, so that a handler never
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NothingThere
 from opentelemetry.trace import SpanKind
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,17 +21,16 @@ from kit.cloudevents import Event, UnknownFact
 from kit.contracts.events import NEGATIVE_ENDS, Fact
 from kit.contracts.journey import Process
 from kit.gist import gist
-from kit.messaging import EVENTS
+from kit.pace import pause_after
+from kit.pulling import Pull
 from kit.retry import can_never_succeed, delay_after, is_passing
 from kit.telemetry import log
 
 if TYPE_CHECKING:
     from kit.app import Kit
 
-BATCH = 64
-IDLE = 5.0
-
 Handler = Callable[[AsyncSession, Event, Known], Awaitable[Any]]
+BulkHandler = Callable[[AsyncSession, Sequence[Event]], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,14 @@ class Consumer:
     needs: tuple[Need[Any], ...] = ()
     fact: type[Fact] | None = None
     even_when_closed: bool = False
+
+
+@dataclass(frozen=True)
+class BulkConsumer:
+    """A function for all events of a batch at once, in their order."""
+
+    function: BulkHandler
+    fact: type[Fact]
 
 
 def on_handover(function: Handler, *, needs: Sequence[Need[Any]] = (), even_when_closed: bool = False) -> Consumer:
@@ -58,13 +65,18 @@ def on(fact: type[Fact], function: Handler, *, needs: Sequence[Need[Any]] = ()) 
     return Consumer(function, tuple(needs), fact, even_when_closed=True)
 
 
+def on_all(fact: type[Fact], function: BulkHandler) -> BulkConsumer:
+    """Consume one fact, whoever goes on afterwards, a batch at a time: for what is told often and written alike."""
+    return BulkConsumer(function, fact)
+
+
 @dataclass(frozen=True)
 class Table:
     """All consumers of a service."""
 
     service: str
     handover: Consumer | None
-    reactions: tuple[Consumer, ...]
+    reactions: tuple[Consumer | BulkConsumer, ...]
 
     def filters(self) -> list[str]:
         """The subject filters of the durable consumer."""
@@ -76,9 +88,19 @@ class Table:
             filters.append(f"events.*.{each.fact.source}.{each.fact.name}.*")
         return filters
 
+    def bulk_consumers(self) -> list[BulkConsumer]:
+        """Who takes whole batches."""
+        return [each for each in self.reactions if isinstance(each, BulkConsumer)]
+
+    def names(self, event: Event) -> str:
+        """Everybody who consumes the event, for people to read."""
+        bulk = [each.function for each in self.bulk_consumers() if isinstance(event.data, each.fact)]
+        return ",".join(each.__name__ for each in (*(one.function for one in self.consumers_of(event)), *bulk))
+
     def consumers_of(self, event: Event) -> list[Consumer]:
-        """Who consumes the event: reactions first, so that a closing fact leaves its tombstone."""
-        found = [each for each in self.reactions if each.fact and isinstance(event.data, each.fact)]
+        """Who consumes the event alone: reactions first, so that a closing fact leaves its tombstone."""
+        mine = [each for each in self.reactions if isinstance(each, Consumer)]
+        found = [each for each in mine if each.fact and isinstance(event.data, each.fact)]
         if self.handover and event.next == self.service:
             found.append(self.handover)
         return found
@@ -108,22 +130,13 @@ class Worker:
             await asyncio.sleep(0.5)
 
     async def _pull(self) -> None:
-        jetstream = self.kit.bus.jetstream
-        await jetstream.consumer_info(EVENTS, self.table.service)
-        subscription = await jetstream.pull_subscribe_bind(consumer=self.table.service, stream=EVENTS)
-        try:
+        async with Pull.open(self.kit.bus, self.table.service) as pull:
+            self.is_pulling = True
             while True:
-                self.is_pulling = self.kit.bus.is_connected
-                try:
-                    messages = await subscription.fetch(BATCH, timeout=IDLE)
-                except (NothingThere, TimeoutError):
-                    # An idle stream and a lost consumer look alike; this tells them apart.
-                    await jetstream.consumer_info(EVENTS, self.table.service)
-                    continue
+                messages = await pull.batch()
+                began = time.perf_counter()
                 await self.handle(messages)
-        finally:
-            if not self.kit.bus.client.is_closed:
-                await subscription.unsubscribe()
+                await pull.gather(pause_after(time.perf_counter() - began))
 
     async def handle(self, messages: Sequence[Msg]) -> None:
         """Handle a batch and acknowledge it."""
@@ -166,7 +179,7 @@ class Worker:
         if not is_passing(error):
             self._unexplained[event.id] += 1
         attempts = message.metadata.num_delivered
-        names = ",".join(each.function.__name__ for each in self.table.consumers_of(event))
+        names = self.table.names(event)
         if can_never_succeed(error, self._unexplained[event.id]):
             self._unexplained.pop(event.id, None)
             await self._refuse(message, error, names)
@@ -192,10 +205,14 @@ class Worker:
             about = {event.journeyid for event in events if event.journeyid}
             await journeys.hold(session, about)
             shut = await journeys.closed(session, about)
+            taken: list[Event] = []
             for event in events:
                 if event.id in fresh:
                     fresh.discard(event.id)  # the same event twice in one batch
+                    taken.append(event)
                     await self._one(session, event, known[event.id], shut)
+            for consumer in self.table.bulk_consumers():
+                await _in_bulk(consumer, session, [event for event in taken if isinstance(event.data, consumer.fact)])
 
     async def _one(self, session: AsyncSession, event: Event, known: Known, shut: set[UUID]) -> None:
         token = telemetry.causation.set(event.id)
@@ -231,6 +248,12 @@ class Worker:
     def asking(self) -> Asking:
         """Where needs find their answers."""
         return self.kit
+
+
+async def _in_bulk(consumer: BulkConsumer, session: AsyncSession, events: Sequence[Event]) -> None:
+    if events:
+        with telemetry.event_spans(events, consumer.function.__name__, SpanKind.CONSUMER):
+            await consumer.function(session, events)
 
 
 async def _acknowledge(messages: Sequence[Msg]) -> None:

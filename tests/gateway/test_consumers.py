@@ -9,7 +9,6 @@ from uuid_utils.compat import uuid7
 from gateway.commands import timeline
 from gateway.consumers import REACTIONS
 from gateway.models import Entry, Progress
-from kit.claims import Known
 from kit.cloudevents import compose
 from kit.contracts.events import CalendarChanged, Dispatched, Opened, Submitted
 from kit.worker import Table
@@ -50,7 +49,7 @@ async def test_writers_at_once_number_without_gaps_or_doubles(gateway):
     async def tell() -> None:
         event = gateway.event(Dispatched(notice="issued", channel="email"), journey=journey)
         async with gateway.kit.database.transaction() as session:
-            await timeline.project(session, event, Known())
+            await timeline.project(session, [event])
             await asyncio.sleep(0.01)
 
     await asyncio.gather(*(tell() for _ in range(24)))
@@ -65,7 +64,7 @@ async def test_what_is_rolled_back_leaves_no_gap(gateway):
 
     async def broken() -> None:
         async with gateway.kit.database.transaction() as session:
-            await timeline.project(session, gateway.event(Opened(), journey=journey), Known())
+            await timeline.project(session, [gateway.event(Opened(), journey=journey)])
             raise LookupError
 
     with pytest.raises(LookupError):
