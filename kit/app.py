@@ -22,6 +22,7 @@ from kit.messaging import Bus
 from kit.metrics import Gauge, Metrics
 from kit.relay import Relay
 from kit.sections import Sections
+from kit.serverspans import ServerSpans
 from kit.settings import Settings
 from kit.worker import Table, Worker, table_of
 
@@ -129,7 +130,7 @@ def create_app(
     problems.install(app, settings.max_body_bytes)
     for router in (_health(app, kit), metrics.router(), internal.router(check, claims or {}), *routers):
         app.include_router(router)
-    telemetry.instrument(app, provider, metrics.provider)
+    app.add_middleware(ServerSpans, traces=provider, meters=metrics.provider)
     return app
 
 

@@ -1,13 +1,19 @@
 """Calls to other services: own assertion, deadline, and a clear 503 when the other is away."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor, RequestInfo
 from opentelemetry.trace import Span
+from pydantic_core import to_json
+from yarl import URL
 
 from kit import telemetry
 from kit.auth import ServiceAssertions
@@ -15,6 +21,9 @@ from kit.contracts.text import Text
 from kit.errors import Problem, Unavailable
 
 TIMEOUT = httpx.Timeout(10.0, connect=2.0)
+DEADLINES = aiohttp.ClientTimeout(total=10.0, sock_connect=2.0)
+LANES = 256
+"""Connections to one service at the most; who comes after waits, within the deadline."""
 
 
 class PeerUnavailable(Unavailable):
@@ -38,7 +47,7 @@ class PeerRefused(Problem):
 
 
 def open_client(base_url: str = "", timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
-    """An httpx client over the aiohttp transport (a third of the cost), instrumented on its own.
+    """An httpx client for what lies outside, over the aiohttp transport (a third of the cost), instrumented on its own.
 
     Global instrumentation sends no ``traceparent`` over this transport.
     """
@@ -54,39 +63,81 @@ async def _without_query(span: Span, request: RequestInfo) -> None:
             span.set_attribute(name, str(request.url).partition("?")[0])
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What another service answered, read to its end."""
+
+    status: int
+    content: bytes
+
+    def json(self) -> Any:
+        """The content as JSON; ValueError when it is none."""
+        return json.loads(self.content)
+
+
 class Peers:
-    """The other services, by name."""
+    """The other services, by name: one pool of kept connections, aiohttp itself, since every hop of a journey is here.
+
+    httpx above it would cost as much again (facts in docs/performance.md).
+    """
 
     def __init__(self, urls: Mapping[str, str], assertions: ServiceAssertions) -> None:
-        self._urls = dict(urls)
+        self._urls = {name: url.rstrip("/") for name, url in urls.items()}
         self._assertions = assertions
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._session: aiohttp.ClientSession | None = None
 
-    def client(self, service: str) -> httpx.AsyncClient:
-        """The client of one service; kept open."""
-        if service not in self._clients:
-            self._clients[service] = open_client(self._urls[service])
-        return self._clients[service]
+    @asynccontextmanager
+    async def exchange(
+        self, service: str, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a request as it stands and give the answer while it comes; PeerUnavailable when there is none.
+
+        ``path`` is already encoded, with its query.
+        """
+        url = URL(f"{self._urls[service]}{path}", encoded=True)
+        with telemetry.client_span(f"{method} {service}") as carried:
+            sent = {**headers, **carried}
+            try:
+                async with self._open().request(
+                    method, url, headers=sent, data=content, allow_redirects=False
+                ) as answer:
+                    yield answer
+            except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
+                raise PeerUnavailable(retry_after=2) from error
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, limit_per_host=LANES),
+                timeout=DEADLINES,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("User-Agent", "Content-Type"),
+                auto_decompress=False,
+            )
+        return self._session
 
     async def request(
-        self, service: str, method: str, path: str, *, authorization: str | None = None, **kwargs: Any
-    ) -> httpx.Response:
+        self, service: str, method: str, path: str, *, json: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """Send a request as this service; PeerUnavailable when there is no answer."""
-        headers = dict(kwargs.pop("headers", None) or {})
-        headers["Authorization"] = authorization or f"Bearer {self._assertions.token_for(service)}"
-        try:
-            return await self.client(service).request(method, path, headers=headers, **kwargs)
-        except (httpx.HTTPError, OSError) as error:
-            raise PeerUnavailable(retry_after=2) from error
+        content = None if json is None else to_json(json)
+        sent = {
+            "Authorization": f"Bearer {self._assertions.token_for(service)}",
+            "Accept-Encoding": "identity",
+            **({"Content-Type": "application/json"} if content is not None else {}),
+            **(headers or {}),
+        }
+        async with self.exchange(service, method, path, sent, content) as answer:
+            return Answer(answer.status, await answer.read())
 
     async def call(self, service: str, method: str, path: str, **kwargs: Any) -> Any:
         """Send a request and return the JSON answer; PeerRefused for 4xx, PeerUnavailable for 5xx."""
-        response = await self.request(service, method, path, **kwargs)
-        if response.status_code >= 500:
+        answer = await self.request(service, method, path, **kwargs)
+        if answer.status >= 500:
             raise PeerUnavailable(retry_after=2)
-        if response.status_code >= 400:
-            raise PeerRefused(service, response.status_code, _json_or_empty(response))
-        return response.json() if response.content else None
+        if answer.status >= 400:
+            raise PeerRefused(service, answer.status, _json_or_empty(answer))
+        return answer.json() if answer.content else None
 
     async def get(self, service: str, path: str, **kwargs: Any) -> Any:
         """GET and return JSON."""
@@ -103,15 +154,15 @@ class Peers:
         return answer["items"]
 
     async def close(self) -> None:
-        """Close all clients."""
-        for client in self._clients.values():
-            await client.aclose()
-        self._clients.clear()
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
 
-def _json_or_empty(response: httpx.Response) -> dict[str, Any]:
+def _json_or_empty(answer: Answer) -> dict[str, Any]:
     try:
-        body = response.json()
+        body = answer.json()
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

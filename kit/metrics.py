@@ -16,9 +16,8 @@ from fastapi import APIRouter, Response
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, Observation
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
-from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import Resource
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from sqlalchemy import func, or_, select
@@ -59,14 +58,6 @@ KIT_GAUGES = {
     "paet_due_work_oldest_seconds": "How long the oldest due work has waited",
 }
 
-VIEWS = (
-    # Host and server name are what the caller wrote; only the route's template may be a label.
-    View(instrument_name="http.server.duration", attribute_keys={"http.method", "http.target", "http.status_code"}),
-    View(instrument_name="http.server.active_requests", attribute_keys={"http.method"}),
-    View(instrument_name="http.server.request.size", aggregation=DropAggregation()),
-    View(instrument_name="http.server.response.size", aggregation=DropAggregation()),
-)
-
 
 class Metrics:
     """The instruments of one process and the loop that reads the figures of its queues."""
@@ -80,7 +71,7 @@ class Metrics:
         self.gauges = dict(gauges)
         self.registry = CollectorRegistry()
         resource = Resource.create({"service.name": settings.service, "service": settings.service})
-        self.provider = MeterProvider(self._readers(), resource, shutdown_on_exit=False, views=VIEWS)
+        self.provider = MeterProvider(self._readers(), resource, AlwaysOffExemplarFilter(), shutdown_on_exit=False)
         self._figures: Figures = {}
         meter = self.provider.get_meter("paet")
         own = {name: gauge.description for name, gauge in gauges.items()}

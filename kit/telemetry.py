@@ -16,11 +16,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from fastapi import FastAPI
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.metrics import MeterProvider
 from opentelemetry.propagate import inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -88,6 +86,22 @@ def journey_span(
     context = None if journey is None else journey_context(journey, traceparent_for(journey))
     with _span(name, context, kind, attributes):
         yield
+
+
+@contextmanager
+def client_span(name: str) -> Iterator[dict[str, str]]:
+    """A span for a call to another service, under the current one; gives the headers that carry it on.
+
+    It is not made the current one: an answer that is streamed ends in another task than it began in.
+    """
+    span = tracer().start_span(name, kind=SpanKind.CLIENT)
+    try:
+        yield headers(trace.set_span_in_context(span))
+    except Exception as error:
+        span.set_status(StatusCode.ERROR, type(error).__name__)
+        raise
+    finally:
+        span.end()
 
 
 @contextmanager
@@ -186,25 +200,6 @@ def otlp_url(endpoint: str, signal: str) -> str:
     return f"{endpoint.rstrip('/').removesuffix('/v1/traces')}/v1/{signal}"
 
 
-def instrument(app: FastAPI, provider: TracerProvider, meters: MeterProvider) -> None:
-    """Server spans and durations for every request. Query strings may hold what people typed: they are cut off."""
-    from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-
-    def without_query(span: Any, scope: dict[str, Any]) -> None:
-        if span.is_recording():
-            for name in ("http.url", "url.full", "http.target", "url.query"):
-                span.set_attribute(name, scope.get("path", ""))
-
-    FastAPIInstrumentor.instrument_app(
-        app,
-        tracer_provider=provider,
-        meter_provider=meters,
-        server_request_hook=without_query,
-        excluded_urls="/livez$,/readyz$,/metrics$",
-        exclude_spans=["send", "receive"],
-    )
-
-
 def configure_logging(settings: Settings) -> None:
     """JSON logs on standard output, with the trace id of the journey where there is one."""
     processors: list[Any] = [
@@ -250,10 +245,10 @@ def _add_trace(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, A
     return event
 
 
-def headers() -> dict[str, str]:
-    """The propagation headers of the current span."""
+def headers(context: Context | None = None) -> dict[str, str]:
+    """The propagation headers of the context's span, else of the current one."""
     carrier: dict[str, str] = {}
-    inject(carrier)
+    inject(carrier, context)
     return carrier
 
 

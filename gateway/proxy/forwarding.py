@@ -1,12 +1,13 @@
 """How a request is carried to its service and the answer back."""
 
 import re
+import string
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from urllib.parse import quote
 from uuid import UUID
 
-import httpx
+import aiohttp
 from fastapi import APIRouter, Depends, Request
 from opentelemetry.trace import SpanKind
 from starlette.responses import Response, StreamingResponse
@@ -16,7 +17,6 @@ from gateway.proxy.routes import AT_THE_ROOT, PREFIX, ROUTES, Route
 from kit import telemetry
 from kit.app import Kit
 from kit.auth import Principal, allow
-from kit.clients import PeerUnavailable
 from kit.contracts.text import Text
 from kit.errors import BadRequest, NotFound
 
@@ -67,23 +67,16 @@ def _endpoint(route: Route) -> Endpoint:
 
 async def _forward(route: Route, request: Request) -> Response:
     kit: Kit = request.app.state.kit
-    client = kit.peers.client(route.service)
-    path = service_path(route.path, request.path_params)
-    outgoing = client.build_request(
-        route.method,
-        f"{path}?{query}" if (query := request.url.query) else path,
-        headers=_headers(kit, route, request),
-        content=await request.body() or None,
-    )
-    try:
-        answer = await client.send(outgoing, stream=True)
-        whole = await _whole(answer) if _is_small(answer) else None
-    except (httpx.HTTPError, OSError) as error:
-        raise PeerUnavailable(retry_after=2) from error
-    headers = _headers_back(answer)
-    if whole is not None:
-        return Response(whole, answer.status_code, headers)
-    return StreamingResponse(_chunks(answer), answer.status_code, headers)
+    path = service_path(route.path, request.path_params) + _query(request)
+    headers = _headers(kit, route, request)
+    content = await request.body() or None
+    async with AsyncExitStack() as stack:
+        exchange = kit.peers.exchange(route.service, route.method, path, headers, content)
+        answer = await stack.enter_async_context(exchange)
+        back = _headers_back(answer)
+        if _is_small(answer):
+            return Response(await answer.read(), answer.status, back)
+        return StreamingResponse(_chunks(answer, stack.pop_all()), answer.status, back)
 
 
 def service_path(template: str, parameters: Mapping[str, str]) -> str:
@@ -91,6 +84,12 @@ def service_path(template: str, parameters: Mapping[str, str]) -> str:
     if not all(_PARAMETER.fullmatch(value) for value in parameters.values()):
         raise NotFound()
     return template.format(**{name: quote(value, safe=":~") for name, value in parameters.items()})
+
+
+def _query(request: Request) -> str:
+    """The query as it was sent; what is not ASCII in it is percent-encoded."""
+    query: bytes = request.scope["query_string"]
+    return f"?{quote(query, safe=string.punctuation)}" if query else ""
 
 
 def _journey_in(parameters: Mapping[str, str]) -> UUID | None:
@@ -128,28 +127,22 @@ def _authorization(kit: Kit, route: Route, request: Request) -> str | None:
     return None if given and given.partition(" ")[0].lower() == tracking.SCHEME else given
 
 
-def _headers_back(answer: httpx.Response) -> dict[str, str]:
+def _headers_back(answer: aiohttp.ClientResponse) -> dict[str, str]:
     headers = {name: answer.headers[name] for name in SENT_BACK if name in answer.headers}
     if "location" in headers:
         headers["location"] = public_location(headers["location"])
     return headers
 
 
-def _is_small(answer: httpx.Response) -> bool:
+def _is_small(answer: aiohttp.ClientResponse) -> bool:
     length = answer.headers.get("content-length", "")
-    return answer.status_code in (204, 304) or (length.isdecimal() and int(length) <= SENT_AT_ONCE)
+    return answer.status in (204, 304) or (length.isdecimal() and int(length) <= SENT_AT_ONCE)
 
 
-async def _whole(answer: httpx.Response) -> bytes:
-    return b"".join([chunk async for chunk in _chunks(answer)])
-
-
-async def _chunks(answer: httpx.Response) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in answer.aiter_raw():
+async def _chunks(answer: aiohttp.ClientResponse, exchange: AsyncExitStack) -> AsyncIterator[bytes]:
+    async with exchange:
+        async for chunk in answer.content.iter_any():
             yield chunk
-    finally:
-        await answer.aclose()
 
 
 def public_location(location: str) -> str:

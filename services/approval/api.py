@@ -20,7 +20,7 @@ router = APIRouter(tags=["approval"])
 Approver = Annotated[Principal, Depends(allow("officer:approver"))]
 
 
-def keyring_of(request: Request) -> Keyring:
+async def keyring_of(request: Request) -> Keyring:
     """The keyring of the process."""
     kit: Kit = request.app.state.kit
     return kit.resource(Keyring)

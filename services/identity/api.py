@@ -38,7 +38,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 Echoed = Annotated[str | None, Query(max_length=2048)]
 
 
-def no_store(response: Response) -> None:
+async def no_store(response: Response) -> None:
     """Keep what is secret out of every cache and out of the Referer header."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -56,7 +56,12 @@ class Tools:
         self.mint = self.kit.resource(Mint)
 
 
-Tooled = Annotated[Tools, Depends(Tools)]
+async def tools_of(request: Request) -> Tools:
+    """Async, or it would be called in a thread of its own."""
+    return Tools(request)
+
+
+Tooled = Annotated[Tools, Depends(tools_of)]
 
 
 @router.get("/.well-known/jwks.json", dependencies=[Anyone])

@@ -27,7 +27,7 @@ class Known(NamedTuple):
     section: Section
 
 
-def kit_of(request: Request) -> Kit:
+async def kit_of(request: Request) -> Kit:
     """What this process has in hand."""
     kit: Kit = request.app.state.kit
     return kit
@@ -44,7 +44,7 @@ Own = Annotated[Known, Depends(own_application)]
 KitOf = Annotated[Kit, Depends(kit_of)]
 
 
-def required_match(if_match: Annotated[str | None, Header(max_length=500)] = None) -> str:
+async def required_match(if_match: Annotated[str | None, Header(max_length=500)] = None) -> str:
     """The If-Match header; 428 without."""
     if if_match is None:
         raise PreconditionRequired(

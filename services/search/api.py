@@ -14,13 +14,13 @@ from services.search.schemas import SearchAnswer, ServiceCard, ServiceList, Serv
 router = APIRouter(tags=["search"], dependencies=[Depends(allow("anyone"))])
 
 
-def catalogue_of(request: Request) -> Catalogue:
+async def catalogue_of(request: Request) -> Catalogue:
     """The catalogue of this process."""
     catalogue: Catalogue = request.app.state.kit.resource(Catalogue)
     return catalogue
 
 
-def notice_of(request: Request) -> Notice:
+async def notice_of(request: Request) -> Notice:
     """What answers of no single service say."""
     notice: Notice = request.app.state.kit.resource(Notice)
     return notice

@@ -21,7 +21,7 @@ from services.issuance.schemas import FileCheck, VerificationView
 router = APIRouter(tags=["verification"], dependencies=[Depends(allow("anyone"))])
 
 
-def reader_language(
+async def reader_language(
     language: Annotated[Literal["th", "en"] | None, Query()] = None,
     accept_language: Annotated[str | None, Header()] = None,
 ) -> Language:
