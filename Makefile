@@ -1,6 +1,6 @@
 # The commands of Paet; `make` lists them. Each brings what it needs: Python 3.11 or newer and make are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test lint types trace migrate image render clean
+.PHONY: help setup up demo test lint types bench trace migrate image render clean
 
 export UV_PROJECT_ENVIRONMENT := $(if $(UV_PROJECT_ENVIRONMENT),$(UV_PROJECT_ENVIRONMENT),.venv)
 BIN := $(UV_PROJECT_ENVIRONMENT)/bin
@@ -28,7 +28,10 @@ lint: setup ## check style and the boundaries between the parts
 	@$(PYTHON_HERE) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 types: setup ## check the types
-	@exec $(PYTHON_HERE) -m mypy kit services gateway
+	@exec $(PYTHON_HERE) -m mypy kit services gateway bench
+
+bench: setup ## measure, beside the physical floor, into docs/performance.md; ARGS name parts, or say --quick
+	@exec $(PYTHON_HERE) -m bench $(ARGS)
 
 trace: setup ## show which test proves which requirement
 	@exec $(PYTHON_HERE) -m tests.trace

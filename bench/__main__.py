@@ -38,7 +38,7 @@ PARTS = {
     "documents": _part("documents", {}, {"quick": True}),
     "search": _part("search", {}, {"quick": True}),
     "idle": _part("idle", {}, {"quick": True}),
-    "growth": _part("growth", {}, {"quick": True}),
+    "growth": _part("growth.driver", {}, {"quick": True}),
 }
 """Module, arguments, and arguments of a quick run."""
 

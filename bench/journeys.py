@@ -1,5 +1,8 @@
 """Whole journeys through the gateway, some in flight at a time: rates, times, and CPU seconds by process.
 
+"While the queues are full" is from the first call until the first lane finds no journey more to begin: so long as many
+are in flight as are said to be. The burst of all lanes at the beginning is in it, the running out at the end is not.
+
 What a citizen's app calls is called, and waited for through the bus instead of by polling, so that the number of
 calls of a journey is the same in every run: start, read the draft, save it, file it, read the invoice, look at the end.
 """
@@ -19,6 +22,7 @@ import nats
 from nats.aio.msg import Msg
 
 from bench import usage
+from bench.queues import Looks, looking, troubles
 from bench.stage import Stage, staged
 from kit.local.suite import Suite
 from kit.nats_access import OPERATOR
@@ -72,6 +76,8 @@ class Walker:
         self.stage, self.http, self.watch = stage, http, watch
         self.name = secrets.token_hex(4)
         self.calls: dict[str, list[float]] = defaultdict(list)
+        self.began: list[tuple[float, float]] = []
+        """When each call began, and how long it took."""
         self.journeys: list[float] = []
 
     async def call(self, name: str, method: str, path: str, *, ok: tuple[int, ...] = (200, 201), **options: Any) -> Any:
@@ -79,7 +85,9 @@ class Walker:
         began = time.perf_counter()
         async with self.http.request(method, path, **options) as answer:
             body = await answer.json(content_type=None)
-            self.calls[name].append(time.perf_counter() - began)
+            took = time.perf_counter() - began
+            self.calls[name].append(took)
+            self.began.append((began, took))
             if answer.status not in ok:
                 raise Failed(f"{method} {path}: {answer.status} {body}")
             return body, answer.headers
@@ -138,29 +146,61 @@ async def walker(stage: Stage) -> AsyncIterator[Walker]:
         yield Walker(stage, http, watch)
 
 
+@dataclass
+class Flown:
+    """What one flight left: how long it took, until when it was full, and what was used and seen meanwhile."""
+
+    seconds: float
+    full_until: float
+    """When the first lane found no journey more to walk: until then all of them were under way."""
+    cpu: dict[str, float]
+    looks: Looks
+    troubles: dict[str, int]
+
+
 async def flight(stage: Stage, in_flight: int, count: int) -> dict[str, Any]:
-    """Walk ``count`` journeys, ``in_flight`` at a time, and say what they took."""
+    """Walk ``count`` journeys, ``in_flight`` at a time, and say what they took; an error in any of them ends it."""
     async with walker(stage) as one:
-        numbers = iter(range(count))
-
-        async def lane() -> None:
-            for number in numbers:
-                await one.walk(number)
-
-        before, began = usage.cpu_of(stage.suite), time.perf_counter()
-        await asyncio.gather(*(lane() for _ in range(in_flight)))
-        seconds = time.perf_counter() - began
-        cpu = usage.spent(before, usage.cpu_of(stage.suite))
+        flown = await _fly(stage, one, in_flight, count)
+    full = [took for began, took in one.began if began < flown.full_until]
     return {
         "in_flight": in_flight,
         "journeys": count,
-        "per_second": count / seconds,
+        "per_second": count / flown.seconds,
         "journey_ms": quantiles(one.journeys),
         "call_ms": {name: quantiles(times) for name, times in one.calls.items()},
         "all_calls_ms": quantiles([each for times in one.calls.values() for each in times]),
-        "cpu_ms": {name: 1000 * value / count for name, value in sorted(cpu.items())},
-        "cpu_ms_inside": 1000 * usage.inside(cpu) / count,
+        "full_calls_ms": quantiles(full) | {"calls": len(full)},
+        "backlog": {
+            kind: {"p50": statistics.median(seen), "max": max(seen)}
+            for kind, seen in flown.looks.until(flown.full_until).items()
+        },
+        "troubles": flown.troubles,
+        "cpu_ms": {name: 1000 * value / count for name, value in sorted(flown.cpu.items())},
+        "cpu_ms_inside": 1000 * usage.inside(flown.cpu) / count,
     }
+
+
+async def _fly(stage: Stage, one: Walker, in_flight: int, count: int) -> Flown:
+    numbers = iter(range(count))
+    ends: list[float] = []
+
+    async def lane() -> None:
+        for number in numbers:
+            await one.walk(number)
+        ends.append(time.perf_counter())
+
+    wrong = await troubles(stage.suite)
+    async with looking(stage.suite) as looks:
+        before, began = usage.cpu_of(stage.suite), time.perf_counter()
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(in_flight):
+                lanes.create_task(lane())
+        seconds = time.perf_counter() - began
+        await asyncio.sleep(0.3)  # the last marks and acknowledgements belong to these journeys, as at the floor
+        cpu = usage.spent(before, usage.cpu_of(stage.suite))
+    after = await troubles(stage.suite)
+    return Flown(seconds, ends[0], cpu, looks, {name: after[name] - wrong[name] for name in after})
 
 
 def quantiles(seconds: list[float]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from nats.js.api import DeliverPolicy
 from uuid_utils.compat import uuid7
 
 from bench.databases import connected
+from bench.growth.fill import paused
 from kit.local.suite import Suite
 from kit.messaging import EVENTS
 from kit.nats_access import OPERATOR
@@ -22,21 +23,16 @@ async def fill(suite: Suite, count: int) -> float:
     Meanwhile the suite's own programs are down: their consumers are made anew behind the last of these events, which
     is where they would stand after acknowledging every one of them.
     """
-    services = [program.name for program in suite.layout.services]
-    events = await _events_of_one_journey(suite)
-    for name in services:
-        await asyncio.to_thread(suite.kill, name)
     began = time.perf_counter()
-    client = await nats.connect(suite.nats.url, user=OPERATOR, password=suite.state.password("nats", OPERATOR))
-    try:
-        await _publish(client, events, count)
-        await _stand_behind(client)
-    finally:
-        await client.close()
-    seconds = time.perf_counter() - began
-    for name in services:
-        await asyncio.to_thread(suite.restart, name)
-    return seconds
+    events = await _events_of_one_journey(suite)
+    async with paused(suite):
+        client = await nats.connect(suite.nats.url, user=OPERATOR, password=suite.state.password("nats", OPERATOR))
+        try:
+            await _publish(client, events, count)
+            await _stand_behind(client)
+        finally:
+            await client.close()
+    return time.perf_counter() - began
 
 
 async def _events_of_one_journey(suite: Suite) -> list[tuple[str, str, str, str]]:

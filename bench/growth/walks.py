@@ -1,10 +1,10 @@
 """What the databases do for a query: which tables are read from end to end, and which indexes keep it flat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bench.databases import connected
-from bench.growth.fill import TABLES
+from bench.growth.copies import TABLES
 from kit.local.suite import Suite
 
 BIG = 2_000
@@ -43,25 +43,43 @@ def walked(before: Mapping[str, Scans], after: Mapping[str, Scans]) -> list[dict
 async def indexes(suite: Suite) -> dict[str, int]:
     """How often each index was used so far, by ``service.table.index``."""
     query = "SELECT relname, indexrelname, idx_scan FROM pg_stat_user_indexes WHERE schemaname = 'public'"
-    found = {}
+    return {name: used or 0 for name, used in await _by_index(suite, query)}
+
+
+async def definitions(suite: Suite) -> dict[str, str]:
+    """The statement that makes each index."""
+    query = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    return {name: str(text) for name, text in await _by_index(suite, query)}
+
+
+async def _by_index(suite: Suite, query: str) -> list[tuple[str, Any]]:
+    found = []
     for service in TABLES:
         async with connected(suite, service) as connection:
-            for table, name, count in await connection.fetch(query):
+            for table, name, value in await connection.fetch(query):
                 if table in TABLES[service]:
-                    found[f"{service}.{table}.{name}"] = count or 0
+                    found.append((f"{service}.{table}.{name}", value))
     return found
 
 
-def used(before: Mapping[str, int], after: Mapping[str, int]) -> Sequence[str]:
-    """The indexes that were used between two looks."""
-    return sorted(name for name in after if after[name] > before.get(name, 0))
+def used(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """How often each index was used between two looks; only those that were."""
+    times = {name: after[name] - before.get(name, 0) for name in sorted(after)}
+    return {name: count for name, count in times.items() if count > 0}
 
 
 async def rows(suite: Suite) -> dict[str, int]:
     """How many rows each table has, as the last ANALYZE saw it."""
-    query = (
-        "SELECT relname, reltuples::bigint FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-    )
+    return await _by_table(suite, "greatest(reltuples, 0)::bigint")
+
+
+async def gibibytes(suite: Suite) -> dict[str, float]:
+    """What each table takes on disk with its indexes."""
+    return {name: size / 2**30 for name, size in (await _by_table(suite, "pg_total_relation_size(oid)")).items()}
+
+
+async def _by_table(suite: Suite, value: str) -> dict[str, int]:
+    query = f"SELECT relname, {value} FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     found = {}
     for service in TABLES:
         async with connected(suite, service) as connection:
@@ -69,10 +87,3 @@ async def rows(suite: Suite) -> dict[str, int]:
                 if table in TABLES[service]:
                     found[f"{service}.{table}"] = count
     return found
-
-
-async def gibibytes(suite: Suite) -> float:
-    """What the databases take on disk."""
-    async with connected(suite, "gateway") as connection:
-        size = await connection.fetchval("SELECT sum(pg_database_size(oid)) FROM pg_database")
-    return float(size) / 2**30

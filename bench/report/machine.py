@@ -1,0 +1,25 @@
+"""What the figures were measured on."""
+
+from bench.report.markdown import Figures
+
+
+def section(figures: dict[str, Figures]) -> str:
+    """Machine, versions and settings."""
+    if not (found := figures.get("machine")):
+        return ""
+    machine, postgres, nats = found["machine"], dict(found["postgresql"]), found["nats"]
+    version = postgres.pop("version")
+    return (
+        f"### Measured on\n\n{found['measured_at']}: {machine['cores']} cores of {machine['cpu']}, "
+        f"{machine['memory_gib']} GiB, {machine['kernel']}, {found['python']}.\n\n"
+        f"- PostgreSQL {version}: {_pairs(postgres)}\n"
+        f"- NATS {nats['version']}: sync_interval `{nats['sync_interval']}`, {nats['storage']}\n"
+        f"- Suite: {_pairs(found['suite'])}\n"
+        f"- Libraries: {', '.join(f'{name} {each}' for name, each in found['libraries'].items())}\n"
+    )
+
+
+def _pairs(values: Figures) -> str:
+    return ", ".join(
+        f"{name} `{value}`" if " " not in str(value) else f"{name}: {value}" for name, value in values.items()
+    )
