@@ -73,6 +73,8 @@ DUE_WORK = Table(
     UniqueConstraint("kind", "key"),
     # Work that failed for good waits for an operator and must not slow the search for due rows.
     Index("due_work_due", "due_at", postgresql_where=text("failed_at IS NULL")),
+    # The metrics count what has failed and will be tried again, or never, without reading all that is planned.
+    Index("due_work_troubled", "kind", postgresql_where=text("attempts > 0")),
 )
 
 SECTION = Table(

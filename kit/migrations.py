@@ -4,7 +4,7 @@ import asyncio
 from typing import Literal
 
 from alembic import context, op
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from kit.database import plumbing
@@ -13,6 +13,13 @@ from kit.database import plumbing
 def create_plumbing() -> None:
     """Create outbox, inbox, due work, sections, tombstones and calendar overrides (first migration)."""
     plumbing.create_all(op.get_bind())
+
+
+def index_troubled_work() -> None:
+    """Add the index of work that has failed, which a database made before it lacks."""
+    op.create_index(
+        "due_work_troubled", "due_work", ["kind"], postgresql_where=text("attempts > 0"), if_not_exists=True
+    )
 
 
 def run(metadata: MetaData) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, text
+from sqlalchemy.dialects import postgresql
 
 from kit import telemetry
 from kit.clock import clock
@@ -15,7 +16,7 @@ from kit.contracts.events import Submitted
 from kit.database import DUE_WORK, OUTBOX
 from kit.local.doubles import running
 from kit.local.ports import free_port
-from kit.metrics import KIT_GAUGES, Metrics
+from kit.metrics import KIT_GAUGES, Metrics, work_by_kind
 from kit.testing import open_harness
 from tests.bundles import licence_bundle
 from tests.kit.test_worker import submitted
@@ -122,7 +123,7 @@ async def test_due_work_is_counted_by_kind_with_the_wait_of_the_oldest(toy):
         due("unknown", due_at=early, attempts=3),
         due("unknown", due_at=clock.now() + timedelta(hours=1), attempts=1),
         due("chore", due_at=clock.now() + timedelta(days=1)),
-        due("chore", failed_at=early),
+        due("chore", failed_at=early, attempts=12),
     )
     await shows(toy, ("paet_due_work_failed", "chore"), lambda value: value == 1)
     found = await figures(toy)
@@ -131,6 +132,17 @@ async def test_due_work_is_counted_by_kind_with_the_wait_of_the_oldest(toy):
     await put(toy, text("DELETE FROM due_work"))
     await shows(toy, ("paet_due_work_failed", "chore"), lambda value: value == 0)
     assert ("paet_due_work", "unknown") not in await figures(toy)
+
+
+async def test_work_that_is_planned_for_later_is_not_read_to_count_what_is_due(toy):
+    later = (
+        "INSERT INTO due_work (kind, key, due_at) SELECT 'chore', n, now() + '1 day' FROM generate_series(1, 20000) n"
+    )
+    await put(toy, text(later), text("ANALYZE due_work"))
+    query = work_by_kind(clock.now()).compile(postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    async with toy.kit.database.engine.connect() as connection:
+        plan = "\n".join((await connection.execute(text(f"EXPLAIN {query}"))).scalars())
+    assert "Seq Scan" not in plan, plan
 
 
 @QUEUES
