@@ -42,15 +42,21 @@ def spine_layout() -> Layout:
 
 @asynccontextmanager
 async def running(
-    *, spine: bool = False, extras: Mapping[str, Mapping[str, str]] | None = None, folder: Path | None = None
+    *,
+    spine: bool = False,
+    fsync: bool = True,
+    extras: Mapping[str, Mapping[str, str]] | None = None,
+    folder: Path | None = None,
 ) -> AsyncIterator[Suite]:
     """Start the suite in a folder of its own, publish the bench's definition, and stop it again.
 
-    With ``spine`` no document is composed or sealed. A ``folder`` given stays.
+    With ``spine`` no document is composed or sealed. Without ``fsync`` nothing may be measured: that is for tests.
+    A ``folder`` given stays.
     """
     layout = spine_layout() if spine else LAYOUT
     where = folder or Path(tempfile.mkdtemp(prefix="paet-bench-"))
-    suite = Suite(where / ".local", ports=free_ports(layout), layout=layout, extras=extras, say=lambda _: None)
+    ports = free_ports(layout)
+    suite = Suite(where / ".local", ports=ports, layout=layout, extras=extras, fsync=fsync, say=lambda _: None)
     await asyncio.to_thread(suite.start)
     try:
         await asyncio.to_thread(_furnish, suite)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-SUITES = {"journeys", "faults"}
+SUITES = {"journeys", "faults", "bench"}
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

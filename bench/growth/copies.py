@@ -13,7 +13,7 @@ WAITING = 500
 """One journey of so many waits in the queues."""
 SHORT = 100
 """Characters kept of an old text that nothing reads any more: the rows and their indexes are all there."""
-WHOLE = 20_000
+WHOLE = 10_000
 """So many of the newest journeys keep such texts whole."""
 BEHIND = 1_000
 """Running numbers left to the journeys that were really walked before."""
@@ -51,7 +51,7 @@ OWN = {
     ("issuance", "document", "stored_as"): "{0} || n",
 }
 SHORTENED = {"outbox": ("body",), "notice": ("body_th", "body_en"), "decisions": ("content",)}
-"""Long texts of old journeys, read by nothing that is measured."""
+"""Long texts of old journeys, read by nothing that is measured; their slips are left out too."""
 _HEX = "md5({0}::text)"
 Columns = Sequence[tuple[str, str]]
 
@@ -84,8 +84,9 @@ def expression(service: str, table: str, column: str, kind: str, count: int) -> 
     """The value of a column: ``n`` is the copy's number, ``shift`` how long before now it was."""
     if (service, table, column) in OWN:
         return OWN[service, table, column].format(column)
-    if column in SHORTENED.get(table, ()):
-        return f"CASE WHEN n > {count - WHOLE} OR {_WAITS} THEN {column} ELSE left({column}, {SHORT}) END"
+    if column in SHORTENED.get(table, ()) or column == "slip":
+        short = "'{}'" if column == "slip" else f"left({column}, {SHORT})"
+        return f"CASE WHEN n > {count - WHOLE} OR {_WAITS} THEN {column} ELSE {short} END"
     if kind == "uuid":
         return f"({_head(service, column)} || {column}__tail)::uuid"
     by_kind = {
