@@ -139,7 +139,7 @@ async def test_work_that_is_planned_for_later_is_not_read_to_count_what_is_due(t
         "INSERT INTO due_work (kind, key, due_at) SELECT 'chore', n, now() + '1 day' FROM generate_series(1, 20000) n"
     )
     await put(toy, text(later), text("ANALYZE due_work"))
-    query = work_by_kind(clock.now()).compile(postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    query = work_by_kind(clock.now()).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     async with toy.kit.database.engine.connect() as connection:
         plan = "\n".join((await connection.execute(text(f"EXPLAIN {query}"))).scalars())
     assert "Seq Scan" not in plan, plan
