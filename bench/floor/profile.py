@@ -66,7 +66,7 @@ gateway   delivery.completed  +tombstone
 """In order. Beside these the gateway writes every event on the timeline, in batches: see ``TIMELINE``."""
 
 TIMELINE = ("~progress", "+timeline")
-"""Of every event at the gateway; the first of a journey inserts its row of progress."""
+"""Of every event at the gateway; the first of a journey inserts its row of progress, a batch updates it once."""
 
 COUNTERS = ("number_series", "receiptbook", "series")
 """One row that all journeys of an agency and year write: it is locked until its transaction has committed."""
@@ -103,7 +103,10 @@ def consumed_by(service: str) -> tuple[str, ...]:
 
 
 def rows_written(service: str) -> dict[str, tuple[int, int, int]]:
-    """Rows that one journey inserts, updates and deletes in a service, by table, plumbing included."""
+    """Rows that one journey inserts, updates and deletes in a service, by table, plumbing included.
+
+    Its progress is updated as often as the gateway takes a batch with an event of it: here, one event a time.
+    """
     mine = [each for each in JOURNEY if each.service == service]
     counts = Counter(write for each in mine for write in each.writes)
     told, taken = sum(len(each.tells) for each in mine), len(consumed_by(service))

@@ -29,10 +29,17 @@ SELECT id, kind, journey_id FROM due_work WHERE due_at <= now() ORDER BY due_at 
 DROP_WORK = "DELETE FROM due_work WHERE id = $1"
 CANCEL_WORK = "DELETE FROM due_work WHERE kind = $1 AND journey_id = $2"
 PROJECT = """
-WITH counted AS (
-    INSERT INTO progress (journey_id, last_seq) VALUES ($1, 1)
-    ON CONFLICT (journey_id) DO UPDATE SET last_seq = progress.last_seq + 1 RETURNING last_seq)
-INSERT INTO timeline (journey_id, seq, event_id, type, body) SELECT $1, last_seq, $2, $3, $4 FROM counted
+WITH told AS (
+    SELECT *, row_number() OVER (PARTITION BY journey_id ORDER BY place) AS within
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS t (journey_id, event_id, type, place)
+), counted AS (
+    INSERT INTO progress AS known (journey_id, last_seq)
+    SELECT journey_id, count(*) FROM told GROUP BY journey_id ORDER BY journey_id
+    ON CONFLICT (journey_id) DO UPDATE SET last_seq = known.last_seq + excluded.last_seq
+    RETURNING journey_id, last_seq)
+INSERT INTO timeline (journey_id, seq, event_id, type, body)
+SELECT journey_id, last_seq - max(within) OVER (PARTITION BY journey_id) + within, event_id, type, $4
+FROM told JOIN counted USING (journey_id)
 """
 
 _TEXT = '{"th": "ตัวอย่าง", "en": "an example of what is kept", "source": "platform", "mark": "D"}, '

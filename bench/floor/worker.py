@@ -153,10 +153,10 @@ class Worker:
                 self.wake(transaction, len(journeys))
 
     async def project(self, connection: Any, events: Sequence[dict[str, Any]]) -> None:
-        """The timeline of every journey."""
-        body = self.bodies["timeline"]
-        rows = [(UUID(each["journeyid"]), UUID(each["id"]), each["type"], body) for each in events]
-        await connection.executemany(tables.PROJECT, rows)
+        """The timeline of every journey, a batch in one statement."""
+        journeys, ids = ([UUID(each[name]) for each in events] for name in ("journeyid", "id"))
+        types = [each["type"] for each in events]
+        await connection.execute(tables.PROJECT, journeys, ids, types, self.bodies["timeline"])
 
     async def write_all(self, connection: Any, transaction: Transaction, journeys: Sequence[UUID]) -> None:
         """The same transaction for many journeys."""
