@@ -26,7 +26,6 @@ from kit.telemetry import log
 EVENTS = "EVENTS"
 DEAD_LETTERS = "DEADLETTERS"
 DAY = 86_400
-ACK_WAIT = 30.0
 
 
 class Bus:
@@ -136,15 +135,15 @@ async def provision(settings: Settings, filters: Sequence[str]) -> None:
         await _ensure_stream(jetstream, _events(settings.nats_replicas))
         await _ensure_stream(jetstream, _dead_letters(settings.nats_replicas))
         if filters:
-            await jetstream.add_consumer(EVENTS, consumer_config(settings.service, filters))
+            await jetstream.add_consumer(EVENTS, consumer_config(settings.service, filters, settings.ack_wait_seconds))
 
 
-def consumer_config(service: str, filters: Sequence[str]) -> ConsumerConfig:
-    """The durable pull consumer of a service, named after it."""
+def consumer_config(service: str, filters: Sequence[str], ack_wait: float = 30.0) -> ConsumerConfig:
+    """The durable pull consumer of a service, named after it; ``ack_wait`` in seconds."""
     return ConsumerConfig(
         durable_name=service,
         ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=ACK_WAIT,
+        ack_wait=ack_wait,
         max_deliver=-1,
         max_ack_pending=4096,
         deliver_policy=DeliverPolicy.ALL,
