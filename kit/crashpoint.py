@@ -10,9 +10,13 @@ from pathlib import Path
 
 BEFORE_PUBLISH = "committed, not yet published"
 BEFORE_MARK = "published, not yet marked as sent"
+BEFORE_COMMIT = "handled, not yet committed"
 BEFORE_ACK = "handled, not yet acknowledged"
+BETWEEN_ACKS = "handled, not yet all acknowledged"
 BEFORE_DONE = "due work done, not yet forgotten"
-POINTS = (BEFORE_PUBLISH, BEFORE_MARK, BEFORE_ACK, BEFORE_DONE)
+BEFORE_ANSWER = "told in a request, not yet answered"
+POINTS = (BEFORE_PUBLISH, BEFORE_MARK, BEFORE_COMMIT, BEFORE_ACK, BETWEEN_ACKS, BEFORE_DONE, BEFORE_ANSWER)
+"""The points of the kit; a service may have more where it speaks to the world outside in phases."""
 
 _file: Path | None = None
 

@@ -33,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from kit import crashpoint
 from kit.contracts import text as words
 from kit.errors import Unavailable
 
@@ -159,7 +160,7 @@ class Database:
             async with Transaction(self.engine, expire_on_commit=False) as session:
                 async with session.begin():
                     yield session
-                    written = await _write_deferred(session)
+                    session.info["written"] = written = await _write_deferred(session)
                 for name in written:
                     for listener in self._listeners:
                         listener(name)
@@ -202,6 +203,8 @@ async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
     """One transaction per request."""
     async with request.app.state.kit.database.transaction() as session:
         yield session
+    if session.info.get("written"):
+        crashpoint.reach(crashpoint.BEFORE_ANSWER)
 
 
 Session = Annotated[AsyncSession, Depends(request_session, scope="function")]

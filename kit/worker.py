@@ -213,6 +213,7 @@ class Worker:
                     await self._one(session, event, known[event.id], shut)
             for consumer in self.table.bulk_consumers():
                 await _in_bulk(consumer, session, [event for event in taken if isinstance(event.data, consumer.fact)])
+            crashpoint.reach(crashpoint.BEFORE_COMMIT)
 
     async def _one(self, session: AsyncSession, event: Event, known: Known, shut: set[UUID]) -> None:
         token = telemetry.causation.set(event.id)
@@ -260,6 +261,7 @@ async def _acknowledge(messages: Sequence[Msg]) -> None:
     crashpoint.reach(crashpoint.BEFORE_ACK)
     for message in messages:
         await message.ack()
+        crashpoint.reach(crashpoint.BETWEEN_ACKS)
 
 
 def table_of(service: str, module: Any) -> Table:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from kit import crashpoint
 from kit.app import Kit
 from kit.clock import clock, local_date
 from kit.duework import Later, WorkFunction
@@ -11,6 +12,7 @@ from services.payment import commands, queries
 from services.payment.domain import InvoiceState, PaymentState
 from services.payment.providers.scb import Scb
 
+INQUIRED = "the bank has answered, nothing is booked yet"
 VERIFY_AGAIN = timedelta(seconds=5)
 VERIFY_FOR = timedelta(days=3)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -58,6 +60,7 @@ async def _ask(kit: Kit, invoice_id: UUID, days: list[date]) -> None:
     for day in days:
         booked = await provider.inquire(invoice.biller_id, invoice.reference1, day)
         if booked:
+            crashpoint.reach(INQUIRED)
             async with kit.database.transaction() as session:
                 await commands.settle(session, invoice_id, provider.name, booked)
 

@@ -13,6 +13,7 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
+from kit import crashpoint
 from kit.app import Kit
 from kit.clients import PeerRefused
 from kit.contracts.definition import IssuanceStep, Section
@@ -28,6 +29,9 @@ from services.issuance.duework import composing
 from services.issuance.models import Document
 
 WITHDRAWN = "application-withdrawn"
+SEALED = "application sealed, no number given yet"
+NUMBERED = "number given, no document yet"
+STORED = "document stored, not yet registered"
 FOR_GOOD = (TemplateError, SealError, PeerRefused, NotGranted)
 """What trying again does not mend: an operator has to look first."""
 
@@ -65,6 +69,7 @@ async def _issue(kit: Kit, document_id: UUID) -> None:
         return
     if document.state == State.REQUESTED and not await _passes_the_point_of_no_return(kit, document):
         return
+    crashpoint.reach(SEALED)
     section = await kit.section(document.definition)
     # Asked before a number is given, so that a number is not lost to what was missing all along.
     seal = await kit.resource(Seals).of(document.agency, section.agency_name)
@@ -72,6 +77,7 @@ async def _issue(kit: Kit, document_id: UUID) -> None:
     settings: IssuanceStep = section.settings(document.step)
     async with kit.database.transaction() as session:
         document = await commands.give_number(session, document.id, settings, kit.resource(Tokens).new())
+    crashpoint.reach(NUMBERED)
     if document.state == State.ISSUING:
         await _make(kit, document, section, basis, seal)
 
@@ -95,6 +101,7 @@ async def _make(kit: Kit, document: Document, section: Section, basis: Basis, se
     if pdf is None:
         await kit.resource(Files).put(stored_as, await composing.sealed(kit, document, section, basis, seal))
         pdf = await kit.resource(Files).get(stored_as)
+    crashpoint.reach(STORED)
     file = StoredFile(composing.file_name_of(document, settings), stored_as, hashlib.sha256(pdf).hexdigest())
     public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
     async with kit.database.transaction() as session:
