@@ -63,7 +63,7 @@ class Watch:
         del self._due[name]
         try:
             self._again(name)
-        except LocalError as fault:
+        except (LocalError, OSError) as fault:  # a full disk takes no log and no pid file
             self._say(str(fault))
             return
         self.restarts[name] = self.restarts.get(name, 0) + 1

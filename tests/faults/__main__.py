@@ -1,0 +1,105 @@
+"""`python -m tests.faults [--seed N] [--journeys N] [--only TEXT …]`: the whole matrix, and docs/reliability.md.
+
+Every fault at every step while journeys are walked, in an order drawn from the seed, which is printed. With ``--only``
+(a part of a fault's name, or `fault @ step`) a part is run, and no page is written. Exit status 1 where a journey was
+lost or doubled, a fault did not strike, or an invariant does not hold.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench import machine
+from kit.local.suite import ROOT
+from tests.faults import disk, matrix, page
+from tests.faults.acts import FAULTS
+from tests.faults.matrix import Cell
+from tests.faults.stage import Stage, clear, staged
+
+RECORD = ROOT / ".local" / "faults.json"
+PAGE = ROOT / "docs" / "reliability.md"
+
+
+@contextmanager
+def _staged() -> Iterator[Stage]:
+    """The suite on a file system of its own where one can be mounted."""
+    folder = Path(tempfile.mkdtemp(prefix="paet-faults-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    try:
+        with ExitStack() as stack:
+            place = None
+            if disk.why_not_mounted() is None:
+                place = stack.enter_context(disk.mounted(folder / "image", folder / "disk"))
+            stage = stack.enter_context(staged((place or folder) / "suite", catalogue=False, disk=place))
+            yield stage
+        if place is None:
+            clear(stage.suite, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chosen(options: argparse.Namespace) -> list[Cell]:
+    cells = matrix.schedule(options.seed)
+    if options.only:
+        cells = [each for each in cells if any(part in f"{each.fault} @ {each.step}" for part in options.only)]
+    return cells
+
+
+def _tell(cell: Cell) -> None:
+    state = "ok" if cell.is_sound else "NOT OK"
+    print(f"{cell.fault} @ {cell.step}: {len(cell.walks)} journeys, {cell.seconds} s, {state}", *cell.notes, flush=True)
+    for each in cell.lost:
+        print(f"    lost: {each}")
+    for what in (cell.doubled, cell.not_struck, *cell.errors):
+        if what:
+            print(f"    {what}", flush=True)
+
+
+async def _run(stage: Stage, cells: list[Cell], journeys: int) -> dict[str, Any]:
+    began = time.monotonic()
+    skipped = disk.why_not_mounted() if stage.disk is None else None
+    if skipped:
+        cells = [each for each in cells if each.fault != "full disk"]
+    wrong = await matrix.run(stage, cells, journeys, _tell)
+    return {
+        "cells": [each.as_json() for each in cells],
+        "violations": wrong,
+        "skipped": skipped,
+        "minutes": round((time.monotonic() - began) / 60, 1),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--journeys", type=int, default=600, help="at least so many in all")
+    parser.add_argument("--only", nargs="*", help=f"parts of: {', '.join(each.name for each in FAULTS)}")
+    options = parser.parse_args(arguments)
+    cells = _chosen(options)
+    journeys = matrix.WAVE if options.only else max(2, math.ceil(options.journeys / len(cells)))
+    print(f"seed {options.seed}: {len(cells)} cells, {journeys} journeys each", flush=True)
+    with _staged() as stage:
+        record = asyncio.run(_run(stage, cells, journeys))
+    record |= {"seed": options.seed, "machine": asyncio.run(machine.measure())}
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    for name, violated in record["violations"].items():
+        print(f"VIOLATED {name}:", *violated[:20], sep="\n    ")
+    if not options.only:
+        PAGE.write_text(page.of(record), encoding="utf-8")
+    return 1 if record["violations"] or not all(each.is_sound for each in cells) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,97 @@
+"""What is done to the disk: a small file system of our own to be filled, and syncs that take longer."""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from signal import SIGINT
+
+from tests.faults.stage import Stage, processes_of
+
+SIZE = 3 * 2**30
+SYNCS = "fsync,fdatasync"
+NO_SPACE = re.compile(rb"no space left on device", re.IGNORECASE)
+
+
+def why_not_mounted() -> str | None:
+    """Why no file system can be mounted here; None where it can."""
+    if os.geteuid() != 0:
+        return "not root"
+    for program in ("mkfs.ext4", "mount", "umount"):
+        if shutil.which(program) is None:
+            return f"there is no {program}"
+    return None
+
+
+@contextmanager
+def mounted(image: Path, place: Path) -> Iterator[Path]:
+    """An ext4 file system of its own on a loop device, gone at the end; OSError where mounting is not allowed."""
+    with image.open("wb") as file:
+        file.truncate(SIZE)
+    _run("mkfs.ext4", "-q", "-m", "0", str(image))  # no blocks kept back for root, who would never find it full
+    place.mkdir(parents=True)
+    _run("mount", "-o", "loop", str(image), str(place))
+    try:
+        place.chmod(0o755)
+        yield place
+    finally:
+        _run("umount", str(place))
+        image.unlink()
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
+
+
+def fill(place: Path) -> Path:
+    """Leave no byte free; returns the file that takes all the space."""
+    ballast = place / "ballast"
+    with ballast.open("wb") as file:
+        for size in (2**26, 2**20, 2**16, 2**12):
+            try:
+                while True:
+                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), size)
+            except OSError:
+                continue
+    return ballast
+
+
+async def full(stage: Stage, seconds: float) -> str:
+    """Fill the disk of the whole suite for a while; says what was seen.
+
+    Afterwards NATS is restarted, as an operator must: it keeps the error of the block that it could not write and
+    takes nothing until then, however much space there is (observed with 2.15).
+    """
+    assert stage.disk is not None
+    logs = {name: stage.suite.state.log_file(name) for name in ("postgres", "nats")}
+    before = {name: path.stat().st_size for name, path in logs.items()}
+    ballast = await asyncio.to_thread(fill, stage.disk)
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        ballast.unlink()
+    said = {name: len(NO_SPACE.findall(path.read_bytes()[before[name] :])) for name, path in logs.items()}
+    await asyncio.sleep(1)
+    await stage.restart("nats")
+    return f"no space: PostgreSQL {said['postgres']} times, NATS {said['nats']} times"
+
+
+async def slow(stage: Stage, seconds: float, milliseconds: int) -> int:
+    """Let every sync of both servers take longer at the system call; returns how many did."""
+    output = stage.suite.state.folder / "syncs"
+    pids = [pid for name in ("postgres", "nats") for pid in processes_of(stage.suite, name)]
+    command = ["strace", "-f", "-qq", "-o", str(output), "-e", f"trace={SYNCS}"]
+    command += ["-e", f"inject={SYNCS}:delay_enter={milliseconds * 1000}", *(f"--attach={pid}" for pid in pids)]
+    tracer = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        tracer.send_signal(SIGINT)
+        await tracer.communicate()
+    return output.read_bytes().count(b"DELAYED")

@@ -1,0 +1,161 @@
+"""Fault × step: journeys are walked, a fault strikes when one of them has come to a step, all must end as they should.
+
+A schedule is drawn from a seed and nothing else, and so is every chance within a cell: the same seed gives the same
+faults to the same journeys at the same steps. When exactly two processes meet is the machine's to say.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.faults import bus, invariants
+from tests.faults.acts import BEFORE, FAULTS, STEPS, Fault, NotStruck, Scene
+from tests.faults.stage import Stage
+from tests.faults.walking import Observer, PatientVisitor, Walk, citizen_of, kinds, walk
+
+WAVE = 4
+SETTLE = 60
+
+
+@dataclass
+class Cell:
+    """One fault at one step, and what became of the journeys that were under way."""
+
+    fault: str
+    step: str
+    seed: int
+    walks: list[Walk] = field(default_factory=list)
+    not_struck: str | None = None
+    doubled: dict[str, list[str]] = field(default_factory=dict)
+    """What came twice, by journey."""
+    errors: list[str] = field(default_factory=list)
+    """Answers 500: the platform told a caller that it was at fault itself."""
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def lost(self) -> list[Walk]:
+        """Journeys that did not end, or not as they should."""
+        allowed = {"withdrawn": {"withdrawn", "passed"}}
+        return [each for each in self.walks if each.outcome not in allowed.get(each.kind, {"passed"})]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was lost or doubled, and the fault did strike."""
+        return not (self.lost or self.doubled or self.not_struck)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the record of a run."""
+        return asdict(self)
+
+
+def schedule(seed: int, faults: Iterable[Fault] = FAULTS, times: int = 1) -> list[Cell]:
+    """Every fault at every step it can strike, ``times`` over, in an order drawn from the seed."""
+    chance = random.Random(seed)
+    cells = [Cell(fault.name, step, 0) for fault in faults for step in fault.steps for _ in range(times)]
+    chance.shuffle(cells)
+    for cell in cells:
+        cell.seed = chance.randrange(2**32)
+    return cells
+
+
+@dataclass
+class Play:
+    """A suite with somebody who walks through it and somebody who watches its bus."""
+
+    stage: Stage
+    citizen: PatientVisitor
+    observer: Observer
+
+    async def cell(self, cell: Cell, journeys: int = WAVE) -> Cell:
+        """Walk the journeys of one cell, strike, wait until all is well again, and judge."""
+        began, chance = time.monotonic(), random.Random(cell.seed)
+        fault = next(each for each in FAULTS if each.name == cell.fault)
+        scene = Scene(self.stage, cell.step, chance, await bus.last_sequence(self.stage))
+        cell.walks = [Walk(kind) for kind in kinds(journeys, chance)]
+        delays = [(chance.uniform(0, 0.4), chance.uniform(0, 1.2)) for _ in cell.walks]
+        self.citizen.errors.clear()
+        walking = [
+            asyncio.create_task(self._walk(each, *delay)) for each, delay in zip(cell.walks, delays, strict=True)
+        ]
+        await self._strike(fault, cell, scene)
+        await asyncio.gather(*walking)
+        await self._settle(cell, scene)
+        cell.doubled = await doubled(self.stage, [each.journey for each in cell.walks if each.journey])
+        cell.errors, cell.notes = list(self.citizen.errors), scene.notes
+        cell.seconds = round(time.monotonic() - began, 1)
+        return cell
+
+    async def _walk(self, going: Walk, delay: float, pause: float) -> None:
+        await asyncio.sleep(delay)
+        await walk(self.stage, self.citizen, going, pause)
+
+    async def _strike(self, fault: Fault, cell: Cell, scene: Scene) -> None:
+        trigger = BEFORE[cell.step] if fault.is_early else cell.step
+        try:
+            if trigger is not None:
+                await self._until_seen(cell.walks[0], STEPS[trigger])
+            await fault.act(scene)
+        except (NotStruck, TimeoutError) as error:
+            cell.not_struck = str(error) or f"no journey came to {cell.step}"
+
+    async def _until_seen(self, observed: Walk, fact: str) -> None:
+        async with asyncio.timeout(60):
+            while (observed.journey or "", fact) not in self.observer.seen:
+                await asyncio.sleep(0.002)
+
+    async def _settle(self, cell: Cell, scene: Scene) -> None:
+        if cell.fault == "duplicate delivery":
+            await bus.publish_again(self.stage, scene.since, scene.chance)
+        await self.stage.everybody_is_up()
+        await bus.is_taken(self.stage, SETTLE)
+
+
+async def doubled(stage: Stage, journeys: Sequence[str]) -> dict[str, list[str]]:
+    """What these journeys have twice that may come once: facts, receipts, numbers that count, notices."""
+    told = [each for each in await invariants.nothing_is_told_twice(stage, ()) if any(one in each for one in journeys)]
+    twice = {
+        "payment": "SELECT concat(journey_id, ' receipt') FROM receipt GROUP BY journey_id, step HAVING count(*) > 1",
+        "issuance": "SELECT concat(d.journey_id, ' number') FROM number n JOIN document d ON d.id = n.document_id"
+        " WHERE n.state <> 'void' GROUP BY d.journey_id, d.step HAVING count(*) > 1",
+        "delivery": "SELECT concat(journey_id, ' notice ', kind) FROM notice GROUP BY journey_id, kind"
+        " HAVING count(*) > 1",
+    }
+    for service, query in twice.items():
+        told += await invariants.column(stage, service, query)
+    found = {one: [each for each in told if one in each] for one in journeys}
+    return {one: each for one, each in found.items() if each}
+
+
+@asynccontextmanager
+async def playing(stage: Stage) -> AsyncIterator[Play]:
+    """Sign somebody in, and watch the bus."""
+    observer = Observer()
+    client = await stage.operator()
+    await client.subscribe("events.>", cb=observer.see)
+    headers = {"Accept-Language": "en"}
+    try:
+        async with httpx.AsyncClient(base_url=stage.suite.url("gateway"), timeout=10, headers=headers) as http:
+            yield Play(stage, await citizen_of(stage, http), observer)
+    finally:
+        await client.close()
+
+
+async def run(
+    stage: Stage, cells: Sequence[Cell], journeys: int = WAVE, tell: Callable[[Cell], None] = lambda _: None
+) -> dict[str, list[str]]:
+    """Play the cells one after the other, live through every deadline, and return what violates the invariants."""
+    async with playing(stage) as play:
+        for cell in cells:
+            tell(await play.cell(cell, journeys))
+    ended = [each.journey for cell in cells for each in cell.walks if each.journey and each not in cell.lost]
+    await invariants.is_quiet(stage, 120)
+    stage.jump(18 * 86_400)
+    await invariants.is_quiet(stage, 180)
+    return await invariants.violations(stage, ended)
