@@ -26,6 +26,8 @@ from tests.faults.acts import FAULTS
 from tests.faults.matrix import Cell
 from tests.faults.stage import Stage, clear, staged
 
+LANES = 3
+"""Cells whose journeys are under way at the same time."""
 RECORD = ROOT / ".local" / "faults.json"
 PAGE = ROOT / "docs" / "reliability.md"
 
@@ -70,7 +72,7 @@ async def _run(stage: Stage, cells: list[Cell], journeys: int) -> dict[str, Any]
     skipped = disk.why_not_mounted() if stage.disk is None else None
     if skipped:
         cells = [each for each in cells if each.fault != "full disk"]
-    wrong = await matrix.run(stage, cells, journeys, _tell)
+    wrong = await matrix.run(stage, cells, journeys, LANES, _tell)
     return {
         "cells": [each.as_json() for each in cells],
         "violations": wrong,

@@ -79,7 +79,7 @@ async def die_at(scene: Scene, point: str, name: str | None = None) -> None:
     who = name or scene.step
     scene.stage.arm(point, who)
     try:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(100):
             while not scene.stage.has_died(who):
                 await asyncio.sleep(0.05)
     except TimeoutError as error:

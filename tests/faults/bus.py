@@ -18,6 +18,7 @@ from kit.local.suite import ROOT
 from kit.messaging import DEAD_LETTERS, EVENTS
 from kit.nats_access import OPERATOR
 from tests.faults.stage import SERVICES, Stage
+from tests.faults.tables import column
 
 
 @asynccontextmanager
@@ -39,6 +40,7 @@ async def last_sequence(stage: Stage) -> int:
 async def messages(jetstream: JetStreamContext, name: str = EVENTS, after: int = 0) -> list[RawStreamMsg]:
     """What a stream holds after a sequence number."""
     state = (await jetstream.stream_info(name)).state
+    after = after if after <= state.last_seq else 0  # the stream was made anew meanwhile
     found = []
     if state.messages:
         for sequence in range(max(state.first_seq, after + 1), state.last_seq + 1):
@@ -108,6 +110,11 @@ async def wipe_and_rebuild(stage: Stage) -> int:
     await stage.restart("nats")
     await asyncio.to_thread(stage.suite.migrate)
     return await asyncio.to_thread(rebuild, stage)
+
+
+async def told(stage: Stage) -> int:
+    """How many events the outboxes of all services hold."""
+    return sum([int((await column(stage, name, "SELECT count(*) FROM outbox"))[0]) for name in SERVICES])
 
 
 def rebuild(stage: Stage) -> int:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT
 
+import asyncpg
+
 from tests.faults.stage import Stage, processes_of
 
 SIZE = 3 * 2**30
@@ -79,7 +81,21 @@ async def full(stage: Stage, seconds: float) -> str:
     said = {name: len(NO_SPACE.findall(path.read_bytes()[before[name] :])) for name, path in logs.items()}
     await asyncio.sleep(1)
     await stage.restart("nats")
+    await _database_answers(stage)
     return f"no space: PostgreSQL {said['postgres']} times, NATS {said['nats']} times"
+
+
+async def _database_answers(stage: Stage) -> None:
+    """PostgreSQL may have gone down for want of space; it recovers, or its supervisor starts it again."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                connection = await asyncpg.connect(stage.suite.postgres.admin_url)
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.3)
+                continue
+            await connection.close()
+            return
 
 
 async def slow(stage: Stage, seconds: float, milliseconds: int) -> int:

@@ -10,36 +10,19 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import closing
 from datetime import timedelta
-from typing import Any
-
-import asyncpg
 
 from kit.local import samples
 from kit.local.doubles.thaid.people import SHIPPED
 from kit.messaging import EVENTS
 from tests.faults import bus
 from tests.faults.stage import SERVICES, Stage
+from tests.faults.tables import column, rows
 from tests.faults.walking import EMAIL, MARK
 
 Invariant = Callable[[Stage, Collection[str]], Awaitable[list[str]]]
 JOURNEY = "(body::jsonb->>'journeyid')"
 TOLERANCE = timedelta(seconds=90)
 """How late due work may be: it is tried again with a growing delay of up to a minute."""
-
-
-async def rows(stage: Stage, service: str, query: str, *values: Any) -> list[dict[str, Any]]:
-    """Rows of a service's database."""
-    name, user, password = stage.suite.environments.database(service)
-    connection = await asyncpg.connect(stage.suite.postgres.url(name, user, password, driver="postgresql"))
-    try:
-        return [dict(row) for row in await connection.fetch(query, *values)]
-    finally:
-        await connection.close()
-
-
-async def column(stage: Stage, service: str, query: str, *values: Any) -> list[str]:
-    """The first column of a query, as text."""
-    return [str(next(iter(row.values()))) for row in await rows(stage, service, query, *values)]
 
 
 async def everything_told_is_published(stage: Stage, _ended: Collection[str]) -> list[str]:

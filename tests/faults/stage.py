@@ -32,6 +32,8 @@ class Stage:
     crash_files: dict[str, Path]
     explained: set[str] = field(default_factory=set)
     """Ids of events whose dead letters a test caused on purpose."""
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    """What whoever watches the bus has seen: journey and fact."""
     disk: Path | None = None
     """The mount point of a file system that holds the whole suite and nothing else, where there is one."""
 
@@ -93,6 +95,11 @@ def processes_of(suite: Suite, name: str) -> list[int]:
     """All process ids of a server: it and what it started."""
     parent = suite.children()[name].pid
     assert parent is not None
+    return children_of(parent)
+
+
+def children_of(parent: int) -> list[int]:
+    """A process and the processes that it started."""
     found = [parent]
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

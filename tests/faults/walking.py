@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -83,7 +84,7 @@ class PatientVisitor(Visitor):
 class Observer:
     """What has been seen on the bus, by journey."""
 
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    seen: set[tuple[str, str]]
 
     async def see(self, message: Msg) -> None:
         """Take down one event: `review.recommended` of which journey."""
@@ -113,13 +114,18 @@ async def walk(stage: Stage, citizen: PatientVisitor, going: Walk, pause: float)
         async with asyncio.timeout(PATIENCE):
             journey = await citizen.start(DEFINITION)
             going.journey = journey.id
-            await _file(journey)
-            if going.kind == "withdrawn":
-                await asyncio.sleep(pause)
-                await journey.visitor.send("POST", f"{journey.path}/withdrawal")
-            going.outcome = await _to_the_end(stage, journey, going.kind)
+            await go_on(stage, journey, going, pause)
     except (Unexpected, TimeoutError, httpx.HTTPError) as error:
         going.failure = f"{type(error).__name__}: {error}"
+
+
+async def go_on(stage: Stage, journey: Journey, going: Walk, pause: float) -> None:
+    """Walk a journey that has been started to its end."""
+    await _file(journey)
+    if going.kind == "withdrawn":
+        await asyncio.sleep(pause)
+        await journey.visitor.send("POST", f"{journey.path}/withdrawal")
+    going.outcome = await _to_the_end(stage, journey, going.kind)
 
 
 async def _file(journey: Journey) -> None:
@@ -136,12 +142,23 @@ async def _to_the_end(stage: Stage, journey: Journey, kind: str) -> str:
     mode = kind if kind not in ("plain", "withdrawn") else "ok"
     has_paid = False
     while True:
+        await _news(stage, journey.id, "delivery.completed" if has_paid else "payment.invoiced")
+        if not has_paid:
+            has_paid = await _pay(stage, journey, mode)
+            if has_paid:
+                continue
         seen = await journey.view()
         if seen["ended"]:
             return str(seen["ended"]["outcome"])
-        if not has_paid:
-            has_paid = await _pay(stage, journey, mode)
-        await asyncio.sleep(0.25)
+
+
+async def _news(stage: Stage, journey: str, fact: str) -> None:
+    """Wait for an event, not for long: who watches the bus may have missed it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1.5):
+            while (journey, fact) not in stage.seen:
+                await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)  # the event and what the gateway shows are a moment apart
 
 
 async def _pay(stage: Stage, journey: Journey, mode: str) -> bool:
