@@ -1,6 +1,6 @@
 # The commands of Paet; `make` lists them. Each brings what it needs: Python 3.11 or newer and make are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test lint types bench trace migrate image render clean
+.PHONY: help setup up demo test faults lint types bench trace migrate image render clean
 
 export UV_PROJECT_ENVIRONMENT := $(if $(UV_PROJECT_ENVIRONMENT),$(UV_PROJECT_ENVIRONMENT),.venv)
 BIN := $(UV_PROJECT_ENVIRONMENT)/bin
@@ -21,6 +21,9 @@ demo: setup ## walk real journeys through the suite; their documents are left in
 
 test: setup ## run the tests; ARGS are passed to pytest
 	@exec $(PYTHON_HERE) -m pytest -n auto --dist loadgroup $(ARGS)
+
+faults: setup ## break the running suite in every way at every step; writes docs/reliability.md, ARGS as --help says
+	@exec $(PYTHON_HERE) -m tests.faults $(ARGS)
 
 lint: setup ## check style and the boundaries between the parts
 	@"$(BIN)/ruff" check
