@@ -114,6 +114,7 @@ AWAY = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,  # among them a full disk: the same call is taken once there is room
 )
 
 

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from kit.clients import PeerRefused
+from kit.database import is_away
 from kit.errors import Conflict
 from kit.retry import can_never_succeed, is_passing
 
@@ -31,6 +32,25 @@ def test_a_database_in_trouble_is_waited_for(kind, wrap):
     error = from_the_database(kind) if wrap else kind("said so")
     assert is_passing(error)
     assert not can_never_succeed(error, attempts=1000)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        asyncpg.exceptions.DiskFullError,
+        asyncpg.exceptions.TooManyConnectionsError,
+        asyncpg.exceptions.CannotConnectNowError,
+        asyncpg.exceptions.ConnectionFailureError,
+    ],
+)
+def test_who_waits_for_an_answer_is_told_that_the_database_is_away(kind):
+    assert is_away(from_the_database(kind))
+    assert is_away(kind("said so"))
+
+
+@pytest.mark.parametrize("kind", [asyncpg.exceptions.CheckViolationError, asyncpg.exceptions.UndefinedTableError])
+def test_a_statement_that_is_wrong_is_no_outage(kind):
+    assert not is_away(from_the_database(kind))
 
 
 @pytest.mark.parametrize("kind", [asyncpg.exceptions.CheckViolationError, asyncpg.exceptions.UndefinedTableError])
