@@ -42,7 +42,7 @@ def _staged() -> Iterator[Stage]:
             place = None
             if disk.why_not_mounted() is None:
                 place = stack.enter_context(disk.mounted(folder / "image", folder / "disk"))
-            stage = stack.enter_context(staged((place or folder) / "suite", catalogue=False, disk=place))
+            stage = stack.enter_context(staged((place or folder) / "suite", disk=place))
             yield stage
         if place is None:
             clear(stage.suite, folder)

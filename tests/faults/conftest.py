@@ -3,7 +3,6 @@
 import httpx
 import pytest
 
-from kit.local import samples
 from tests.faults.stage import clear, staged
 from tests.faults.walking import PatientVisitor
 
@@ -11,31 +10,13 @@ from tests.faults.walking import PatientVisitor
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
-    with staged(folder, catalogue=False) as running:
+    with staged(folder) as running:
         yield running
     clear(running.suite, folder)
 
 
 @pytest.fixture
-def suite(stage):
-    return stage.suite
-
-
-@pytest.fixture
-async def anyone(suite):
+async def anyone(stage):
     headers = {"Accept-Language": "en"}
-    async with httpx.AsyncClient(base_url=suite.url("gateway"), timeout=30, headers=headers) as http:
-        yield PatientVisitor(suite.urls(), http)
-
-
-@pytest.fixture
-async def citizen(anyone):
-    return await anyone.sign_in(samples.CITIZENS["first"])
-
-
-@pytest.fixture
-async def operator(stage):
-    """A bus connection with the operator's rights."""
-    client = await stage.operator()
-    yield client
-    await client.close()
+    async with httpx.AsyncClient(base_url=stage.suite.url("gateway"), timeout=30, headers=headers) as http:
+        yield PatientVisitor(stage.suite.urls(), http)

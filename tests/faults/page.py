@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.faults.acts import FAULTS, STEPS
+from tests.faults.invariants import INVARIANTS
 from tests.faults.matrix import Cell
 from tests.faults.walking import Walk
 
@@ -75,10 +76,11 @@ def _cell(raw: Mapping[str, Any]) -> Cell:
 def _summary(record: Mapping[str, Any], cells: list[Cell]) -> str:
     machine = record["machine"]
     tried, survived, lost, doubled = counts(cells)
+    failed = sum(len(each.errors) for each in cells)
     postgres, bus = machine["postgresql"], machine["nats"]
     return f"""
 **Seed {record["seed"]}: {len(cells)} cells, {tried} journeys tried, {survived} survived, {lost} lost,
-{doubled} doubled**, in {record["minutes"]} minutes on {machine["measured_at"]}.
+{doubled} doubled; {failed} answers 500**, in {record["minutes"]} minutes on {machine["measured_at"]}.
 {machine["machine"]["cores"]} cores of {machine["machine"]["cpu"]}, {machine["machine"]["memory_gib"]} GiB,
 {machine["machine"]["kernel"]}; {machine["python"]}; PostgreSQL {postgres["version"]} (fsync {postgres["fsync"]},
 synchronous_commit {postgres["synchronous_commit"]}, {postgres["wal_sync_method"]}); NATS {bus["version"]}
@@ -124,8 +126,6 @@ def _how(record: Mapping[str, Any], cells: list[Cell]) -> str:
 
 
 def _held(record: Mapping[str, Any]) -> str:
-    from tests.faults.invariants import INVARIANTS
-
     lines = []
     for each in INVARIANTS:
         words = str(each.__doc__).partition("\n")[0]

@@ -112,8 +112,8 @@ def children_of(parent: int) -> list[int]:
 
 
 @contextmanager
-def staged(folder: Path, *, catalogue: bool, disk: Path | None = None) -> Iterator[Stage]:
-    """Start a suite in the folder and publish the definition of the bench, with ``catalogue`` the shipped ones too."""
+def staged(folder: Path, *, disk: Path | None = None) -> Iterator[Stage]:
+    """Start a suite in the folder, with people and a definition that needs no officer."""
     crashes = folder / "crash"
     crashes.mkdir(parents=True)
     files = {name: crashes / name for name in SERVICES}
@@ -124,7 +124,7 @@ def staged(folder: Path, *, catalogue: bool, disk: Path | None = None) -> Iterat
     suite.start()
     try:
         bootstrap.make_people(suite)
-        bootstrap.publish(suite, [_definition(folder), *([bootstrap.CATALOGUE] if catalogue else [])])
+        bootstrap.publish(suite, [_definition(folder)])
         yield Stage(suite, files, disk=disk)
     finally:
         suite.stop()
