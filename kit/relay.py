@@ -6,7 +6,9 @@ What a crash leaves is simply still unsent; ``Nats-Msg-Id`` removes the doubles.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from nats.js.api import Header, PubAck
 from sqlalchemy import func, select, text
@@ -20,6 +22,7 @@ from kit.telemetry import log
 
 BATCH = 256
 LOCK = 0x9AE7_0001
+PATIENCE = 15.0
 MARK = text("UPDATE outbox SET sent_at = now() WHERE seq = ANY(CAST(:acknowledged AS bigint[]))")
 
 
@@ -103,7 +106,7 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
         )
         for row in rows
     ]
-    await asyncio.wait(sending, timeout=15)
+    await _answered(bus, sending)
     crashpoint.reach(crashpoint.BEFORE_MARK)
     # What was acknowledged is marked whatever became of the others: one row never holds its neighbours up.
     failed = [_error_of(each) for each in sending]
@@ -114,6 +117,18 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
     if (error := next((each for each in failed if each is not None), None)) is not None:
         raise error
     return len(rows)
+
+
+async def _answered(bus: Bus, sending: Sequence["asyncio.Future[PubAck]"]) -> None:
+    """Wait for the acknowledgements, and no longer than the connection lasts by which they would come."""
+    lost = asyncio.Event()
+    answered: asyncio.Future[Any] = asyncio.gather(*sending, return_exceptions=True)
+    losing: asyncio.Future[Any] = asyncio.create_task(lost.wait())
+    try:
+        with bus.on_reconnection(lost.set):
+            await asyncio.wait((answered, losing), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        losing.cancel()
 
 
 def _error_of(sending: "asyncio.Future[PubAck]") -> BaseException | None:

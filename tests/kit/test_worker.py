@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from kit.contracts.text import Text
 from kit.database import DUE_WORK, INBOX, OUTBOX, TOMBSTONE
 from kit.gist import gist
 from kit.messaging import DEAD_LETTERS
-from kit.relay import LOCK
+from kit.relay import LOCK, publish_unsent
 from kit.replay import replay
 from kit.testing import open_harness
 from kit.worker import Worker
@@ -245,6 +246,39 @@ async def test_publishing_for_ever_opens_one_subscription(toy):
         await toy.until(all_sent)
     replies = [each.subject for each in toy.kit.bus.client._subs.values() if each._cb is not None]
     assert len(replies) <= 3, replies  # of requests, of what is published, of the pull
+
+
+class SilentBus:
+    """Takes events and never says so; its connection can be made anew."""
+
+    def __init__(self):
+        self.listeners, self.jetstream = [], self
+
+    async def publish_async(self, *_args, **_kwargs):
+        return asyncio.get_running_loop().create_future()
+
+    @contextmanager
+    def on_reconnection(self, listener):
+        self.listeners.append(listener)
+        yield
+        self.listeners.remove(listener)
+
+
+async def test_acknowledgements_of_a_lost_connection_are_not_waited_for(toy):
+    bus = SilentBus()
+    async with toy.kit.database.engine.connect() as connection:
+        values = {"id": uuid4(), "address": "events.22000000.payment.paid.none", "body": "{}"}
+        await connection.execute(OUTBOX.insert().values(**values))
+        sending = asyncio.create_task(publish_unsent(connection, bus))
+        while not bus.listeners:
+            await asyncio.sleep(0.01)
+        assert not sending.done()
+        bus.listeners[0]()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(sending), 1)
+        assert sending.done()
+        await connection.rollback()
+    assert bus.listeners == []
 
 
 async def test_two_workers_never_open_for_a_journey_that_one_of_them_is_closing(toy, monkeypatch):
