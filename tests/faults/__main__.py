@@ -26,7 +26,7 @@ from tests.faults.acts import FAULTS
 from tests.faults.matrix import Cell
 from tests.faults.stage import Stage, clear, staged
 
-LANES = 3
+LANES = 4
 """Cells whose journeys are under way at the same time."""
 RECORD = ROOT / ".local" / "faults.json"
 PAGE = ROOT / "docs" / "reliability.md"

@@ -15,6 +15,7 @@ import asyncpg
 from tests.faults.stage import Stage, processes_of
 
 SIZE = 3 * 2**30
+FEW = 10
 SYNCS = "fsync,fdatasync"
 NO_SPACE = re.compile(rb"no space left on device", re.IGNORECASE)
 
@@ -99,7 +100,7 @@ async def _database_answers(stage: Stage) -> None:
 
 
 async def slow(stage: Stage, seconds: float, milliseconds: int) -> int:
-    """Let every sync of both servers take longer at the system call; returns how many did."""
+    """Let every sync of both servers take longer at the system call, until some did; returns how many."""
     output = stage.suite.state.folder / "syncs"
     pids = [pid for name in ("postgres", "nats") for pid in processes_of(stage.suite, name)]
     command = ["strace", "-f", "-qq", "-o", str(output), "-e", f"trace={SYNCS}"]
@@ -107,6 +108,10 @@ async def slow(stage: Stage, seconds: float, milliseconds: int) -> int:
     tracer = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     try:
         await asyncio.sleep(seconds)
+        for _ in range(40):
+            if output.read_bytes().count(b"DELAYED") >= FEW:
+                break
+            await asyncio.sleep(0.5)
     finally:
         tracer.send_signal(SIGINT)
         await tracer.communicate()

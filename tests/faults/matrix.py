@@ -7,6 +7,7 @@ faults to the same journeys at the same steps. When exactly two processes meet i
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -39,6 +40,8 @@ class Cell:
     """Answers 500: the platform told a caller that it was at fault itself."""
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    is_repeat: bool = False
+    """Whether it was played once more, because at first the fault had found nothing to strike."""
 
     @property
     def lost(self) -> list[Walk]:
@@ -175,12 +178,16 @@ async def run(
     tell: Callable[[Cell], None] = lambda _: None,
 ) -> dict[str, list[str]]:
     """Play the cells, some at a time, live through every deadline, and return what violates the invariants."""
-    waiting = iter(cells)
+    waiting = deque(cells)
     async with playing(stage) as play:
 
         async def lane() -> None:
-            for cell in waiting:
-                tell(await play.cell(cell, journeys))
+            while waiting:
+                cell = await play.cell(waiting.popleft(), journeys)
+                tell(cell)
+                if cell.not_struck and not cell.is_repeat:
+                    cell.not_struck, cell.is_repeat = None, True
+                    waiting.append(cell)
 
         await asyncio.gather(*(lane() for _ in range(lanes)))
     await stage.everybody_is_up()
