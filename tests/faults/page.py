@@ -49,6 +49,14 @@ PROVED = """
 answers a `COMMIT`, NATS with `sync_interval: always` syncs the block of the stream before it acknowledges a
 publication, and with the other setting it does not. The same settings are checked in `deploy/` and in the launcher.
 
+## Known limits
+
+- After a full disk NATS keeps the error of the block that it could not write and takes nothing until it is restarted,
+  however much space there is; the run does what `deploy/README.md` tells an operator to do.
+- A legal period that runs out while a case waits is told by the metrics and their alerts (`PaetCasesOverdue`), not yet
+  by an event; a fee that is not paid in time stays payable.
+- Answers 500 are counted above: each is an error that the platform did not foresee, though a second try went through.
+
 ## What cannot be proven here
 
 - **Power loss.** A killed process loses its memory, not the page cache of the kernel. That acknowledged writes are
