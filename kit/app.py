@@ -17,7 +17,7 @@ from kit.clients import Peers
 from kit.clock import clock
 from kit.contracts.definition import Fault, Section
 from kit.database import Database
-from kit.duework import DueWorkLoop, WorkFunction
+from kit.duework import AnyWork, DueWorkLoop
 from kit.messaging import Bus
 from kit.metrics import Gauge, Metrics
 from kit.relay import Relay
@@ -90,7 +90,7 @@ def create_app(
     title: str,
     routers: Sequence[APIRouter] = (),
     consumers: ModuleType | None = None,
-    work: Mapping[str, WorkFunction] | None = None,
+    work: Mapping[str, AnyWork] | None = None,
     check: Check | None = None,
     claims: Mapping[str, Claimed] | None = None,
     gauges: Mapping[str, Gauge] | None = None,
@@ -136,7 +136,7 @@ def create_app(
 
 @asynccontextmanager
 async def _working(
-    app: FastAPI, kit: Kit, table: Table, work: Mapping[str, WorkFunction], metrics: Metrics
+    app: FastAPI, kit: Kit, table: Table, work: Mapping[str, AnyWork], metrics: Metrics
 ) -> AsyncIterator[None]:
     """Run relay, consumer, due work and the reading of metrics beside the API until the process stops."""
     in_process = kit.settings.role == "all"

@@ -31,6 +31,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreSession
+from sqlalchemy.pool import NullPool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import crashpoint
@@ -145,6 +146,8 @@ class Database:
             url, pool_size=pool, max_overflow=0, pool_timeout=10, pool_pre_ping=False,
             hide_parameters=True,  # or the text of an error would quote what people typed
         )  # fmt: skip
+        self.aside: AsyncEngine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+        """For what is rare and may be wanted in the middle of a transaction: waits for nobody's connection."""
         self._listeners: list[Callable[[str], None]] = []
 
     def on_commit(self, listener: Callable[[str], None]) -> None:
@@ -173,6 +176,7 @@ class Database:
     async def dispose(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+        await self.aside.dispose()
 
 
 Write = Callable[[AsyncSession, list[Any]], Awaitable[None]]

@@ -6,13 +6,16 @@ process that dies leaves it to the next one at once.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +23,7 @@ from kit import crashpoint, telemetry
 from kit.clock import clock
 from kit.database import DUE_WORK, defer, deferred
 from kit.gist import gist, places
+from kit.pace import pause_after
 from kit.retry import delay_after, is_passing
 from kit.telemetry import log
 
@@ -27,6 +31,14 @@ if TYPE_CHECKING:
     from kit.app import Kit
 
 MOST_ATTEMPTS = 12
+MOST = 16
+"""Rows that are done together at the most."""
+TAKE = text("""
+    SELECT id, kind, key, payload, attempts, traceparent FROM due_work
+    WHERE failed_at IS NULL AND due_at <= :now AND kind = ANY(CAST(:kinds AS text[]))
+    ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
+""").columns(payload=JSONB)
+DONE = text("DELETE FROM due_work WHERE id = ANY(CAST(:done AS bigint[]))")
 INSERT = text("""
     INSERT INTO due_work (kind, key, payload, due_at, traceparent)
     SELECT kind, key, CAST(payload AS jsonb), due_at, traceparent
@@ -47,6 +59,22 @@ class Later(Exception):
 
 
 WorkFunction = Callable[["Kit", str, dict[str, Any]], Awaitable[None]]
+Work = tuple[str, dict[str, Any]]
+"""Key and payload of a row."""
+
+
+@dataclass(frozen=True)
+class InBulk:
+    """Work that is cheaper done many at a time: all succeed together, or each is done again by ``one``.
+
+    So ``many`` may raise at any point, and what it has done by then ``one`` finds done.
+    """
+
+    many: Callable[["Kit", Sequence[Work]], Awaitable[None]]
+    one: WorkFunction
+
+
+AnyWork = WorkFunction | InBulk
 
 
 async def add(
@@ -89,13 +117,16 @@ class DueWorkLoop:
     """Takes due rows until cancelled; woken after a commit in this process, by a poll otherwise."""
 
     def __init__(
-        self, kit: "Kit", functions: Mapping[str, WorkFunction], workers: int = 3, poll_seconds: float = 0.5
+        self, kit: "Kit", functions: Mapping[str, AnyWork], workers: int = 3, poll_seconds: float = 0.5
     ) -> None:
         self.kit = kit
         self.functions = dict(functions)
+        plain = [kind for kind, work in functions.items() if not isinstance(work, InBulk)]
+        self._turns = [([kind], MOST) for kind in functions if kind not in plain] + ([(plain, 1)] if plain else [])
         self.workers = workers
         self.poll_seconds = poll_seconds
         self._woken = asyncio.Condition()
+        self._is_news = False
         kit.database.on_commit(self._wake)
         self._waking: set[asyncio.Task[None]] = set()
 
@@ -107,7 +138,8 @@ class DueWorkLoop:
 
     async def _notify(self) -> None:
         async with self._woken:
-            self._woken.notify_all()
+            self._is_news = True
+            self._woken.notify()
 
     def runners(self) -> list[Coroutine[Any, Any, None]]:
         """The workers, each to be run as a task of its own; none where there is no work to do."""
@@ -118,35 +150,51 @@ class DueWorkLoop:
 
     async def _work(self, poll: float) -> None:
         while True:
+            began = time.perf_counter()
             try:
-                if not await self.run_one():
-                    await self._sleep(poll)
+                done = await self.run_some()
             except Exception as error:  # noqa: BLE001 - the loop outlives every outage and says so
                 log.warning("due work interrupted", error=type(error).__name__)
                 await asyncio.sleep(1.0)
+                continue
+            if done > 1:
+                await asyncio.sleep(pause_after(time.perf_counter() - began))
+            elif not done:
+                await self._sleep(poll)
 
     async def _sleep(self, seconds: float) -> None:
         async with self._woken:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await self._woken.wait()
+                    await self._woken.wait_for(lambda: self._is_news)
+            self._is_news = False
 
-    async def run_one(self) -> bool:
-        """Do one due row, if there is one."""
-        query = (
-            select(DUE_WORK)
-            .where(DUE_WORK.c.failed_at.is_(None), DUE_WORK.c.due_at <= clock.now())
-            # During a rolling update a newer process may have planned kinds that this one does not know.
-            .where(DUE_WORK.c.kind.in_(list(self.functions)))
-            .order_by(DUE_WORK.c.due_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        async with self.kit.database.engine.begin() as connection:
-            row = (await connection.execute(query)).first()
-            if row is None:
-                return False
-            await self._do(connection, row)
+    async def run_some(self) -> int:
+        """Do what is due, each kind of work in its turn, and say how many rows there were."""
+        done = 0
+        for kinds, most in self._turns:
+            async with self.kit.database.engine.begin() as connection:
+                rows = await _take(connection, kinds, most)
+                done += len(rows)
+                if rows:
+                    self._wake("due_work")  # somebody else may look for more, while this is being done
+                if len(rows) < 2 or not await self._do_all(connection, rows):
+                    for row in rows:
+                        await self._do(connection, row)
+        return done
+
+    async def _do_all(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> bool:
+        """Do rows of one kind together; False when they must be done one by one."""
+        work = self.functions[rows[0].kind]
+        assert isinstance(work, InBulk)  # noqa: S101 - the only ones taken by the dozen
+        try:
+            with telemetry.several_spans(f"due work {rows[0].kind}", [(row.traceparent, row.key) for row in rows]):
+                await work.many(self.kit, [(row.key, row.payload) for row in rows])
+        except Exception as error:  # noqa: BLE001 - each is judged alone
+            log.info("due work is done one by one", rows=len(rows), error=type(error).__name__)
+            return False
+        crashpoint.reach(crashpoint.BEFORE_DONE)
+        await connection.execute(DONE, {"done": [row.id for row in rows]})
         return True
 
     async def _do(self, connection: AsyncConnection, row: Row[Any]) -> None:
@@ -155,14 +203,23 @@ class DueWorkLoop:
         journey = UUID(int=parent.trace_id) if parent else None
         try:
             with telemetry.journey_span(f"due work {row.kind}", journey, key=row.key):
-                await self.functions[row.kind](self.kit, row.key, row.payload)
+                await self._one(row.kind)(self.kit, row.key, row.payload)
         except Later as later:
             await _postpone(connection, row, later.at)
         except Exception as error:  # noqa: BLE001 - recorded on the row, which is tried again
             await _failed(connection, row, error)
         else:
             crashpoint.reach(crashpoint.BEFORE_DONE)
-            await connection.execute(delete(DUE_WORK).where(DUE_WORK.c.id == row.id))
+            await connection.execute(DONE, {"done": [row.id]})
+
+    def _one(self, kind: str) -> WorkFunction:
+        work = self.functions[kind]
+        return work.one if isinstance(work, InBulk) else work
+
+
+async def _take(connection: AsyncConnection, kinds: Sequence[str], most: int) -> Sequence[Row[Any]]:
+    """Lock due rows; the kinds are named, since during a rolling update a newer process may plan unknown ones."""
+    return (await connection.execute(TAKE, {"kinds": kinds, "now": clock.now(), "most": most})).all()
 
 
 async def _postpone(connection: AsyncConnection, row: Row[Any], at: datetime) -> None:

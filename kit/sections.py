@@ -36,7 +36,7 @@ class Sections:
 
     async def _load(self, names: Sequence[str]) -> None:
         query = select(SECTION.c.definition, SECTION.c.body).where(SECTION.c.definition.in_(names))
-        async with self._database.engine.connect() as connection:
+        async with self._database.aside.connect() as connection:
             for row in await connection.execute(query):
                 self._memory[row.definition] = Section.model_validate(row.body)
 
@@ -45,7 +45,7 @@ class Sections:
         path = f"/internal/definitions/{identifier}/{version}/sections/{self._service}"
         body: dict[str, Any] = await self._peers.get("gateway", path)
         section = Section.model_validate(body)
-        async with self._database.engine.begin() as connection:
+        async with self._database.aside.begin() as connection:
             statement = insert(SECTION).on_conflict_do_nothing()
             await connection.execute(statement, {"definition": name, "body": body})
         return section

@@ -115,10 +115,25 @@ def event_span(event: Any, name: str, kind: SpanKind) -> Iterator[None]:
 @contextmanager
 def event_spans(events: Sequence[Any], name: str, kind: SpanKind) -> Iterator[None]:
     """A span for each of several events that are handled together, each under the span that sent it."""
-    spans = [
-        tracer().start_span(f"consume {name}", context, kind, attributes)
-        for context, attributes in map(_of_event, events)
-    ]
+    with _several(f"consume {name}", kind, [_of_event(event) for event in events]):
+        yield
+
+
+@contextmanager
+def several_spans(name: str, works: Sequence[tuple[str | None, str]]) -> Iterator[None]:
+    """A span for each of several pieces of work that are done together, given by their ``traceparent`` and key."""
+    with _several(name, SpanKind.INTERNAL, [(_under(traceparent), {"key": key}) for traceparent, key in works]):
+        yield
+
+
+def _under(traceparent: str | None) -> Context | None:
+    parent = parse_traceparent(traceparent)
+    return trace.set_span_in_context(NonRecordingSpan(parent)) if parent else None
+
+
+@contextmanager
+def _several(name: str, kind: SpanKind, members: Sequence[tuple[Context | None, dict[str, Any]]]) -> Iterator[None]:
+    spans = [tracer().start_span(name, context, kind, attributes) for context, attributes in members]
     try:
         yield
     except Exception as error:

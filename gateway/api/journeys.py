@@ -51,22 +51,18 @@ async def start(
     async with kit.database.transaction() as session:
         resume_after = timedelta(seconds=settings.resume_seconds)
         started = await commands.start(session, versions, wish, applicant, resume_after)
-    await _open(kit, started)
-    response.headers["Location"] = f"/v1/journeys/{started.journey.journey_id}"
-    response.headers["Cache-Control"] = "no-store"
-    async with kit.database.transaction() as session:
-        return await queries.started(session, versions, started.journey, started.secret)
-
-
-async def _open(kit: Kit, started: commands.Started) -> None:
     journey = started.journey
-    if journey.opened_at is not None:
-        return
-    with telemetry.journey_span("start journey", journey.journey_id):
-        await commands.ask_request(kit.peers, journey)
+    response.headers["Location"] = f"/v1/journeys/{journey.journey_id}"
+    response.headers["Cache-Control"] = "no-store"
+    is_new = journey.opened_at is None
+    if is_new:
+        with telemetry.journey_span("start journey", journey.journey_id):
+            await commands.ask_request(kit.peers, journey)
     async with kit.database.transaction() as session:
-        started.journey.opened_at = await commands.record_opened(session, journey.journey_id)
-        await duework.cancel(session, commands.OPEN_APPLICATION, journey.journey_id)
+        if is_new:
+            journey.opened_at = await commands.record_opened(session, journey.journey_id)
+            await duework.cancel(session, commands.OPEN_APPLICATION, journey.journey_id)
+        return await queries.started(session, versions, journey, started.secret)
 
 
 @router.get("/v1/journeys")

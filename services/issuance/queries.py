@@ -16,9 +16,9 @@ MOST_UNFINISHED = 200
 ON_THE_REGISTER = col(Document.state).in_(domain.OUT)
 
 
-async def document(session: AsyncSession, document_id: UUID) -> Document:
-    """One document, which exists."""
-    return (await session.exec(select(Document).where(Document.id == document_id))).one()
+async def documents(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Document]:
+    """These documents."""
+    return (await session.exec(select(Document).where(col(Document.id).in_(ids)).order_by(col(Document.id)))).all()
 
 
 async def owned(session: AsyncSession, principal: Principal, journey: UUID) -> Document:

@@ -63,7 +63,10 @@ async def hear(session: AsyncSession, provider: str, told: BankTransaction) -> P
         raise domain.TooManyCallbacks(retry_after=60)
     payment = await _record(session, provider, invoice.id, told)
     if payment.state == PaymentState.UNVERIFIED:
-        payload = {"invoice": str(invoice.id), "day": local_date(told.paid_at).isoformat()}
+        payload = {
+            "invoice": str(invoice.id), "day": local_date(told.paid_at).isoformat(),
+            "biller": invoice.biller_id, "reference": invoice.reference1,
+        }  # fmt: skip
         await duework.add(session, "verify", payment.id, payload=payload, journey=invoice.journey_id)
     return payment
 
@@ -77,13 +80,19 @@ async def _has_heard_enough(session: AsyncSession, invoice: UUID, provider: str,
 
 
 async def _record(session: AsyncSession, provider: str, invoice: UUID, told: BankTransaction) -> Payment:
+    """The payment of a transaction, written unless it is known, locked."""
     row = Payment(
         provider=provider, transaction_id=told.transaction_id, invoice_id=invoice, amount=told.amount,
         state=PaymentState.UNVERIFIED, paid_at=told.paid_at, heard_at=clock.now(),
     )  # fmt: skip
-    await session.execute(insert(Payment).on_conflict_do_nothing(), row.model_dump())
-    query = select(Payment).where(Payment.provider == provider, Payment.transaction_id == told.transaction_id)
-    return (await session.exec(query.with_for_update())).one()
+    writing = insert(Payment).values(row.model_dump())
+    # An update that changes nothing gives back the row that stands, under its lock.
+    writing = writing.on_conflict_do_update(
+        index_elements=["provider", "transaction_id"], set_={"provider": writing.excluded.provider}
+    )
+    found = await session.execute(writing.returning(Payment), execution_options={"populate_existing": True})
+    payment: Payment = found.scalar_one()
+    return payment
 
 
 async def settle(session: AsyncSession, invoice_id: UUID, provider: str, booked: Sequence[BankTransaction]) -> None:
@@ -142,15 +151,12 @@ async def _receipt(session: AsyncSession, invoice: Invoice, payment: Payment) ->
     """Give the next number of the book; the locked row makes the series gapless."""
     now = clock.now()
     year = domain.buddhist_year(local_date(now))
-    opening = insert(ReceiptBook).on_conflict_do_nothing()
-    await session.execute(opening, {"book": invoice.receipt_book, "year": year, "last": 0})
-    query = select(ReceiptBook).where(ReceiptBook.book == invoice.receipt_book, ReceiptBook.year == year)
-    book = (await session.exec(query.with_for_update())).one()
-    book.last += 1
-    session.add(book)
+    opening = insert(ReceiptBook).values(book=invoice.receipt_book, year=year, last=1)
+    counting = opening.on_conflict_do_update(index_elements=["book", "year"], set_={"last": col(ReceiptBook.last) + 1})
+    running = (await session.execute(counting.returning(col(ReceiptBook.last)))).scalar_one()
     session.add(
         Receipt(
-            book=book.book, year=year, running=book.last, invoice_id=invoice.id, payment_id=payment.id,
+            book=invoice.receipt_book, year=year, running=running, invoice_id=invoice.id, payment_id=payment.id,
             journey_id=invoice.journey_id, step=invoice.step, person_id=invoice.person_id, amount=invoice.amount,
             issued_at=now,
         )

@@ -1,15 +1,17 @@
 """Due work of payment: asking the bank, because only its inquiry is believed."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from kit import crashpoint
 from kit.app import Kit
 from kit.clock import clock, local_date
-from kit.duework import Later, WorkFunction
+from kit.duework import AnyWork, InBulk, Later, Work
 from services.payment import commands, queries
-from services.payment.domain import InvoiceState, PaymentState
+from services.payment.domain import BankTransaction, InvoiceState, PaymentState
 from services.payment.providers.scb import Scb
 
 INQUIRED = "the bank has answered, nothing is booked yet"
@@ -20,14 +22,57 @@ GRACE = timedelta(days=2)
 """How long after its due date an unpaid invoice is still asked about."""
 
 
+class StillUnverified(Exception):
+    """The bank does not show what a callback told of."""
+
+
+class Bill(NamedTuple):
+    """What the bank is asked about."""
+
+    invoice: UUID
+    biller: str
+    reference: str
+    day: date
+
+
+async def verify_all(kit: Kit, works: Sequence[Work]) -> None:
+    """Verify several callbacks together; StillUnverified when the bank does not show one of them yet."""
+    provider = kit.resource(Scb)
+    bills = [await _bill(kit, payload) for _, payload in works]
+    asked = (provider.inquire(each.biller, each.reference, each.day) for each in bills)
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    if away := [each for each in answers if isinstance(each, BaseException)]:
+        raise away[0]
+    booked = cast("list[list[BankTransaction]]", answers)
+    async with kit.database.transaction() as session:
+        # In the order of the invoices, so that two such transactions wait for each other and never in a ring.
+        for bill, shown in sorted(zip(bills, booked, strict=True), key=lambda pair: pair[0].invoice):
+            if shown:
+                await commands.settle(session, bill.invoice, provider.name, shown)
+        payments = await queries.payments(session, [UUID(key) for key, _ in works])
+    if any(each.state == PaymentState.UNVERIFIED for each in payments):
+        raise StillUnverified
+
+
 async def verify(kit: Kit, key: str, payload: dict[str, Any]) -> None:
     """Verify one callback: it stays unverified until the bank shows the transaction."""
-    await _ask(kit, UUID(payload["invoice"]), [date.fromisoformat(payload["day"])])
-    async with kit.database.transaction() as session:
-        payment = await queries.payment(session, UUID(key))
-    if payment.state == PaymentState.UNVERIFIED and clock.now() < payment.heard_at + VERIFY_FOR:
-        waited = clock.now() - payment.heard_at
-        raise Later(clock.now() + min(max(VERIFY_AGAIN, waited), LONGEST_PAUSE))
+    try:
+        await verify_all(kit, [(key, payload)])
+    except StillUnverified:
+        async with kit.database.transaction() as session:
+            (payment,) = await queries.payments(session, [UUID(key)])
+        if clock.now() < payment.heard_at + VERIFY_FOR:
+            waited = clock.now() - payment.heard_at
+            raise Later(clock.now() + min(max(VERIFY_AGAIN, waited), LONGEST_PAUSE)) from None
+
+
+async def _bill(kit: Kit, payload: Mapping[str, Any]) -> Bill:
+    invoice, day = UUID(payload["invoice"]), date.fromisoformat(payload["day"])
+    if "biller" in payload:
+        return Bill(invoice, payload["biller"], payload["reference"], day)
+    async with kit.database.transaction() as session:  # planned by an earlier release
+        found = await queries.invoice(session, invoice)
+    return Bill(invoice, found.biller_id, found.reference1, day)
 
 
 async def inquire(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
@@ -65,4 +110,4 @@ async def _ask(kit: Kit, invoice_id: UUID, days: list[date]) -> None:
                 await commands.settle(session, invoice_id, provider.name, booked)
 
 
-WORK: dict[str, WorkFunction] = {"verify": verify, "inquire": inquire}
+WORK: dict[str, AnyWork] = {"verify": InBulk(verify_all, verify), "inquire": inquire}

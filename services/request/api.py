@@ -11,17 +11,18 @@ from kit.contracts.definition import Section
 from kit.contracts.text import Text
 from kit.database import Session
 from kit.errors import PreconditionRequired
+from kit.internal import Ids
 from services.request import commands, queries
 from services.request.domain import etag
 from services.request.models import Application
-from services.request.schemas import Acknowledgement, ApplicationView, Draft, NewJourney
+from services.request.schemas import Acknowledgement, ApplicationView, Draft, NewJourney, Seals
 
 router = APIRouter(tags=["applications"])
 Applicant = Annotated[Principal, Depends(allow("citizen", "holder"))]
 
 
 class Known(NamedTuple):
-    """What is known before the transaction of a change opens: the application as it stands, and its section."""
+    """What is known before a change: the application as it stands, and its section."""
 
     application: Application
     section: Section
@@ -33,15 +34,23 @@ async def kit_of(request: Request) -> Kit:
     return kit
 
 
-async def own_application(journey_id: UUID, principal: Applicant, kit: Annotated[Kit, Depends(kit_of)]) -> Known:
-    """Read the caller's application in a short transaction of its own, for its section may lie at the gateway."""
-    async with kit.database.transaction() as session:
-        application = await queries.owned(session, principal, journey_id)
+KitOf = Annotated[Kit, Depends(kit_of)]
+
+
+async def own_application(journey_id: UUID, principal: Applicant, kit: KitOf, session: Session) -> Known:
+    """Read the caller's application in the request's transaction, and its section, which is nearly always in memory."""
+    application = await queries.owned(session, principal, journey_id)
     return Known(application, await kit.section(application.definition))
 
 
+async def own_application_for_a_while(journey_id: UUID, principal: Applicant, kit: KitOf) -> Known:
+    """The same in a short transaction of its own: for what asks another service before it changes anything."""
+    async with kit.database.transaction() as session:
+        return await own_application(journey_id, principal, kit, session)
+
+
 Own = Annotated[Known, Depends(own_application)]
-KitOf = Annotated[Kit, Depends(kit_of)]
+OwnForAWhile = Annotated[Known, Depends(own_application_for_a_while)]
 
 
 async def required_match(if_match: Annotated[str | None, Header(max_length=500)] = None) -> str:
@@ -94,7 +103,7 @@ async def save_application(
 @router.post("/journeys/{journey_id}/submission", status_code=201)
 async def submit(
     journey_id: UUID,
-    known: Own,
+    known: OwnForAWhile,
     principal: Applicant,
     kit: KitOf,
     session: Session,
@@ -128,7 +137,7 @@ async def read_acknowledgement(known: Own, kit: KitOf) -> Acknowledgement:
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}},
 )
-async def download_acknowledgement(known: Own, kit: KitOf) -> Response:
+async def download_acknowledgement(known: OwnForAWhile, kit: KitOf) -> Response:
     """The sealed acknowledgement (PDF/A-3 with the same data as XML), made once: every download is the same file."""
     said = queries.acknowledgement(*known, kit.settings.public_url)
     pdf = await queries.sealed_acknowledgement(kit, said)
@@ -143,9 +152,9 @@ async def withdraw(journey_id: UUID, known: Own, principal: Applicant, session: 
     return queries.view(application, known.section)
 
 
-@router.post("/internal/journeys/{journey_id}/seal", status_code=204, tags=["internal"])
+@router.post("/internal/seals", tags=["internal"])
 async def seal(
-    journey_id: UUID, session: Session, _caller: Annotated[Principal, Depends(allow("service:issuance"))]
-) -> None:
-    """The point of no return, asked before a document gets its number; 409 ``application-withdrawn``."""
-    await commands.seal(session, journey_id)
+    asked: Ids, session: Session, _caller: Annotated[Principal, Depends(allow("service:issuance"))]
+) -> Seals:
+    """The point of no return of journeys, asked before their documents get numbers; tells which were withdrawn."""
+    return Seals(withdrawn=await commands.seal(session, asked.ids))

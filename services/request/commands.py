@@ -1,5 +1,6 @@
 """What changes an application: open, save, submit, withdraw, seal, end."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -133,13 +134,24 @@ async def withdraw(session: AsyncSession, principal: Principal, journey: UUID) -
     return application
 
 
-async def seal(session: AsyncSession, journey: UUID) -> None:
-    """The point of no return; ApplicationWithdrawn when it was withdrawn or has ended."""
-    application = await queries.of_journey(session, journey, lock=True)
-    state = domain.sealed(State(application.state), is_sealed=application.sealed_at is not None)
-    if application.sealed_at is None:
-        application.state, application.sealed_at = state, clock.now()
-        application.revision += 1
+async def seal(session: AsyncSession, journeys: Sequence[UUID]) -> list[UUID]:
+    """The point of no return of several applications; those that stay out of it are given back.
+
+    Out of it stays what was withdrawn or has ended. NotFound when one is unknown, NotSubmitted for a draft: then
+    none is sealed.
+    """
+    applications = await queries.of_journeys(session, journeys)
+    withdrawn = []
+    for application in applications:
+        try:
+            state = domain.sealed(State(application.state), is_sealed=application.sealed_at is not None)
+        except domain.ApplicationWithdrawn:
+            withdrawn.append(application.journey_id)
+            continue
+        if application.sealed_at is None:
+            application.state, application.sealed_at = state, clock.now()
+            application.revision += 1
+    return withdrawn
 
 
 async def end(session: AsyncSession, event: Event, _known: Known) -> None:

@@ -99,3 +99,9 @@ class Acknowledgement(BaseModel):
     preferred_channel: Literal["electronic"] = "electronic"
     status_url: str
     payload_sha256: str
+
+
+class Seals(BaseModel):
+    """What came of a wish to seal: every journey asked about is sealed but these."""
+
+    withdrawn: list[UUID]

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import select
 
+from kit.clients import PeerRefused
 from kit.clock import clock
 from kit.cloudevents import Event
 from kit.contracts.claims import ApplicationClaim, CaseClaim, DecisionClaim, PersonClaim, Receipt, ReceiptClaim
@@ -54,6 +55,16 @@ class Registry:
         self.client = harness.client
         self.kit = harness.kit
         self.peers = harness.peers
+        self.seals: dict[UUID, str | Exception] = {}
+        """What request says when it is asked to seal an application: ``sealed``, ``withdrawn``, or an error."""
+        self.peers.answer("request", "POST", "/internal/seals", self._seal)
+
+    def _seal(self, asked: dict[str, Any]) -> dict[str, Any]:
+        said = {each: self.seals.get(UUID(each), PeerRefused("request", 404, {})) for each in asked["ids"]}
+        for answer in said.values():
+            if isinstance(answer, Exception):
+                raise answer
+        return {"withdrawn": [each for each, answer in said.items() if answer == "withdrawn"]}
 
     def arrive(self, person: UUID | None = None, form: dict[str, Any] | None = None, sealable: bool = True) -> Event:
         """A hand-over of the definition published last, with everything the peers know of its journey."""
@@ -68,7 +79,7 @@ class Registry:
         self.peers.know("review", "cases", journey, _case(journey))
         self.peers.know("payment", "receipts", journey, _receipts(journey))
         if sealable:
-            self.peers.answer("request", "POST", f"/internal/journeys/{journey}/seal", {})
+            self.seals[journey] = "sealed"
         return event
 
     def withdrawal(self, event: Event) -> Event:

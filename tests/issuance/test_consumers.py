@@ -19,10 +19,6 @@ from tests.issuance.conftest import FORM, NAME, PID, certificate, licence
 SMILE = {"shop_name": "ร้าน \U0001f600", "area": 1}
 
 
-def withdrawn(service="request"):
-    return PeerRefused(service, 409, {"type": "urn:paet:problem:application-withdrawn"})
-
-
 async def failed_attempts(registry):
     return await registry.harness.rows(text("SELECT error FROM due_work WHERE attempts > 0"))
 
@@ -36,8 +32,8 @@ async def test_a_hand_over_is_issued_once(registry):
     assert (number["running"], number["state"], number["document_id"]) == (1, "issued", row["id"])
     assert hashlib.sha256(await registry.pdf(row)).hexdigest() == row["sha256"]
     assert (row["issued_on"].year + 543, row["year"]) == (row["year"], row["year"])
-    seals = [call for call in registry.peers.calls if call[2].endswith("/seal")]
-    assert seals == [("request", "POST", f"/internal/journeys/{event.journey}/seal", None)]
+    seals = [call for call in registry.peers.calls if call[2] == "/internal/seals"]
+    assert seals == [("request", "POST", "/internal/seals", {"ids": [str(event.journey)]})]
 
 
 async def test_a_second_hand_over_of_the_same_step_issues_nothing_more(registry):
@@ -53,8 +49,7 @@ async def test_a_plan_without_approval_or_fee_rests_on_the_reviewers_act(registr
     registry.harness.publish(certificate())
     event, row = await registry.issued()
     assert row["state"] == "issued"
-    asked = {(service, path) for service, _, path, _ in registry.peers.calls}
-    assert ("request", f"/internal/journeys/{event.journey}/seal") in asked
+    assert ("request", "POST", "/internal/seals", {"ids": [str(event.journey)]}) in registry.peers.calls
 
 
 async def test_the_row_and_the_events_hold_nothing_personal(registry):
@@ -82,12 +77,11 @@ async def test_a_withdrawal_delivered_before_its_hand_over_opens_nothing(registr
 
 async def test_a_withdrawal_stops_a_document_that_is_not_sealed_yet(registry):
     event = registry.arrive(sealable=False)
-    seal = f"/internal/journeys/{event.journey}/seal"
-    registry.peers.answer("request", "POST", seal, PeerUnavailable())
+    registry.seals[event.journey] = PeerUnavailable()
     await registry.harness.deliver(event)
     await registry.harness.until(lambda: failed_attempts(registry))
     await registry.harness.deliver(registry.withdrawal(event))
-    registry.peers.answer("request", "POST", seal, {})
+    registry.seals[event.journey] = "sealed"
     assert (await registry.document(event))["state"] == "stopped"
     await registry.harness.until(lambda: no_work(registry))
     assert (await registry.document(event))["state"] == "stopped"
@@ -101,7 +95,7 @@ async def no_work(registry):
 
 async def test_where_request_refuses_the_seal_nothing_is_issued_and_no_number_given(registry):
     event = registry.arrive(sealable=False)
-    registry.peers.answer("request", "POST", f"/internal/journeys/{event.journey}/seal", withdrawn())
+    registry.seals[event.journey] = "withdrawn"
     await registry.harness.deliver(event)
     (row,) = await registry.settled(event, state="stopped")
     assert (row["reason"], row["running"]) == ("withdrawn", None)
@@ -155,8 +149,8 @@ def dies_once(monkeypatch, owner, name, *, before):
 @pytest.mark.parametrize(
     ("owner", "name", "before"),
     [
-        (issuing, "_passes_the_point_of_no_return", True),
-        (issuing, "_passes_the_point_of_no_return", False),
+        (issuing, "_past_the_point_of_no_return", True),
+        (issuing, "_past_the_point_of_no_return", False),
         (commands, "give_number", True),
         (commands, "give_number", False),  # inside transaction 1
         (issuing, "_make", True),  # after transaction 1
@@ -186,11 +180,10 @@ async def test_a_crash_between_two_phases_ends_in_one_document_and_one_number(
 
 async def test_two_processes_at_the_same_document_issue_it_once(registry, monkeypatch):
     event = registry.arrive(sealable=False)
-    seal = f"/internal/journeys/{event.journey}/seal"
-    registry.peers.answer("request", "POST", seal, PeerUnavailable())
+    registry.seals[event.journey] = PeerUnavailable()
     await registry.harness.deliver(event)
     row = await registry.document(event)
-    registry.peers.answer("request", "POST", seal, {})
+    registry.seals[event.journey] = "sealed"
     await asyncio.gather(*(duework.issue(registry.kit, f"{row['id']}:1", {}) for _ in range(3)))
     (row,) = await registry.settled(event)
     assert len(await registry.numbers()) == 1
@@ -245,6 +238,15 @@ async def test_the_series_has_no_gap_over_failures_crashes_and_other_series(regi
     assert sorted(number["state"] for number in numbers) == ["issued"] * 12 + ["void"] * 4
     assert {number["reason"] for number in numbers} == {None, "unprintable-character"}
     assert len(await registry.harness.facts(Voided)) == 4
+
+
+async def test_documents_that_are_due_together_are_asked_about_together(registry):
+    events = [registry.arrive() for _ in range(8)]
+    await registry.harness.deliver(*events)
+    await registry.settled(*events)
+    seals = [call[3]["ids"] for call in registry.peers.calls if call[2] == "/internal/seals"]
+    assert sorted(each for ids in seals for each in ids) == sorted(str(event.journey) for event in events)
+    assert len(seals) < len(events)
 
 
 async def test_each_agency_and_series_counts_for_itself(registry):
@@ -315,10 +317,9 @@ async def test_a_failed_document_gets_a_new_number_when_it_is_tried_again(regist
 
 async def test_a_peer_that_does_not_take_the_call_now_fails_no_document(registry):
     event = registry.arrive()
-    seal = f"/internal/journeys/{event.journey}/seal"
-    registry.peers.answer("request", "POST", seal, PeerRefused("request", 401, {}))
+    registry.seals[event.journey] = PeerRefused("request", 401, {})
     await registry.harness.deliver(event)
     await registry.harness.until(lambda: failed_attempts(registry))
     assert (await registry.document(event))["state"] == "requested"
-    registry.peers.answer("request", "POST", seal, {})
+    registry.seals[event.journey] = "sealed"
     await registry.settled(event, state="issued")

@@ -76,6 +76,22 @@ async def test_a_forged_callback_stays_unverified_and_pays_nothing(payment, gran
     assert not await payment.rows(select(LedgerEntry))
 
 
+async def test_callbacks_that_come_together_are_each_judged_alone(payment, granted, bank):
+    bills = [await open_invoice(payment, granted) for _ in range(6)]
+    modes = ["ok", "ok", "forged", "ok", "ok", "ok"]
+    bodies = [
+        body for (_, row), mode in zip(bills, modes, strict=True) for body in await bank.pay(**bill(row, mode=mode))
+    ]
+    await asyncio.gather(*(call_back(payment, body) for body in bodies))
+    for (event, _), mode in zip(bills, modes, strict=True):
+        if mode == "ok":
+            await paid(payment, event.journey)
+    states = [row["state"] for row in await payment.rows(select(Payment))]
+    assert sorted(states) == ["applied"] * 5 + ["unverified"]
+    assert sorted(row["running"] for row in await payment.rows(select(Receipt))) == [1, 2, 3, 4, 5]
+    assert await balanced(payment)
+
+
 async def test_a_callback_that_lies_about_the_amount_is_judged_by_the_bank(payment, granted, bank):
     event, row = await open_invoice(payment, granted)
     (body,) = await bank.pay(**bill(row, amount=50_000, mode="wrong-amount"))

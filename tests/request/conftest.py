@@ -62,9 +62,10 @@ class Desk:
         """Withdraw."""
         return await self.client.post(f"/journeys/{journey}/withdrawal", headers=self.harness.citizen(person))
 
-    async def seal(self, journey: UUID) -> Any:
+    async def seal(self, *journeys: UUID) -> Any:
         """Seal as issuance does."""
-        return await self.client.post(f"/internal/journeys/{journey}/seal", headers=self.harness.as_service("issuance"))
+        asked = {"ids": [str(each) for each in journeys]}
+        return await self.client.post("/internal/seals", json=asked, headers=self.harness.as_service("issuance"))
 
     async def state(self, journey: UUID, person: UUID) -> str:
         """The state the applicant sees."""

@@ -64,7 +64,7 @@ async def test_only_the_gateway_opens_and_only_issuance_seals(desk):
     body = {"journey_id": str(uuid7()), "definition": "test-licence@1"}
     for headers in (desk.harness.as_service("review"), desk.harness.citizen()):
         assert (await desk.client.post("/internal/journeys", json=body, headers=headers)).status_code == 403
-        seal = await desk.client.post(f"/internal/journeys/{journey}/seal", headers=headers)
+        seal = await desk.client.post("/internal/seals", json={"ids": [str(journey)]}, headers=headers)
         assert seal.status_code == 403
     assert (await desk.seal(uuid7())).status_code == 404
 

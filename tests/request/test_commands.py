@@ -271,7 +271,7 @@ async def test_after_a_withdrawal_only_the_same_call_is_repeated(desk):
 async def test_after_the_seal_nothing_is_withdrawn_and_the_seal_may_be_repeated(desk):
     person = uuid4()
     journey = await desk.filed(person)
-    assert [(await desk.seal(journey)).status_code for _ in range(2)] == [204, 204]
+    assert [(await desk.seal(journey)).json() for _ in range(2)] == [{"withdrawn": []}] * 2
     answer = await desk.withdraw(journey, person)
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:paet:problem:application-sealed")
     assert await desk.state(journey, person) == "sealed"
@@ -282,8 +282,18 @@ async def test_what_was_withdrawn_cannot_be_sealed(desk):
     person = uuid4()
     journey = await desk.filed(person)
     await desk.withdraw(journey, person)
-    answer = await desk.seal(journey)
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:paet:problem:application-withdrawn")
+    assert (await desk.seal(journey)).json() == {"withdrawn": [str(journey)]}
+    assert await desk.state(journey, person) == "withdrawn"
+
+
+async def test_several_are_sealed_together_save_those_withdrawn_and_none_with_an_unknown_one(desk):
+    person = uuid4()
+    first, second, gone = [await desk.filed(person) for _ in range(3)]
+    await desk.withdraw(gone, person)
+    assert (await desk.seal(first, uuid7())).status_code == 404
+    assert await desk.state(first, person) == "submitted"
+    assert (await desk.seal(second, gone, first)).json() == {"withdrawn": [str(gone)]}
+    assert [await desk.state(each, person) for each in (first, second, gone)] == ["sealed", "sealed", "withdrawn"]
 
 
 async def test_of_seal_and_withdrawal_at_once_exactly_one_wins(desk):
@@ -291,6 +301,7 @@ async def test_of_seal_and_withdrawal_at_once_exactly_one_wins(desk):
         person = uuid4()
         journey = await desk.filed(person)
         sealed, withdrawn = await asyncio.gather(desk.seal(journey), desk.withdraw(journey, person))
-        assert (sealed.status_code, withdrawn.status_code) in {(204, 409), (409, 200)}
-        expected = "sealed" if sealed.status_code == 204 else "withdrawn"
+        is_sealed = sealed.json() == {"withdrawn": []}
+        assert withdrawn.status_code == (409 if is_sealed else 200)
+        expected = "sealed" if is_sealed else "withdrawn"
         assert await desk.state(journey, person) == expected

@@ -28,7 +28,7 @@ async def test_a_refusal_ends_the_application_once(desk):
         await desk.harness.deliver(event)
     assert await states(desk) == [("ended", 4, True)] * 2
     assert (await desk.withdraw(journeys[0], person)).json()["type"] == "urn:paet:problem:application-ended"
-    assert (await desk.seal(journeys[0])).json()["type"] == "urn:paet:problem:application-withdrawn"
+    assert (await desk.seal(journeys[0])).json() == {"withdrawn": [str(journeys[0])]}
 
 
 async def test_completion_ends_a_sealed_application_which_stays_sealed_for_issuance(desk):
@@ -38,7 +38,7 @@ async def test_completion_ends_a_sealed_application_which_stays_sealed_for_issua
     completed = desk.harness.event(Completed(outcome=Outcome.PASSED), step="delivery", journey=journey)
     await desk.harness.deliver(completed)
     assert await desk.state(journey, person) == "ended"
-    assert (await desk.seal(journey)).status_code == 204
+    assert (await desk.seal(journey)).json() == {"withdrawn": []}
 
 
 async def test_a_withdrawal_stays_one_when_its_own_event_and_the_end_come_back(desk):

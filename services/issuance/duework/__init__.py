@@ -1,9 +1,9 @@
 """Due work of issuance: making documents."""
 
-from kit.duework import WorkFunction
+from kit.duework import AnyWork, InBulk
 from services.issuance import commands
-from services.issuance.duework.issuing import issue
+from services.issuance.duework.issuing import issue, issue_all
 
-WORK: dict[str, WorkFunction] = {commands.WORK: issue}
+WORK: dict[str, AnyWork] = {commands.WORK: InBulk(issue_all, issue)}
 
 __all__ = ["WORK", "issue"]

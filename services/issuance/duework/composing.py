@@ -1,6 +1,8 @@
 """One document: what the other services say of it, its PDF with the XML inside, the agency's seal."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from kit.app import Kit
 from kit.claims import APPLICATION, CASE, DECISION, PERSON, RECEIPTS
@@ -15,21 +17,32 @@ from services.issuance.models import Document
 VERSION = 1
 
 
-async def basis_of(kit: Kit, document: Document, section: Section) -> Basis:
-    """Ask the owners: application, person, the decision, receipts of what was paid before.
+async def bases_of(kit: Kit, documents: Sequence[Document], sections: Mapping[str, Section]) -> dict[UUID, Basis]:
+    """Ask the owners, each once, by document: application, person, the decision, receipts of what was paid before.
 
-    Missing while an owner does not know the journey yet; NotGranted when the decision is a refusal.
+    Missing while an owner does not know a journey yet; NotGranted when a decision is a refusal.
     """
-    journey, processes = document.journey_id, domain.before(section, document.step)
-    application = await APPLICATION.one(kit, journey)
-    person = await PERSON.one(kit, application.person) if application.person else None
-    if Process.APPROVAL in processes:
-        decision = Decision.of_approval(await DECISION.one(kit, journey))
-    else:
-        decision = Decision.of_review(await CASE.one(kit, journey))
-    has_paid = Process.PAYMENT in processes
-    receipts = (await RECEIPTS.one(kit, journey)).receipts if has_paid else []
-    return Basis(application, person, decision, tuple(receipts))
+    before = {each.id: domain.before(sections[each.definition], each.step) for each in documents}
+
+    def journeys(process: Process, *, after: bool = True) -> list[UUID]:
+        return sorted({each.journey_id for each in documents if (process in before[each.id]) is after})
+
+    applications = await APPLICATION.ask(kit, sorted({each.journey_id for each in documents}))
+    persons = await PERSON.ask(kit, sorted({each.person for each in applications.values() if each.person}))
+    decisions = await DECISION.ask(kit, journeys(Process.APPROVAL))
+    cases = await CASE.ask(kit, journeys(Process.APPROVAL, after=False))
+    receipts = await RECEIPTS.ask(kit, journeys(Process.PAYMENT))
+    found = {}
+    for each in documents:
+        journey = each.journey_id
+        application = applications[journey]
+        decision = (
+            Decision.of_approval(decisions[journey]) if journey in decisions else Decision.of_review(cases[journey])
+        )
+        paid = tuple(receipts[journey].receipts) if journey in receipts else ()
+        person = persons[application.person] if application.person else None
+        found[each.id] = Basis(application, person, decision, paid)
+    return found
 
 
 def verify_url(public_url: str, token: str) -> str:

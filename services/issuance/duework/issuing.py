@@ -9,8 +9,10 @@ A process that dies between two phases leaves the row as the last one wrote it, 
 first file that was stored is the document, whoever composed another one.
 """
 
+import asyncio
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 from uuid import UUID
 
 from kit import crashpoint
@@ -19,6 +21,7 @@ from kit.clients import PeerRefused
 from kit.contracts.definition import IssuanceStep, Section
 from kit.documents import Seal, SealError, TemplateError, TemplateLimitError, UnprintableError
 from kit.documents.seals import Seals
+from kit.duework import Work
 from kit.retry import is_passing
 from kit.storage import Files
 from kit.telemetry import log
@@ -28,7 +31,9 @@ from services.issuance.domain import Basis, FormSchema, NotGranted, State, Token
 from services.issuance.duework import composing
 from services.issuance.models import Document
 
-WITHDRAWN = "application-withdrawn"
+BEGUN = (State.REQUESTED, State.ISSUING)
+Made = tuple[Document, Section, Basis, Seal]
+"""A numbered document with all that its file is made of."""
 SEALED = "application sealed, no number given yet"
 NUMBERED = "number given, no document yet"
 STORED = "document stored, not yet registered"
@@ -36,11 +41,16 @@ FOR_GOOD = (TemplateError, SealError, PeerRefused, NotGranted)
 """What trying again does not mend: an operator has to look first."""
 
 
+async def issue_all(kit: Kit, works: Sequence[Work]) -> None:
+    """Issue several documents together: each owner is asked once, each transaction serves them all."""
+    await _issue(kit, [_document_of(key) for key, _ in works])
+
+
 async def issue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     """Issue the document of ``<document id>:<attempt>``; doing it again changes nothing."""
-    document_id = UUID(key.partition(":")[0])
+    document_id = _document_of(key)
     try:
-        await _issue(kit, document_id)
+        await _issue(kit, [document_id])
     except FOR_GOOD as error:
         if is_passing(error):
             raise
@@ -48,6 +58,10 @@ async def issue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
         log.error("document cannot be made", document=str(document_id), reason=reason)
         async with kit.database.transaction() as session:
             await commands.fail(session, document_id, reason, str(error))
+
+
+def _document_of(key: str) -> UUID:
+    return UUID(key.partition(":")[0])
 
 
 def reason_of(error: Exception) -> str:
@@ -62,50 +76,68 @@ def reason_of(error: Exception) -> str:
     return next((code for kind, code in kinds if isinstance(error, kind)), "refused-by-peer")
 
 
-async def _issue(kit: Kit, document_id: UUID) -> None:
+async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
     async with kit.database.transaction() as session:
-        document = await queries.document(session, document_id)
-    if document.state not in (State.REQUESTED, State.ISSUING):
-        return
-    if document.state == State.REQUESTED and not await _passes_the_point_of_no_return(kit, document):
-        return
+        found = await queries.documents(session, ids)
+    documents = await _past_the_point_of_no_return(kit, [each for each in found if each.state in BEGUN])
     crashpoint.reach(SEALED)
-    section = await kit.section(document.definition)
+    if not documents:
+        return
+    sections = await kit.sections([each.definition for each in documents])
     # Asked before a number is given, so that a number is not lost to what was missing all along.
-    seal = await kit.resource(Seals).of(document.agency, section.agency_name)
-    basis = await composing.basis_of(kit, document, section)
-    settings: IssuanceStep = section.settings(document.step)
+    seals = {each.agency: await _seal_of(kit, sections[each.definition]) for each in documents}
+    bases = await composing.bases_of(kit, documents, sections)
     async with kit.database.transaction() as session:
-        document = await commands.give_number(session, document.id, settings, kit.resource(Tokens).new())
+        for document in sorted(documents, key=lambda each: (each.agency, each.series)):
+            settings: IssuanceStep = sections[document.definition].settings(document.step)
+            await commands.give_number(session, document.id, settings, kit.resource(Tokens).new())
     crashpoint.reach(NUMBERED)
-    if document.state == State.ISSUING:
-        await _make(kit, document, section, basis, seal)
+    async with kit.database.transaction() as session:
+        numbered = [each for each in await queries.documents(session, ids) if each.state == State.ISSUING]
+    await _make(kit, [(each, sections[each.definition], bases[each.id], seals[each.agency]) for each in numbered])
 
 
-async def _passes_the_point_of_no_return(kit: Kit, document: Document) -> bool:
-    try:
-        await kit.peers.post("request", f"/internal/journeys/{document.journey_id}/seal")
-    except PeerRefused as refused:
-        if refused.code != WITHDRAWN:
-            raise
+async def _seal_of(kit: Kit, section: Section) -> Seal:
+    return await kit.resource(Seals).of(section.agency, section.agency_name)
+
+
+async def _past_the_point_of_no_return(kit: Kit, documents: Sequence[Document]) -> list[Document]:
+    """Have request seal the applications; those whose application was withdrawn are stopped and left out."""
+    asked = [each.journey_id for each in documents if each.state == State.REQUESTED]
+    if not asked:
+        return list(documents)
+    answer = await kit.peers.post("request", "/internal/seals", json={"ids": [str(each) for each in asked]})
+    withdrawn = {UUID(each) for each in answer["withdrawn"]}
+    stopped = [each for each in documents if each.journey_id in withdrawn and each.state == State.REQUESTED]
+    if stopped:
         async with kit.database.transaction() as session:
-            await commands.stop(session, document.id, "withdrawn")
-        return False
-    return True
+            for document in stopped:
+                await commands.stop(session, document.id, "withdrawn")
+    return [each for each in documents if each not in stopped]
 
 
-async def _make(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> None:
-    settings: IssuanceStep = section.settings(document.step)
+async def _make(kit: Kit, numbered: Sequence[Made]) -> None:
+    """Compose and seal the files, then put them on the register."""
+    files = await asyncio.gather(*(_file(kit, *each) for each in numbered), return_exceptions=True)
+    crashpoint.reach(STORED)
+    if broken := [each for each in files if isinstance(each, BaseException)]:
+        raise broken[0]
+    async with kit.database.transaction() as session:
+        for (document, section, basis, _), file in zip(numbered, cast("list[StoredFile]", files), strict=True):
+            settings: IssuanceStep = section.settings(document.step)
+            public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
+            await commands.register(session, document, file, public)
+
+
+async def _file(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> StoredFile:
+    """The document's file, composed unless it is stored already: the first that was stored is the document."""
     stored_as = domain.storage_name(document.agency, document.id, document.number)
     pdf = await _stored(kit, stored_as)
     if pdf is None:
         await kit.resource(Files).put(stored_as, await composing.sealed(kit, document, section, basis, seal))
         pdf = await kit.resource(Files).get(stored_as)
-    crashpoint.reach(STORED)
-    file = StoredFile(composing.file_name_of(document, settings), stored_as, hashlib.sha256(pdf).hexdigest())
-    public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
-    async with kit.database.transaction() as session:
-        await commands.register(session, document, file, public)
+    name = composing.file_name_of(document, section.settings(document.step))
+    return StoredFile(name, stored_as, hashlib.sha256(pdf).hexdigest())
 
 
 async def _stored(kit: Kit, name: str) -> bytes | None:

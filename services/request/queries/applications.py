@@ -37,7 +37,19 @@ async def of_journey(session: AsyncSession, journey: UUID, *, lock: bool = False
 async def find(session: AsyncSession, journey: UUID, *, lock: bool = False) -> Application | None:
     """The same, or None."""
     query = select(Application).where(Application.journey_id == journey)
-    return (await session.exec(query.with_for_update() if lock else query)).first()
+    if lock:
+        # Read anew under the lock, though the session may have read it before.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.exec(query)).first()
+
+
+async def of_journeys(session: AsyncSession, journeys: Sequence[UUID]) -> Sequence[Application]:
+    """The applications of several journeys, locked in one order until the transaction ends; NotFound for an unknown."""
+    query = select(Application).where(col(Application.journey_id).in_(journeys)).order_by(col(Application.id))
+    found = (await session.exec(query.with_for_update())).all()
+    if len(found) < len(set(journeys)):
+        raise NotFound()
+    return found
 
 
 async def owned(session: AsyncSession, principal: Principal, journey: UUID, *, lock: bool = False) -> Application:

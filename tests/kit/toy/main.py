@@ -3,7 +3,7 @@ from sqlalchemy import func, select
 
 from kit.app import create_app
 from kit.database import Session
-from kit.duework import Later
+from kit.duework import InBulk, Later
 from kit.metrics import Gauge
 from tests.kit.toy import consumers
 from tests.kit.toy.models import Tally
@@ -11,6 +11,10 @@ from tests.kit.toy.models import Tally
 router = APIRouter()
 DONE: list[str] = []
 CHORE_FAULTS: list[Exception] = []
+TOGETHER: list[list[str]] = []
+ALONE: list[str] = []
+BROKEN: set[str] = set()
+WORK = {}
 
 
 @router.post("/commit-fails")
@@ -23,10 +27,26 @@ async def commit_fails(session: Session) -> dict:
     return {"stored": True}
 
 
+async def parcels(kit, works):
+    keys = [key for key, _ in works]
+    TOGETHER.append(keys)
+    if BROKEN & set(keys):
+        raise LookupError("one of them is broken")
+
+
+async def parcel(kit, key, payload):
+    ALONE.append(key)
+    if key in BROKEN:
+        raise LookupError("this one")
+
+
 async def chore(kit, key, payload):
     if CHORE_FAULTS:
         raise CHORE_FAULTS.pop(0)
     DONE.append(key)
+
+
+WORK |= {"chore": chore, "parcel": InBulk(parcels, parcel)}
 
 
 @router.get("/tallies/{name}")
@@ -43,9 +63,7 @@ GAUGES = {"paet_tallies": Gauge(tallies, "Tallies by step", label="step")}
 
 
 def build(settings):
-    return create_app(
-        settings, title="Toy", routers=[router], consumers=consumers, work={"chore": chore}, gauges=GAUGES
-    )
+    return create_app(settings, title="Toy", routers=[router], consumers=consumers, work=WORK, gauges=GAUGES)
 
 
 __all__ = ["DONE", "Later", "Tally", "build"]

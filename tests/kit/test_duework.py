@@ -1,0 +1,75 @@
+"""Due work that is done many at a time, on a real database."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from kit import duework
+from kit.clock import clock
+from kit.database import DUE_WORK
+from kit.testing import open_harness
+from tests.kit.toy import main
+
+
+@pytest.fixture
+async def toy(servers, tmp_path):
+    for each in (main.TOGETHER, main.ALONE, main.BROKEN):
+        each.clear()
+    async with open_harness("review", servers, tmp_path, package="tests.kit.toy") as harness:
+        yield harness
+
+
+async def plan(toy, *keys, due_at=None):
+    async with toy.kit.database.transaction() as session:
+        for key in keys:
+            await duework.add(session, "parcel", key, due_at=due_at)
+
+
+async def left(toy):
+    return {row["key"]: row for row in await toy.rows(select(DUE_WORK))}
+
+
+async def all_done(toy):
+    return not await left(toy)
+
+
+async def test_what_is_due_together_is_done_together(toy):
+    keys = [str(number) for number in range(40)]
+    await plan(toy, *keys)
+    await toy.until(lambda: all_done(toy))
+    assert sorted(key for keys in main.TOGETHER for key in keys) == sorted(keys)
+    assert max(map(len, main.TOGETHER)) == duework.MOST
+    assert not main.ALONE
+
+
+async def test_one_that_fails_holds_none_of_the_others_up(toy):
+    main.BROKEN.add("3")
+    await plan(toy, *(str(number) for number in range(10)))
+
+    async def one_left():
+        rows = await left(toy)
+        return rows if set(rows) == {"3"} and rows["3"]["attempts"] else None
+
+    rows = await toy.until(one_left)
+    assert rows["3"]["error"] == "LookupError: this one"
+    assert {str(number) for number in range(10)} <= set(main.ALONE)
+    main.BROKEN.clear()
+    await toy.until(lambda: all_done(toy))
+
+
+async def test_what_was_planned_in_the_same_transaction_is_cancelled_with_what_stood_before(toy):
+    later = clock.now() + timedelta(hours=1)
+    await plan(toy, "old", "other", due_at=later)
+    async with toy.kit.database.transaction() as session:
+        await duework.add(session, "parcel", "new", due_at=later)
+        await duework.cancel(session, "parcel", "new")
+        await duework.cancel(session, "parcel", "old")
+    assert set(await left(toy)) == {"other"}
+
+
+async def test_planning_the_same_twice_keeps_the_first(toy):
+    at = clock.now() + timedelta(hours=1)
+    await plan(toy, "same", "same", due_at=at)
+    await plan(toy, "same", due_at=at + timedelta(hours=1))
+    assert (await left(toy))["same"]["due_at"] == at
