@@ -59,7 +59,8 @@ class Journey(Base, table=True):
         # Either a person owns it or whoever knows its secret holds it, never both.
         CheckConstraint("(person IS NULL) = (tracking_number IS NOT NULL)", name="owner_or_holder"),
         CheckConstraint("(tracking_number IS NULL) = (secret_hash IS NULL)", name="tracked_with_secret"),
-        Index("journey_of_person", "person", "started_at"),
+        # In the order of a person's list, page by page: the ids are in the order of time.
+        Index("journey_of_person", "person", "journey_id"),
     )
 
     journey_id: UUID = Field(primary_key=True)
