@@ -63,6 +63,7 @@ def _by_call(flights: Sequence[Figures]) -> str:
     rows = [(name, *(both(each["call_ms"][name]) for each in flights)) for name in flights[0]["call_ms"]]
     rows.append(("all", *(both(each["all_calls_ms"]) for each in flights)))
     rows.append(("all while the queues are full", *(both(each["full_calls_ms"]) for each in flights)))
+    rows.append(("the same after the burst at the start", *(both(each["steady_calls_ms"]) for each in flights)))
     return "\nPublic calls, p50 / p99 ms:\n\n" + table(("in flight", *_in_flight(flights)), rows)
 
 

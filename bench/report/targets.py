@@ -101,6 +101,14 @@ def _documents(figures: dict[str, Figures]) -> Iterator[Target]:
     yield Target("compose and sign", figures["documents"]["compose_and_seal_cpu_ms"], 32, " CPU-ms")
 
 
+def _search(figures: dict[str, Figures]) -> Iterator[Target]:
+    search = figures["search"]
+    for each in search["answers"]:
+        if (each["way"], each["lanes"]) == ("direct", 1):
+            name = f"search among {search['entries']:,} services, one question at a time: p99"
+            yield Target(name, each["ms"]["p99"], 50, " ms", is_strict=True)
+
+
 def _idle(figures: dict[str, Figures]) -> Iterator[Target]:
     idle = figures["idle"]
     yield Target("idle suite, of one core", idle["cpu_percent_inside"], 3, " %", is_strict=True)
@@ -113,5 +121,6 @@ PARTS: dict[str, Callable[[dict[str, Figures]], Iterator[Target]]] = {
     "hop": _hop,
     "documents": _documents,
     "journeys": _journeys,
+    "search": _search,
     "idle": _idle,
 }

@@ -21,6 +21,7 @@ def flight(
         "call_ms": {"start": quantiles(20.0), "file": quantiles(30.0)},
         "all_calls_ms": quantiles(25.0, 150.0),
         "full_calls_ms": quantiles(40.0, p99) | {"calls": 4000},
+        "steady_calls_ms": quantiles(35.0, 0.9 * p99) | {"calls": 3500},
         "backlog": {kind: {"p50": 100, "max": 300} for kind in ("events", "unsent", "due")},
         "troubles": {"warnings and errors in the logs": 0, "dead letters": 0, "programs that died": 0},
         "cpu_ms": {name: part * cpu for name, part in share.items()} | {"bank": 7.0},

@@ -57,7 +57,7 @@ def test_targets_are_judged_by_their_figures():
         "journey without document and signature, 8 in flight",
         "whole journey, 8 in flight",
     ]
-    assert len(found) == 14
+    assert len(found) == 15
     text = report.text_of(samples.figures())
     assert "| whole journey, 8 in flight | 61.0 CPU-ms | ≤ 60 CPU-ms, aim 48 | **not met** |" in text
     assert "| whole journey, 128 in flight | 47.0 CPU-ms | ≤ 60 CPU-ms, aim 48 | met |" in text
@@ -72,6 +72,7 @@ def test_targets_are_judged_by_their_figures():
         (("journeys", "flights", 1, "cpu_ms", "gateway"), 24.0, "documents are the largest share"),
         (("hop", "calls", 0, "gateway_cpu_ms"), 0.51, "the gateway adds to a call"),
         (("documents", "compose_and_seal_cpu_ms"), 32.1, "compose and sign"),
+        (("search", "answers", 0, "ms", "p99"), 50.0, "search among 20,000 services"),
         (("idle", "cpu_percent_inside"), 3.0, "idle suite, of one core"),
         (("idle", "pss_mib_inside"), 1280.0, "idle suite, memory in all"),
         (("spine", "flights", 1, "cpu_ms_inside"), 12.1, "spine / floor in CPU-seconds, 128 in flight"),
