@@ -31,6 +31,7 @@ from kit.cloudevents import Event
 from kit.contracts.events import Fact
 from kit.database import plumbing
 from kit.duework import DueWorkLoop
+from kit.errors import Problem
 from kit.testing import Servers, open_harness
 from kit.worker import Worker, table_of
 
@@ -188,6 +189,14 @@ class Stage:
         """The same for ``at_once``."""
         async with self.kit.database.transaction() as session:
             return await function(session, *arguments, **rest)
+
+    async def asking(self, function: Callable[..., Awaitable[Any]], *arguments: Any, **rest: Any) -> str | None:
+        """One command in a transaction of its own: the code of the problem it ends with, None when it is done."""
+        try:
+            await self.commanding(function, *arguments, **rest)
+        except Problem as problem:
+            return problem.code
+        return None
 
     def work(self) -> int:
         """Do the due work that is due now; how many rows there were."""

@@ -4,13 +4,15 @@ Whatever applicant, issuance and the ends of journeys do, in any order and at on
 happens, each act is told once, nothing is told of a refused call, numbers have no gap.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from uuid_utils.compat import uuid7
 
 from kit.auth import Principal
@@ -144,58 +146,18 @@ ACTS = st.one_of(
     st.tuples(st.just("end"), st.sampled_from(["refused by review", "refused", "completed"])),
 )
 RIVALS = [("withdraw",), ("seal",), ("end", "refused"), ("submit", "k2"), ("save", "*", True)]
-"""What may meet: any two of them, in either order, on a draft or on what is filed."""
 
 
-class Applications(RuleBasedStateMachine):
-    """The service with its database: acts alone, repeated and at once."""
-
-    journeys: Bundle[UUID] = Bundle("journeys")
+class Counter:
+    """Where applicants, issuance and the ends of journeys come to, and what the test believes of each application."""
 
     def __init__(self, desk: Stage) -> None:
-        super().__init__()
         self.desk = desk
         desk.clear()
         self.models: dict[UUID, Model] = {}
         self.people: dict[UUID, UUID] = {}
 
-    @initialize(target=journeys)
-    def begin(self) -> Any:
-        return multiple(self.begun(is_filed=False), self.begun(is_filed=True))
-
-    @rule(target=journeys)
-    def open(self) -> UUID:
-        journey = uuid7()
-        self.people[journey] = uuid4()
-        assert self.opened(journey, self.people[journey]) == (201, None)
-        assert self.opened(journey, self.people[journey]) == (200, None)
-        assert self.opened(journey, uuid4()) == refused("journey-taken")
-        self.models[journey] = Model()
-        return journey
-
-    @rule(journey=journeys, act=ACTS)
-    def act(self, journey: UUID, act: tuple[Any, ...]) -> None:
-        self.models[journey], expected = STEPS[act[0]](self.models[journey], *act[1:])
-        assert self.desk.run(self.doing(journey, act)) == expected
-
-    @rule(target=journeys, is_filed=st.booleans(), turn=st.permutations(RIVALS))
-    def act_at_once(self, is_filed: bool, turn: list[tuple[Any, ...]]) -> UUID:
-        journey, acts = self.begun(is_filed), turn[:2]
-        answers = self.desk.abreast("application", *(self.doing(journey, each) for each in acts))
-        seen = self.standing()[journey][:2]
-        steps = [lambda now, each=each: STEPS[each[0]](now, *each[1:]) for each in acts]
-        fits = lambda now: (now.state, now.revision) == seen  # noqa: E731
-        self.models[journey] = explained(self.models[journey], steps, answers, fits)
-        return journey
-
-    @rule(journey=journeys)
-    def deliver_its_own_facts_again(self, journey: UUID) -> None:
-        for event in self.desk.facts():
-            if event.journey == journey:
-                model, _ = self.models[journey], self.desk.deliver(event, event)
-                assert self.standing()[journey][0] == model.state
-
-    def begun(self, is_filed: bool) -> UUID:
+    def begun(self, *, is_filed: bool) -> UUID:
         """A journey that has come so far by the commands themselves, in one transaction."""
         new = NewJourney(journey_id=uuid7(), definition="test-licence@1", person=uuid4())
         journey, applicant = new.journey_id, Principal("citizen", str(new.person))
@@ -211,11 +173,6 @@ class Applications(RuleBasedStateMachine):
         filed = Model("submitted", 3, is_complete=True, key="k1", number=True)
         self.models[journey], self.people[journey] = filed if is_filed else Model(), new.person
         return journey
-
-    def opened(self, journey: UUID, person: UUID) -> tuple[int, str | None]:
-        body = {"journey_id": str(journey), "definition": "test-licence@1", "person": str(person)}
-        headers = self.desk.harness.as_service("gateway")
-        return said(self.desk.call("POST", "/internal/journeys", headers, json=body))
 
     async def doing(self, journey: UUID, act: tuple[Any, ...]) -> Any:
         name, *how = act
@@ -242,8 +199,7 @@ class Applications(RuleBasedStateMachine):
         rows = self.desk.rows("SELECT journey_id, state, revision, number FROM application")
         return {row["journey_id"]: (row["state"], row["revision"], row["number"]) for row in rows}
 
-    @invariant()
-    def everything_is_as_believed_and_told_once(self) -> None:
+    def check(self) -> None:
         standing, told = self.standing(), self.desk.told()
         assert standing.keys() == told.keys() == self.models.keys()
         for journey, model in self.models.items():
@@ -255,14 +211,68 @@ class Applications(RuleBasedStateMachine):
         assert numbers == list(range(1, len(numbers) + 1))
 
 
+class Applications(RuleBasedStateMachine):
+    """The service with its database, act after act, on a draft and on what is filed."""
+
+    def __init__(self, desk: Stage) -> None:
+        super().__init__()
+        self.counter = Counter(desk)
+        self.desk = desk
+        self.journeys = [self.counter.begun(is_filed=False), self.counter.begun(is_filed=True)]
+
+    @rule(which=st.booleans(), act=ACTS)
+    def act(self, which: bool, act: tuple[Any, ...]) -> None:
+        journey = self.journeys[which]
+        self.counter.models[journey], expected = STEPS[act[0]](self.counter.models[journey], *act[1:])
+        assert self.desk.run(self.counter.doing(journey, act)) == expected
+
+    @rule(which=st.booleans(), is_own=st.booleans())
+    def open_again(self, which: bool, is_own: bool) -> None:
+        journey = self.journeys[which]
+        person = self.counter.people[journey] if is_own else uuid4()
+        body = {"journey_id": str(journey), "definition": "test-licence@1", "person": str(person)}
+        answer = self.desk.call("POST", "/internal/journeys", self.desk.harness.as_service("gateway"), json=body)
+        assert said(answer) == ((200, None) if is_own else refused("journey-taken"))
+
+    @rule()
+    def hear_its_own_facts(self) -> None:
+        self.desk.deliver(*self.desk.facts())
+
+    @invariant()
+    def everything_is_as_believed(self) -> None:
+        self.counter.check()
+
+
 def said(answer: Any) -> tuple[int, str | None]:
     return answer.status_code, answer.json()["type"] if answer.status_code >= 400 else None
 
 
-@pytest.mark.req("X4")
-def test_applications_agree_with_their_rules_whatever_comes_in_whatever_order(servers, tmp_path):
-    with stage("request", servers, tmp_path) as desk:
+@contextmanager
+def desk_of(servers, folder):
+    with stage("request", servers, folder) as desk:
         desk.harness.publish(licence_bundle())
         current = "/internal/definitions/test-licence/1/currency"
         desk.peers.answer("gateway", "GET", current, {"latest": 1, "differences": []})
-        walk(lambda: Applications(desk), examples=10, steps=20, shrinks=False)
+        yield desk
+
+
+@pytest.mark.req("X4")
+def test_applications_agree_with_their_rules_whatever_comes_in_whatever_order(servers, tmp_path):
+    with desk_of(servers, tmp_path) as desk:
+        walk(lambda: Applications(desk), examples=8, steps=25, shrinks=False)
+
+
+@pytest.mark.req("X4")
+def test_of_any_two_that_meet_at_one_application_one_goes_first(servers, tmp_path):
+    with desk_of(servers, tmp_path) as desk:
+        counter = Counter(desk)
+        for is_filed, first, second in product((True, False), RIVALS, RIVALS):
+            journey = counter.begun(is_filed=is_filed)
+            answers = desk.abreast("application", *(counter.doing(journey, each) for each in (first, second)))
+            seen = counter.standing()[journey][:2]
+            steps = [lambda model, each=each: STEPS[each[0]](model, *each[1:]) for each in (first, second)]
+            model = explained(
+                counter.models[journey], steps, answers, lambda m, seen=seen: (m.state, m.revision) == seen
+            )
+            counter.models[journey] = model
+        counter.check()
