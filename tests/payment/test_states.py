@@ -1,0 +1,261 @@
+"""Invoices, payments, receipts and the ledger as a state machine, alone and on the database.
+
+Whatever payers, the bank's callbacks and inquiries and the ends of journeys do, in any order: money is booked once
+and in balance, receipts run without gap and are never edited, what does not settle an invoice goes back.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from kit.clock import clock, local_date
+from kit.contracts.claims import ApplicationClaim
+from kit.contracts.events import Granted, Refused, Withdrawn
+from kit.contracts.journey import Outcome
+from services.payment import commands, domain
+from services.payment.domain import BankTransaction, Entry, InvoiceState
+from services.payment.providers.scb import Scb
+from tests.bundles import licence_bundle
+from tests.machines import Stage, stage, walk
+
+FEE = 100_000
+AMOUNTS = st.sampled_from([FEE, FEE, FEE - 1, FEE + 50_000])
+LINES = [{"revenue_code": "licence", "amount": 80_000}, {"revenue_code": "board", "amount": 20_000}]
+
+
+class Rules(RuleBasedStateMachine):
+    """What transactions and the end of the journey make of one invoice, booked as the service books it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = InvoiceState.OPEN
+        self.received = self.owed = 0
+        self.receipts = 0
+        self.balance: Counter[str] = Counter()
+
+    @rule(amount=AMOUNTS)
+    def pay(self, amount: int) -> None:
+        verdict = domain.judge(self.state, FEE, amount)
+        assert verdict.applied + verdict.excess == amount
+        settles = self.state is InvoiceState.OPEN and amount >= FEE
+        assert verdict.applied == (FEE if settles else 0)
+        assert (verdict.reason is None) == (verdict.excess == 0)
+        self.book(domain.booking(verdict, LINES))
+        self.received, self.owed = self.received + amount, self.owed + amount - verdict.applied
+        self.receipts += settles
+        self.state = InvoiceState.PAID if settles else self.state
+
+    @rule()
+    def end(self) -> None:
+        if self.state is InvoiceState.PAID:
+            self.book(domain.refund_booking(LINES))
+            self.owed += FEE
+        self.state = InvoiceState.VOID
+
+    def book(self, entries: Sequence[Entry]) -> None:
+        assert sum(entry.amount for entry in entries) == 0
+        assert all(entry.amount for entry in entries)
+        for entry in entries:
+            self.balance[entry.account] += entry.amount
+
+    @invariant()
+    def books_say_what_came_in_and_what_must_go_back(self) -> None:
+        keeps = {line["revenue_code"]: -line["amount"] * (self.state is InvoiceState.PAID) for line in LINES}
+        assert {code: self.balance[f"revenue:{code}"] for code in keeps} == keeps
+        assert (self.balance["bank"], self.balance["refund-due"]) == (self.received, -self.owed)
+        assert self.receipts <= 1
+
+
+@pytest.mark.req("X4")
+def test_rules_of_an_invoice_keep_the_books_in_balance():
+    walk(Rules, examples=80, steps=12)
+
+
+class BankBook:
+    """The bank: what is in its book is true, whatever a callback says."""
+
+    name = "scb"
+
+    def __init__(self) -> None:
+        self.booked: list[BankTransaction] = []
+
+    async def inquire(self, biller: str, reference: str, day: date) -> list[BankTransaction]:
+        found = [each for each in self.booked if (each.biller_id, each.reference1) == (biller, reference)]
+        return [each for each in found if local_date(each.paid_at) == day]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Till:
+    """The service, the bank and the invoices of some journeys."""
+
+    def __init__(self, desk: Stage) -> None:
+        self.desk = desk
+        desk.clear()
+        self.bank = BankBook()
+        desk.kit.provide(self.bank, Scb)
+        self.bills: dict[UUID, dict[str, Any]] = {}
+        self.ended: set[UUID] = set()
+        self.receipts: dict[UUID, dict[str, Any]] = {}
+
+    def billed(self) -> UUID:
+        """An invoice; its hand-over came in two batches at once."""
+        event = self.desk.harness.handover(Granted, at="approval")
+        claim = ApplicationClaim(
+            journey=event.journey, application=event.journey, number="22000000-FOOD-69-000001",
+            definition=event.definition, agency=event.agency, person=uuid4(), form={"area": 120}, email=None,
+            language="th", submitted_at=clock.now(), legally_received_at=clock.now(), is_open=True,
+        )  # fmt: skip
+        self.desk.peers.know("request", "applications", event.journey, claim)
+        self.desk.at_once(self.desk.take(event, event), self.desk.take(event))
+        (self.bills[event.journey],) = self.desk.rows(f"SELECT * FROM invoice WHERE journey_id = '{event.journey}'")
+        return event.journey
+
+    def paid(self, journey: UUID, amount: int) -> BankTransaction:
+        """A payer has paid: the bank has it in its book."""
+        bill = self.bills[journey]
+        booked = BankTransaction(uuid4().hex, bill["biller_id"], bill["reference1"], amount, clock.now())
+        self.bank.booked.append(booked)
+        return booked
+
+    async def hear(self, told: BankTransaction) -> str | None:
+        return await self.desk.asking(commands.hear, "scb", told)
+
+    async def settle(self, journey: UUID, booked: BankTransaction) -> str | None:
+        return await self.desk.asking(commands.settle, self.bills[journey]["id"], "scb", [booked])
+
+    async def end(self, journey: UUID, fact: type = Withdrawn) -> None:
+        self.ended.add(journey)
+        event = self.desk.harness.handover(fact, at="request", journey=journey, outcome=Outcome.WITHDRAWN)
+        await self.desk.take(event, event)
+
+    def check(self) -> None:
+        """Everything that must hold at any time, from the tables, the bank's book and the facts alone."""
+        table = {name: self.desk.rows(f"SELECT * FROM {name}") for name in ("invoice", "payment", "receipt", "refund")}
+        ledger, told = self.desk.rows("SELECT * FROM ledgerentry"), self.desk.told()
+        assert {row["journey_id"] for row in table["invoice"]} == self.bills.keys()
+        self.check_payments(table["payment"])
+        self.check_receipts(table["receipt"])
+        assert sum(row["amount"] for row in ledger) == 0
+        for invoice in table["invoice"]:
+            of = {name: [row for row in rows if row.get("invoice_id") == invoice["id"]] for name, rows in table.items()}
+            self.check_invoice(invoice, of, [row for row in ledger if row["invoice_id"] == invoice["id"]])
+            facts = ["invoiced", *["paid"] * len(of["receipt"]), *["refund_due"] * len(of["refund"])]
+            assert sorted(told[invoice["journey_id"]]) == sorted(facts)
+
+    def check_payments(self, payments: list[dict[str, Any]]) -> None:
+        truth = {each.transaction_id: (each.reference1, each.amount) for each in self.bank.booked}
+        references = {bill["id"]: bill["reference1"] for bill in self.bills.values()}
+        for row in payments:
+            if row["state"] != "unverified":
+                assert (references[row["invoice_id"]], row["amount"]) == truth[row["transaction_id"]]
+
+    def check_receipts(self, receipts: list[dict[str, Any]]) -> None:
+        assert sorted(row["running"] for row in receipts) == list(range(1, len(receipts) + 1))
+        assert len({row["invoice_id"] for row in receipts}) == len(receipts)
+        for row in receipts:
+            assert row == self.receipts.setdefault(row["id"], row)
+        assert len(self.receipts) == len(receipts)
+
+    def check_invoice(self, invoice: dict[str, Any], of: dict[str, list[Any]], ledger: list[dict[str, Any]]) -> None:
+        is_ended, keeps = invoice["journey_id"] in self.ended, invoice["state"] == "paid"
+        assert invoice["state"] == ("void" if is_ended else "paid" if of["receipt"] else "open")
+        came = sum(row["amount"] for row in of["payment"] if row["state"] != "unverified")
+        owed = sum(row["amount"] for row in of["refund"])
+        assert came == FEE * keeps + owed
+        balance: Counter[str] = Counter()
+        for row in ledger:
+            balance[row["account"].partition(":")[0]] += row["amount"]
+        assert [balance[name] for name in ("bank", "revenue", "refund-due")] == [came, -FEE * keeps, -owed]
+
+
+class Invoices(RuleBasedStateMachine):
+    """The service with its database, act after act, until the bank was asked for the last time."""
+
+    def __init__(self, desk: Stage, advance: Any) -> None:
+        super().__init__()
+        self.till, self.desk, self.advance = Till(desk), desk, advance
+        self.journeys = [self.till.billed(), self.till.billed()]
+
+    @rule(which=st.booleans(), amount=AMOUNTS, is_told=st.booleans())
+    def pay(self, which: bool, amount: int, is_told: bool) -> None:
+        booked = self.till.paid(self.journeys[which], amount)
+        if is_told:
+            self.desk.run(self.till.hear(booked))
+
+    @rule(which=st.integers(0, 20), lie=st.sampled_from(["", "amount", "bill", "transaction"]))
+    def tell(self, which: int, lie: str) -> None:
+        if self.till.bank.booked:
+            booked = self.till.bank.booked[which % len(self.till.bank.booked)]
+            other = self.till.bills[self.journeys[which % 2]]["reference1"]
+            told = {
+                "": booked, "amount": replace(booked, amount=FEE), "bill": replace(booked, reference1=other),
+                "transaction": replace(booked, transaction_id=uuid4().hex),
+            }[lie]  # fmt: skip
+            assert self.desk.run(self.till.hear(told)) in (None, "too-many-callbacks")
+
+    @rule(by=st.sampled_from([timedelta(), timedelta(seconds=70), timedelta(hours=2)]))
+    def wait(self, by: timedelta) -> None:
+        self.advance(by)
+        self.desk.work()
+
+    @rule(which=st.booleans(), fact=st.sampled_from([Withdrawn, Refused]))
+    def end(self, which: bool, fact: type) -> None:
+        self.desk.run(self.till.end(self.journeys[which], fact))
+
+    @rule(which=st.booleans())
+    def hand_over_again(self, which: bool) -> None:
+        self.desk.deliver(self.desk.harness.handover(Granted, at="approval", journey=self.journeys[which]))
+
+    @invariant()
+    def everything_is_in_balance(self) -> None:
+        self.till.check()
+
+    def teardown(self) -> None:
+        """In the end nothing that is in the bank's book is missing here."""
+        self.advance(timedelta(days=20))
+        self.desk.work()
+        self.till.check()
+        known = self.desk.rows("SELECT transaction_id FROM payment WHERE state <> 'unverified'")
+        assert {row["transaction_id"] for row in known} == {each.transaction_id for each in self.till.bank.booked}
+
+
+@contextmanager
+def desk_of(servers, folder):
+    bank = {"bank_url": "http://127.0.0.1:9", "bank_api_key": "key", "bank_api_secret": "secret"}
+    with stage("payment", servers, folder, **bank) as desk, clock.freeze(clock.now()) as advance:
+        desk.harness.publish(licence_bundle())
+        yield desk, advance
+
+
+@pytest.mark.req("X4")
+def test_money_is_booked_once_and_in_balance_whatever_comes_in_whatever_order(servers, tmp_path):
+    with desk_of(servers, tmp_path) as (desk, advance):
+        walk(lambda: Invoices(desk, advance), examples=8, steps=20, shrinks=False)
+
+
+@pytest.mark.req("X4")
+def test_of_any_two_that_meet_at_one_invoice_one_goes_first(servers, tmp_path):
+    with desk_of(servers, tmp_path) as (desk, _):
+        till = Till(desk)
+        for first, second, is_known in product(range(4), range(4), (True, False)):
+            journey = till.billed()
+            booked, other = till.paid(journey, FEE), till.paid(journey, FEE)
+            if is_known:
+                desk.run(till.hear(booked))
+            acts = [
+                lambda j=journey, b=booked: till.settle(j, b), lambda j=journey, o=other: till.settle(j, o),
+                lambda b=booked: till.hear(b), lambda j=journey: till.end(j),
+            ]  # fmt: skip
+            desk.abreast("invoice", acts[first](), acts[second]())
+        till.check()
