@@ -1,3 +1,4 @@
+from functools import partial
 from uuid import uuid4
 
 import httpx
@@ -45,35 +46,36 @@ async def delivery(harness_of, mail):
         yield harness
 
 
+def tell(delivery, event, *, person=None, email="somchai@example.org", language="th"):
+    """What the owners will say of the journey of an event."""
+    application = ApplicationClaim(
+        journey=event.journey, application=event.journey, number="22000000-FOOD-69-000001",
+        definition=event.definition, agency=event.agency, person=person, form={"shop_name": "ร้านลับ"},
+        email=email, language=language, submitted_at=clock.now(), legally_received_at=clock.now(), is_open=True,
+    )  # fmt: skip
+    reasons = {"facts": "ไม่มีบ่อดักไขมัน", "law": "ข้อ ๕", "considerations": "เสี่ยงต่อสุขภาพ"} | {
+        "appeal_th": "อุทธรณ์ต่อผู้ออกคำสั่ง ภายใน 15 วัน", "appeal_en": "To whoever made the order, within 15 days",
+    }  # fmt: skip
+    case = CaseClaim(
+        journey=event.journey, case=uuid4(), reviewer=uuid4(), rule=None, result="refused",
+        decided_at=clock.now(), **reasons,
+    )  # fmt: skip
+    decision = DecisionClaim(
+        journey=event.journey, decision=uuid4(), result="refused", authority_th="ผอ.เขต", authority_en="Director",
+        rule_th=None, decided_at=clock.now(), digest="0" * 64, signature="x", **reasons,
+    )  # fmt: skip
+    document = DocumentClaim(
+        journey=event.journey, document=uuid4(), number="๑/๒๕๖๙", title_th="ใบอนุญาต", title_en="Licence",
+        file_name="x.pdf", sha256="0" * 64, issued_at=clock.now(), valid_until=None, verify_url="http://x/verify/1",
+    )  # fmt: skip
+    delivery.peers.know("request", "applications", event.journey, application)
+    delivery.peers.know("review", "cases", event.journey, case)
+    delivery.peers.know("approval", "decisions", event.journey, decision)
+    delivery.peers.know("issuance", "documents", event.journey, document)
+    return event
+
+
 @pytest.fixture
 def known(delivery):
     """What the owners will say of a journey."""
-
-    def tell(event, *, person=None, email="somchai@example.org", language="th"):
-        application = ApplicationClaim(
-            journey=event.journey, application=event.journey, number="22000000-FOOD-69-000001",
-            definition=event.definition, agency=event.agency, person=person, form={"shop_name": "ร้านลับ"},
-            email=email, language=language, submitted_at=clock.now(), legally_received_at=clock.now(), is_open=True,
-        )  # fmt: skip
-        reasons = {"facts": "ไม่มีบ่อดักไขมัน", "law": "ข้อ ๕", "considerations": "เสี่ยงต่อสุขภาพ"} | {
-            "appeal_th": "อุทธรณ์ต่อผู้ออกคำสั่ง ภายใน 15 วัน", "appeal_en": "To whoever made the order, within 15 days",
-        }  # fmt: skip
-        case = CaseClaim(
-            journey=event.journey, case=uuid4(), reviewer=uuid4(), rule=None, result="refused",
-            decided_at=clock.now(), **reasons,
-        )  # fmt: skip
-        decision = DecisionClaim(
-            journey=event.journey, decision=uuid4(), result="refused", authority_th="ผอ.เขต", authority_en="Director",
-            rule_th=None, decided_at=clock.now(), digest="0" * 64, signature="x", **reasons,
-        )  # fmt: skip
-        document = DocumentClaim(
-            journey=event.journey, document=uuid4(), number="๑/๒๕๖๙", title_th="ใบอนุญาต", title_en="Licence",
-            file_name="x.pdf", sha256="0" * 64, issued_at=clock.now(), valid_until=None, verify_url="http://x/verify/1",
-        )  # fmt: skip
-        delivery.peers.know("request", "applications", event.journey, application)
-        delivery.peers.know("review", "cases", event.journey, case)
-        delivery.peers.know("approval", "decisions", event.journey, decision)
-        delivery.peers.know("issuance", "documents", event.journey, document)
-        return event
-
-    return tell
+    return partial(tell, delivery)

@@ -29,9 +29,9 @@ from tests.review.conftest import LARGE, REASONS, RECEIVED, SMALL, filed
 BUNDLES = {True: licence_bundle(), False: document_bundle(identifier="test-document")}
 """With an approval to come, and without."""
 LEASE = timedelta(hours=1)
-OFFICERS = {name: uuid4() for name in ("somsri", "somchai", "malee")}
+OFFICERS = {name: uuid4() for name in ("somsri", "malee")}
 NAMES, RESULTS = st.sampled_from(sorted(OFFICERS)), st.sampled_from(list(Result))
-WAITS = st.sampled_from([timedelta(minutes=1), timedelta(minutes=30), timedelta(minutes=59), LEASE])
+WAITS = st.sampled_from([timedelta(minutes=1), LEASE - timedelta(minutes=1), LEASE])
 
 
 class Rules(RuleBasedStateMachine):
@@ -182,6 +182,7 @@ ACTS = st.one_of(
     st.tuples(st.sampled_from(["release", "refuse"]), NAMES),
     st.tuples(st.just("recommend"), NAMES, RESULTS),
     st.sampled_from([("withdrawn",), ("granted",), ("again",)]),
+    st.sampled_from([("withdrawn",), ("granted",)]),
 )
 
 
@@ -288,7 +289,7 @@ def office(servers, folder):
 @pytest.mark.req("X4")
 def test_cases_agree_with_their_rules_whatever_comes_in_whatever_order(servers, tmp_path):
     with office(servers, tmp_path) as (desk, advance):
-        walk(lambda: Cases(desk, advance), examples=8, steps=25, shrinks=False)
+        walk(lambda: Cases(desk, advance), examples=8, steps=30, shrinks=False)
 
 
 RIVALS = [
