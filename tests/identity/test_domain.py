@@ -199,6 +199,12 @@ def test_which_key_signs_and_which_are_published():
     assert domain.published([], NOW) == []
 
 
+def test_of_two_keys_of_one_moment_the_one_that_signs_stays_published():
+    keys = [Times(NOW), Times(NOW)]
+    found = domain.signer(keys, NOW + KEPT)
+    assert any(each is found for each in domain.published(keys, NOW + KEPT))
+
+
 # ── the check of a section ───────────────────────────────────────────────────────────────────────
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Jwks, load_private, thumbprint
@@ -36,10 +36,10 @@ class SigningKeys:
         return Jwks(self._open(row).public_key() for row in rows)
 
     async def _rows(self, session: AsyncSession) -> list[SigningKey]:
-        rows = list((await session.exec(select(SigningKey))).all())
+        rows = await _all(session)
         if signer(rows, clock.now()) is None:
             await _lock(session)
-            rows = list((await session.exec(select(SigningKey))).all())
+            rows = await _all(session)
             if signer(rows, clock.now()) is None:
                 rows.append(_add_key(session, self._vault, timedelta()))
         return rows
@@ -53,12 +53,17 @@ class SigningKeys:
 async def rotate_key(session: AsyncSession, vault: Vault, ahead: timedelta) -> SigningKey:
     """Publish a new key now that signs `ahead` from now; forget keys whose last token has expired."""
     await _lock(session)
-    rows = (await session.exec(select(SigningKey))).all()
+    rows = await _all(session)
     wanted = {row.kid for row in published(rows, clock.now())}
     for row in rows:
         if row.kid not in wanted:
             await session.delete(row)
     return _add_key(session, vault, ahead if rows else timedelta())
+
+
+async def _all(session: AsyncSession) -> list[SigningKey]:
+    """Every key, in one order always: of two that become active at one moment the same one signs."""
+    return list((await session.exec(select(SigningKey).order_by(col(SigningKey.kid)))).all())
 
 
 def _add_key(session: AsyncSession, vault: Vault, ahead: timedelta) -> SigningKey:
