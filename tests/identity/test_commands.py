@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from jose import jwt
 from sqlmodel import select
 
-from kit.auth import Jwks
+from kit.auth import Jwks, Principal
 from kit.auth.tokens import verify
 from kit.clock import clock
 from kit.testing import AGENCY
@@ -210,6 +211,16 @@ async def test_an_officer_s_token_has_roles_and_agency(register, browser):
     assert as_citizen.claims["kind"] == "citizen"
     assert as_citizen.claims["sub"] != claims["sub"]
     assert "agency" not in as_citizen.claims
+
+
+async def test_an_officer_signs_in_while_an_administrator_changes_the_office(identity, register, browser):
+    registered, officer = await register(REVIEWER, "reviewer"), browser()
+    code = (await officer.answer(REVIEWER, "officer")).json()["code"]
+    by = Principal("officer", str(uuid4()), frozenset({"administrator"}), AGENCY)
+    async with identity.kit.database.transaction() as session:
+        await commands.change_officer(session, by, registered.id, roles=["approver"], is_active=None)
+        async with asyncio.timeout(5):
+            assert (await officer.redeem(code)).status_code == 200
 
 
 async def test_who_is_no_officer_cannot_sign_in_as_one(identity, browser):

@@ -44,7 +44,8 @@ async def change_officer(
     session: AsyncSession, by: Principal, officer_id: UUID, *, roles: Sequence[str] | None, is_active: bool | None
 ) -> Officer:
     """Change roles, or end or resume an office. An office that ends ends its sessions at once."""
-    query = select(Officer).where(Officer.id == officer_id).with_for_update()
+    # Sessions refer to the officer: a lock that leaves the key free, or a sign-in and this would wait for each other.
+    query = select(Officer).where(Officer.id == officer_id).with_for_update(key_share=True)
     officer = (await session.exec(query)).one_or_none()
     if officer is None or not is_within(by.agency, officer.agency):
         raise NotFound()
