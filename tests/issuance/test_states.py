@@ -40,7 +40,7 @@ class Rules(RuleBasedStateMachine):
         self.state, self.today, self.until = State.ISSUED, date(2026, 11, 2), date(2027, 11, 1)
         self.gone: Status | None = None
 
-    @rule(days=st.integers(0, 200))
+    @rule(days=st.sampled_from([1, 180, 200]))
     def wait(self, days: int) -> None:
         self.today += timedelta(days=days)
 
@@ -158,6 +158,7 @@ class Press:
             stored = self.desk.run(self.desk.kit.resource(Files).get(row["stored_as"]))
             assert hashlib.sha256(stored).hexdigest() == row["sha256"]
         assert row["id"] not in self.issued or row["state"] == "issued"
+        assert row["running"] is None or row["state"] != "requested"
 
 
 class Documents(RuleBasedStateMachine):
@@ -167,6 +168,7 @@ class Documents(RuleBasedStateMachine):
         super().__init__()
         self.press, self.desk, self.advance = press, press.desk, advance
         self.journeys = [press.come(is_licence=each) for each in (True, False, True)]
+        self.stopped: set[UUID] = set()
 
     @rule(which=st.integers(0, 2))
     def withdraw(self, which: int) -> None:
@@ -176,9 +178,14 @@ class Documents(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 2))
     def hear(self, which: int) -> None:
-        if self.journeys[which] in self.press.withdrawn:
-            event = self.press.registry.withdrawal(self.press.events[self.journeys[which]])
-            self.desk.deliver(event, event)
+        """An end, due or stray: what has a number goes on, everything else stops."""
+        journey = self.journeys[which]
+        event = self.press.registry.withdrawal(self.press.events[journey])
+        before = self.press.document(journey)["state"]
+        self.desk.deliver(event, event)
+        stops = before in ("requested", "failed")
+        assert self.press.document(journey)["state"] == ("stopped" if stops else before)
+        self.stopped |= {journey} if stops else set()
 
     @rule(fault=st.sampled_from([None, None, "template", "away"]))
     def work(self, fault: str | None) -> None:
@@ -192,6 +199,12 @@ class Documents(RuleBasedStateMachine):
         self.press.fault = fault
         document = self.press.document(self.journeys[which])
         self.desk.abreast("document", self.press.make(document), self.press.make(document))
+
+    @rule()
+    def work_at_two_of_one_series(self) -> None:
+        self.press.fault = None
+        works = [self.press.make(self.press.document(self.journeys[which])) for which in (0, 2)]
+        self.desk.abreast("series", *works)
 
     @rule(which=st.integers(0, 2))
     def retry(self, which: int) -> None:
@@ -221,7 +234,9 @@ class Documents(RuleBasedStateMachine):
         self.desk.work()
         self.press.check()
         ends = {journey: self.press.document(journey)["state"] for journey in self.journeys}
-        assert ends == {each: "stopped" if each in self.press.withdrawn else "issued" for each in self.journeys}
+        assert ends == {
+            each: "stopped" if each in self.press.withdrawn | self.stopped else "issued" for each in self.journeys
+        }
 
 
 @contextmanager
