@@ -38,11 +38,20 @@ def environment_of(service: str, servers: Servers, database: str, folder: Path) 
 
 @asynccontextmanager
 async def open_harness(
-    service: str, servers: Servers, folder: Path, *, package: str | None = None, **settings: Any
+    service: str,
+    servers: Servers,
+    folder: Path,
+    *,
+    package: str | None = None,
+    database: str | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Harness]:
-    """Start a service with a fresh database, an empty stream and doubles for its peers."""
+    """Start a service with a fresh database, an empty stream and doubles for its peers.
+
+    A `database` that is given is used as it stands, and left.
+    """
     package = package or ("gateway" if service == "gateway" else f"services.{service}")
-    database = await servers.new_database(package)
+    given, database = database, database or await servers.new_database(package)
     kinds = importlib.import_module(f"{package}.settings")
     chosen = kinds.Settings(**(environment_of(service, servers, database, folder) | settings))
     await empty_stream(servers)
@@ -65,7 +74,8 @@ async def open_harness(
         ):
             yield Harness(service, servers, app, client)
     finally:
-        await servers.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        if given is None:
+            await servers.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
 
 
 async def empty_stream(servers: Servers) -> None:
