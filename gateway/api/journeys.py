@@ -27,7 +27,11 @@ Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
 Reader = Annotated[Principal, Depends(allow("citizen", "holder", "officer"))]
 
 STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Server-Sent Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    200: {
+        "description": "Server-Sent Events: `event: timeline`, its `seq` as `id`, an entry of the timeline as `data`",
+        "content": {"text/event-stream": {}},
+    },
+    204: {"description": "The journey has ended, and nothing comes after that event"},
 }
 
 

@@ -62,7 +62,7 @@ async def required_match(if_match: Annotated[str | None, Header(max_length=500)]
     return if_match
 
 
-@router.post("/internal/journeys", status_code=201, tags=["internal"])
+@router.post("/internal/journeys", status_code=201, tags=["internal"], responses={200: {"model": ApplicationView}})
 async def open_journey(
     new: NewJourney,
     response: Response,
@@ -100,7 +100,7 @@ async def save_application(
     return queries.view(application, known.section)
 
 
-@router.post("/journeys/{journey_id}/submission", status_code=201)
+@router.post("/journeys/{journey_id}/submission", status_code=201, responses={200: {"model": Acknowledgement}})
 async def submit(
     journey_id: UUID,
     known: OwnForAWhile,

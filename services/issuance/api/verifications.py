@@ -1,7 +1,7 @@
 """The public register: anybody may ask what a document is worth today, and whether a file is genuine."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
@@ -12,6 +12,7 @@ from kit.auth import allow
 from kit.contracts.text import Language
 from kit.database import Session
 from kit.errors import language_of
+from kit.problems import RESPONSES
 from services.issuance import domain, queries
 from services.issuance.api import page
 from services.issuance.domain import Tokens
@@ -30,6 +31,12 @@ async def reader_language(
 
 
 ReaderLanguage = Annotated[Language, Depends(reader_language)]
+UNKNOWN: dict[int | str, dict[str, Any]] = {
+    404: {
+        "description": "No document under this code: a page for people",
+        "content": {"text/html": {}} | RESPONSES["4XX"]["content"],
+    }
+}
 
 
 async def _found(request: Request, session: AsyncSession, token: str) -> Document:
@@ -46,7 +53,8 @@ async def verification(request: Request, response: Response, session: Session, t
 
 @router.post(
     "/verifications",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/pdf": {}}}},
+    # An empty body is an empty file, and such a one was never issued.
+    openapi_extra={"requestBody": {"required": False, "content": {"application/pdf": {}}}},
 )
 async def check_file(request: Request, response: Response, session: Session) -> FileCheck:
     """Tell whether the file sent as the body is, to the last byte, one that was issued; nothing of it is kept."""
@@ -57,7 +65,7 @@ async def check_file(request: Request, response: Response, session: Session) -> 
     return FileCheck(genuine=found is not None, sha256=sha256, verification=verification)
 
 
-@router.get("/verify/{token}", response_class=HTMLResponse)
+@router.get("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)
 async def verify_page(request: Request, session: Session, token: str, language: ReaderLanguage) -> HTMLResponse:
     """The page behind the QR code: the same for people to read; 404 for an unknown token."""
     try:
@@ -67,7 +75,7 @@ async def verify_page(request: Request, session: Session, token: str, language: 
     return page.of(shown, language)
 
 
-@router.post("/verify/{token}", response_class=HTMLResponse)
+@router.post("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)
 async def verify_file(
     request: Request,
     session: Session,
