@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gateway.domain.differences import Difference
 from gateway.domain.journeys import Action, Promise, Standing, StepState, done_at, outcome_text, standing_of
@@ -90,7 +90,7 @@ class Currency(BaseModel):
 class CalendarDay(Body):
     """What was proclaimed for a day."""
 
-    is_workday: bool
+    is_workday: StrictBool
 
 
 class ProclaimedDay(CalendarDay):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, field_validator, model_validator
 
 from kit.auth import AAL, IAL, Principal
 from kit.contracts.codes import AgencyCode
@@ -163,7 +163,7 @@ class OfficerChange(Body):
     """Change roles, or end (false) or resume (true) the office; what is absent stays."""
 
     roles: Annotated[list[Role] | None, Field(min_length=1, max_length=5)] = None
-    is_active: bool | None = None
+    is_active: StrictBool | None = None
 
 
 class OfficerView(BaseModel):

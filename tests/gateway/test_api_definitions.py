@@ -218,6 +218,9 @@ async def test_a_proclaimed_day_is_kept_and_told_once(gateway):
     assert [(event.data.is_workday, event.agency) for event in events] == [(False, "platform"), (True, "platform")]
     [row] = await gateway.rows(select(CALENDAR_OVERRIDE))
     assert row["is_workday"] is True
+    for vague in (0, "no", "false", None):
+        unclear = await gateway.client.put("/v1/calendar/2027-01-04", json={"is_workday": vague}, headers=administrator)
+        assert unclear.status_code == 422
     for other in (gateway.officer("publisher"), gateway.officer("administrator")):
         refused = await gateway.client.put("/v1/calendar/2027-01-04", json={"is_workday": False}, headers=other)
         assert refused.status_code == 403, "the calendar is everybody's: the platform's administrators alone change it"

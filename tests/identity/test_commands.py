@@ -241,6 +241,9 @@ async def test_an_office_that_ends_ends_its_sessions(identity, register, browser
     registered = await register(OTHER_REVIEWER, "reviewer")
     officer = await browser().sign_in(OTHER_REVIEWER, "officer")
     path = f"/officers/{registered.id}"
+    for vague in (0, "no", "false"):
+        unclear = await identity.client.patch(path, json={"is_active": vague}, headers=administrator.headers)
+        assert problem_of(unclear)[0] == 422
     ended = await identity.client.patch(path, json={"is_active": False}, headers=administrator.headers)
     assert ended.json()["is_active"] is False
     assert problem_of(await officer.me()) == (401, "session-ended")
