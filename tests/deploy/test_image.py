@@ -73,6 +73,7 @@ def test_the_entry_starts_the_programs_of_its_service(service, tmp_path):
 
     assert said() == said("serve")
     assert said().startswith(f"uvicorn --factory {package}.main:app --host 0.0.0.0 --port 8000")
+    assert "--timeout-keep-alive 65" in said(), "the caller ends an idle connection first, or a request is lost to it"
     assert said("migrate") == f"python -m kit.migrate {package}"
     assert said("python", "-m", "x y") == "python -m x y"
 
