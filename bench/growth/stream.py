@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import nats
@@ -10,11 +13,21 @@ from uuid_utils.compat import uuid7
 
 from bench.databases import connected
 from bench.growth.fill import paused
+from kit.local.nats import NatsServer
 from kit.local.suite import Suite
 from kit.messaging import EVENTS
 from kit.nats_access import OPERATOR
 
 CHUNK = 4_000
+
+
+class Unsynced(NatsServer):
+    """The suite's server while copies are published to it: it does not wait for the disk at each of them."""
+
+    def _write(self) -> Path:
+        path = super()._write()
+        path.write_text(path.read_text().replace('"sync_interval": "always"', '"sync_interval": "2m"', 1))
+        return path
 
 
 async def fill(suite: Suite, count: int) -> float:
@@ -25,7 +38,7 @@ async def fill(suite: Suite, count: int) -> float:
     """
     began = time.perf_counter()
     events = await _events_of_one_journey(suite)
-    async with paused(suite):
+    async with paused(suite), _unsynced(suite):
         client = await nats.connect(suite.nats.url, user=OPERATOR, password=suite.state.password("nats", OPERATOR))
         try:
             await _publish(client, events, count)
@@ -33,6 +46,20 @@ async def fill(suite: Suite, count: int) -> float:
         finally:
             await client.close()
     return time.perf_counter() - began
+
+
+@asynccontextmanager
+async def _unsynced(suite: Suite) -> AsyncIterator[None]:
+    """Another server on the suite's streams; afterwards the suite's own again, which writes its settings anew."""
+    log, pid = suite.state.log_file("nats-unsynced"), suite.state.pid_file("nats-unsynced")
+    server = Unsynced(suite.nats.folder, suite.nats.config, suite.nats.port, log=log, pid_file=pid)
+    await asyncio.to_thread(suite.kill, "nats")
+    try:
+        await asyncio.to_thread(server.start)
+        yield
+    finally:
+        await asyncio.to_thread(server.stop)
+    await asyncio.to_thread(suite.restart, "nats")
 
 
 async def _events_of_one_journey(suite: Suite) -> list[tuple[str, str, str, str]]:

@@ -28,6 +28,7 @@ def section(figures: dict[str, Figures]) -> str:
         + _reads(points, columns)
         + _walked(points, columns)
         + _indexes(found["indexes"])
+        + _others(found["unused"])
     )
 
 
@@ -75,7 +76,18 @@ def _indexes(indexes: Figures) -> str:
     return "\nIndexes that were used:\n\n" + table(("index", "columns", "keeps flat"), sorted(rows))
 
 
+def _others(indexes: Figures) -> str:
+    names = sorted({_shown(name) for name in indexes})
+    if not names:
+        return ""
+    return f"\nNot searched here, since they only keep doubles out or serve other reads: {', '.join(names)}.\n"
+
+
 def _index(name: str, statement: str) -> tuple[str, str, str]:
+    _, of, index = name.split(".")
+    return _shown(name), f"`{statement.partition(' USING btree ')[2]}`", purpose_of(of, index)
+
+
+def _shown(name: str) -> str:
     service, of, index = name.split(".")
-    shown = index if of in ("inbox", "outbox", "due_work", "tombstone") else f"{service}: {index}"
-    return shown, f"`{statement.partition(' USING btree ')[2]}`", purpose_of(of, index)
+    return index if of in ("inbox", "outbox", "due_work", "tombstone") else f"{service}: {index}"

@@ -138,6 +138,8 @@ def _growth() -> dict[str, Any]:
                 "review.inbox.inbox_pkey": "CREATE UNIQUE INDEX inbox_pkey ON public.inbox USING btree (id)",
                 "review.cases.cases_pkey": "CREATE UNIQUE INDEX cases_pkey ON public.cases USING btree (id)",
             },
-            "unused": {},
+            "unused": {
+                "review.outbox.outbox_id_key": "CREATE UNIQUE INDEX outbox_id_key ON public.outbox USING btree (id)",
+            },
         },
     }

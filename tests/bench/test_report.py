@@ -88,6 +88,7 @@ def test_growth_names_each_index_once_with_what_it_is_for():
     text = report.text_of(samples.figures())
     assert text.count("| inbox_pkey | `(id)` |") == 1, "plumbing is the same in every service"
     assert f"| review: cases_pkey | `(id)` | {purpose_of('cases', 'cases_pkey')} |" in text
+    assert "serve other reads: outbox_id_key." in text
     assert "No table of 2,000 rows or more was read from end to end." in text
     assert "| finished journeys | 0 | 100,000 | 100,000, 1,000,000 events |" in text
 
