@@ -83,11 +83,8 @@ def standing_of(plan: Sequence[Step], happened: Sequence[Happened]) -> Standing:
     """Read the state of every step from the hand-overs that are known."""
     index = {step.id: position for position, step in enumerate(plan)}
     reached = [position for position, step in enumerate(plan) if step.process in GATES]
-    outcome = None
-    for each in happened:
-        if is_handover(each.type):
-            reached.append(index.get(str(each.step), 0))
-            outcome = _negative(each) or outcome
+    reached += [index.get(str(each.step), 0) for each in happened if is_handover(each.type)]
+    outcome = _first_negative(happened)
     completed = _last(happened, Completed.type())
     if completed is not None:
         outcome = Outcome(completed.data["outcome"])
@@ -115,9 +112,11 @@ def is_handover(type_: str) -> bool:
     return issubclass(CATALOGUE[type_], HandOver)
 
 
-def _negative(each: Happened) -> Outcome | None:
-    outcome = Outcome(each.data["outcome"])
-    return outcome if outcome is not Outcome.PASSED else None
+def _first_negative(happened: Sequence[Happened]) -> Outcome | None:
+    """Of two ends that met (withdrawn while it was being refused) the earlier, whichever was heard of first."""
+    handovers = [each for each in happened if is_handover(each.type)]
+    ends = [each for each in handovers if each.data["outcome"] != Outcome.PASSED]
+    return Outcome(min(ends, key=lambda each: each.time).data["outcome"]) if ends else None
 
 
 def _last(happened: Iterable[Happened], type_: str, step: str | None = None) -> Happened | None:

@@ -1,6 +1,6 @@
 """The pure part: what may be published, where a journey stands, tracking numbers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -258,6 +258,12 @@ def test_the_order_of_arrival_does_not_matter_and_events_twice_change_nothing(to
     standing = journeys.standing_of(LICENCE.steps, [*told, *told[:again]])
     assert standing.current is not None
     assert standing.current.process is Process.ISSUANCE
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_ends_that_meet_the_earlier_is_shown_whichever_was_heard_first(order):
+    later = replace(WITHDRAWN, time=MONDAY + timedelta(seconds=1))
+    assert journeys.standing_of(LICENCE.steps, [REFUSED, later][::order]).outcome is Outcome.REFUSED
 
 
 def action(told: list[Told], definition=LICENCE, *, is_opened: bool = True) -> tuple[str, str | None]:
