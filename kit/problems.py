@@ -71,6 +71,8 @@ def install(app: FastAPI, max_body: int = MAX_BODY, larger: Mapping[str, int] | 
 
     `larger` gives other limits to paths: a regular expression that matches the whole path → bytes.
     """
+    # A slash too many is not found: the redirect would name the host that the caller claims to have asked.
+    app.router.redirect_slashes = False
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)

@@ -25,3 +25,10 @@ async def test_a_header_that_cannot_travel_is_refused(forwarding, name):  # noqa
         assert answer.json()["type"] == "urn:paet:problem:bad-request"
         told.add(answer.json()["title"])
     assert len(told) == 2
+
+
+async def test_an_address_with_a_slash_too_many_is_not_found_and_leads_to_no_other_host(forwarding):  # noqa: F811
+    for path in ("/v1/definitions/", "/v1/services/"):
+        answer = await forwarding.client.get(path, headers={"Host": "elsewhere.example"})
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:paet:problem:not-found")
+        assert "location" not in answer.headers
