@@ -11,7 +11,7 @@ import uvicorn
 async def served(app):
     """An application on a real port of this machine; its base URL."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=1, timeout_keep_alive=65)
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals
     task = asyncio.create_task(server.serve(sockets=[listening]))

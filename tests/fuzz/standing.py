@@ -1,0 +1,242 @@
+"""What stands in each part before it is tried: things to ask for, and requests that would be right."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from kit.contracts.definition import Bundle, section_for
+from kit.contracts.journey import Process
+from kit.local.doubles.bank.book import Payment
+from kit.local.doubles.bank.callback import confirmation
+from kit.testing import AGENCY, Harness
+from services.issuance.models import Document
+from services.payment.models import Invoice
+from tests.authorisation import objects
+from tests.authorisation.objects import Thing
+from tests.bundles import document_bundle, information_bundle, licence_bundle
+from tests.identity.conftest import SOMCHAI, Browser, ThaiD
+from tests.issuance.conftest import licence
+from tests.request.conftest import Desk
+from tests.review.conftest import REASONS, queued
+from tests.search import conftest as searching
+
+OFFICER = UUID("0190a5d0-0000-7000-8000-000000000001")
+"""Who claims cases and decides, so that what is theirs is found by later requests."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that is there: what fills the paths to it, and whose it is (None: its journey's holder)."""
+
+    ids: Mapping[str, str]
+    person: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Right:
+    """A request that would be right: body, and what else belongs to it."""
+
+    body: Any = None
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Standing:
+    """Of one part."""
+
+    targets: list[Target] = field(default_factory=list)
+    right: dict[Key, list[Right]] = field(default_factory=dict)
+    sessions: list[tuple[str, str]] = field(default_factory=list)
+    """People who have really signed in, with their sessions; only identity knows any."""
+
+    def add(self, thing: Thing, person: UUID | None) -> Thing:
+        """Take a thing in, with what is asked of it."""
+        self.targets.append(Target(thing.ids, person))
+        for (method, path), sent in thing.asking.items():
+            self.may(method, path, Right(sent.get("json"), headers=sent.get("headers", {})))
+        return thing
+
+    def may(self, method: str, path: str, *right: Right) -> None:
+        """These requests would be right."""
+        self.right.setdefault((method, path), []).extend(right)
+
+    def claims(self, name: str) -> None:
+        """The claim may be asked about everything that stands here."""
+        ids = [value for target in self.targets for key, value in target.ids.items() if key.endswith("_id")]
+        self.may("POST", f"/internal/claims/{name}", Right({"ids": ids}))
+
+
+def _sections(standing: Standing, process: Process, *bundles: Bundle) -> None:
+    bodies = [section_for(bundle, process).model_dump(mode="json") for bundle in bundles]
+    standing.may("POST", "/internal/definitions/check", *(Right(body) for body in bodies))
+
+
+async def _search(search: Harness) -> Standing:
+    standing = Standing([Target({"definition_id": "test-licence"})])
+    await searching.publish(search, licence_bundle())
+    standing.may("GET", "/search", Right(query={"q": "ใบอนุญาต"}), Right(query={"topic": "food", "language": "en"}))
+    standing.may("GET", "/services", Right(query={"after": "a", "limit": "1"}))
+    _sections(standing, Process.SEARCH, licence_bundle())
+    return standing
+
+
+async def _identity(identity: Harness, thaid: ThaiD) -> Standing:
+    standing = Standing()
+    standing.add(await objects.officer(identity, None), None)
+    client = {"name": "known-client", "agency": AGENCY, "scopes": ["events.read"]}
+    made = await identity.client.post("/clients", json=client, headers=identity.officer("administrator"))
+    basic = {"client_id": made.json()["client_id"], "client_secret": made.json()["client_secret"]}
+    signed = await Browser(identity, thaid).sign_in(SOMCHAI)
+    waiting, begun = Browser(identity, thaid), Browser(identity, thaid)
+    code = (await waiting.answer(SOMCHAI)).json()["code"]
+    address = (await begun.begin()).json()["authorization_url"]
+    back = await thaid.visit(address, SOMCHAI)
+    forms = [
+        {"grant_type": "client_credentials"} | basic,
+        {"grant_type": "refresh_token", "refresh_token": signed.tokens["refresh_token"]},
+        {"grant_type": "authorization_code", "code": code, "code_verifier": waiting.verifier},
+    ]
+    standing.may("POST", "/token", *(Right(form, "application/x-www-form-urlencoded") for form in forms))
+    standing.may("GET", "/sign-in/callback", Right(query=back), Right(query=_state(address) | {"error": "denied"}))
+    start = {"as": "citizen", "provider": "thaid", "code_challenge": begun.challenge}
+    standing.may("POST", "/sign-in", Right(start), Right(start | {"acr_values": "urn:paet:ial:2.3"}))
+    standing.sessions.append((signed.claims["sub"], signed.claims["sid"]))
+    _sections(standing, Process.IDENTITY, licence_bundle())
+    return standing
+
+
+def _state(address: str) -> dict[str, str]:
+    return {"state": parse_qs(urlsplit(address).query)["state"][0]}
+
+
+async def _request(request: Harness) -> Standing:
+    standing, person = Standing(), uuid4()
+    standing.add(await objects.application(request, None), None)
+    standing.add(await objects.application(request, person), person)
+    desk = Desk(request)
+    for state in ("filed", "withdrawn", "sealed"):
+        journey = await desk.filed(person)
+        if state == "withdrawn":
+            await desk.withdraw(journey, person)
+        elif state == "sealed":
+            await desk.seal(journey)
+        standing.targets.append(Target({"journey_id": str(journey)}, person))
+    new = {"journey_id": str(uuid4()), "definition": "test-licence@1", "person": str(person)}
+    standing.may("POST", "/internal/journeys", Right(new), Right(new | {"definition": "test-information@1"}))
+    standing.may("POST", "/journeys/{journey_id}/submission", Right(headers={"Idempotency-Key": "k"}))
+    standing.claims("applications")
+    _sections(standing, Process.REQUEST, licence_bundle(), information_bundle())
+    return standing
+
+
+async def _review(review: Harness) -> Standing:
+    standing = Standing()
+    standing.add(await objects.case(review, None), None)
+    claimed = standing.add(await objects.case(review, None), None)
+    review.publish(document_bundle(identifier="test-certificate"))
+    journey, decided_here = await queued(review)
+    standing.targets.append(Target({"journey_id": str(journey), "case_id": str(decided_here)}))
+    me = review.officer("reviewer", officer=OFFICER)
+    for case in (claimed.ids["case_id"], decided_here):
+        taken = await review.client.post(f"/cases/{case}/claim", headers=me)
+        assert taken.status_code == 200, taken.text
+    page = await review.client.get("/cases", params={"limit": 1}, headers=me)
+    standing.may("GET", "/cases", Right(query={"cursor": page.json()["next"], "limit": "1", "unit": "sanitation"}))
+    refusal = Right(REASONS | {"result": "refuse"})
+    standing.may("POST", "/cases/{case_id}/recommendation", refusal)
+    standing.claims("cases")
+    _sections(standing, Process.REVIEW, licence_bundle())
+    return standing
+
+
+async def _approval(approval: Harness) -> Standing:
+    standing = Standing()
+    standing.add(await objects.decision(approval, None), None)
+    made = standing.add(await objects.decision(approval, None), None)
+    me = approval.officer("approver", officer=OFFICER)
+    page = await approval.client.get("/decisions", params={"limit": 1}, headers=me)
+    standing.may("GET", "/decisions", Right(query={"cursor": page.json()["next"], "unit": "district"}))
+    granted = await approval.client.post(f"/decisions/{made.ids['decision_id']}/grant", headers=me)
+    assert granted.status_code == 200, granted.text
+    standing.may("POST", "/decisions/{decision_id}/grant", Right(REASONS))
+    _sections(standing, Process.APPROVAL, licence_bundle())
+    standing.claims("decisions")
+    return standing
+
+
+async def _payment(payment: Harness) -> Standing:
+    standing = Standing()
+    for person in (None, uuid4()):
+        standing.add(await objects.invoice(payment, person), person)
+    row = (await payment.rows(select(Invoice)))[0]
+    told = Payment(
+        "20261102A", row["biller_id"], row["reference1"], "", "", row["amount"], "2026-11-02T10:00:00+07:00", ""
+    )
+    standing.may("POST", "/payment-callbacks/{provider}", Right(confirmation(told)))
+    standing.targets.append(Target({"provider": "scb"}))
+    standing.claims("receipts")
+    _sections(standing, Process.PAYMENT, licence_bundle())
+    return standing
+
+
+async def _issuance(issuance: Harness) -> Standing:
+    standing, person = Standing(), uuid4()
+    standing.add(await objects.stuck_document(issuance, None), person)
+    issued = standing.add(await objects.document(issuance, person), person)
+    (row,) = await issuance.rows(select(Document).where(Document.id == UUID(issued.ids["document_id"])))
+    standing.targets.append(Target({"token": row["token"]}))
+    path = f"/journeys/{issued.ids['journey_id']}/document.pdf"
+    pdf = (await issuance.client.get(path, headers=issuance.citizen(person))).content
+    standing.may("POST", "/verifications", Right(pdf, "application/pdf"))
+    standing.may("POST", "/verify/{token}", Right({"file": pdf}, "multipart/form-data"))
+    matching = {"If-None-Match": f'"{row["sha256"]}"'}
+    standing.may("GET", "/journeys/{journey_id}/document.pdf", Right(headers=matching))
+    standing.claims("documents")
+    _sections(standing, Process.ISSUANCE, licence())
+    return standing
+
+
+async def _delivery(delivery: Harness) -> Standing:
+    standing = Standing()
+    for person in (None, uuid4()):
+        standing.add(await objects.notice(delivery, person), person)
+    _sections(standing, Process.DELIVERY, licence_bundle(), information_bundle())
+    return standing
+
+
+async def _gateway(gateway: Harness) -> Standing:
+    standing, person = Standing(), uuid4()
+    standing.add(await objects.journey(gateway, person), person)
+    standing.right.clear()
+    standing.add(await objects.journey(gateway, None), None)
+    standing.right.clear()
+    published = {"definition_id": "test-licence", "version": "1", "day": "2027-01-04"}
+    standing.targets += [Target(published | {"service": process}) for process in ("request", "review")]
+    with_fees = searching.charging().definition.manual.model_dump(mode="json", exclude_unset=True)
+    bundle = licence(identifier="made-here", manual=with_fees).model_dump(mode="json", exclude_unset=True)
+    standing.may("POST", "/v1/definitions", Right(bundle))
+    for name in ("test-licence", "test-information"):
+        standing.may("POST", "/v1/journeys", Right({"definition": name}, headers={"Idempotency-Key": name}))
+    standing.may("PUT", "/v1/calendar/{day}", Right({"is_workday": False}))
+    return standing
+
+
+async def standing_of(harness: Harness, thaid: ThaiD) -> Standing:
+    """Make what the part is asked about."""
+    if harness.service == "identity":
+        return await _identity(harness, thaid)
+    return await MAKERS[harness.service](harness)
+
+
+MAKERS: Mapping[str, Callable[[Harness], Awaitable[Standing]]] = {
+    "search": _search, "request": _request, "review": _review, "approval": _approval, "payment": _payment,
+    "issuance": _issuance, "delivery": _delivery, "gateway": _gateway,
+}  # fmt: skip

@@ -1,0 +1,87 @@
+"""The nine applications on real databases, as processes that serve HTTP only: what changes, a call has changed."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.auth import Jwks, load_private
+from kit.clients import Peers
+from kit.testing import Harness, open_harness
+from kit.testing.servers import Servers
+from tests.authorisation.conftest import SETTINGS
+from tests.fuzz.standing import Standing, standing_of
+from tests.fuzz.stored import Ledger, Stored
+from tests.gateway.serving import served
+from tests.identity.conftest import ThaiD, thaid_settings
+
+
+@dataclass(frozen=True)
+class Part:
+    """One application, what stands in it, and what it has stored."""
+
+    harness: Harness
+    standing: Standing
+    stored: Stored
+
+    @property
+    def name(self) -> str:
+        """Of the service, or ``gateway``."""
+        return self.harness.service
+
+
+def _settings(name: str, thaid: ThaiD) -> dict[str, Any]:
+    chosen = SETTINGS.get(name, dict)()
+    return chosen | ({"providers": [thaid_settings(thaid.url)]} if name == "identity" else {})
+
+
+@asynccontextmanager
+async def part(name: str, servers: Servers, folder: Path, thaid: ThaiD) -> AsyncIterator[Part]:
+    """Everything is made by the whole process; then a process without background work takes its place."""
+    package = "gateway" if name == "gateway" else f"services.{name}"
+    database = await servers.new_database(package)
+    settings = _settings(name, thaid) | {"database": database}
+    try:
+        async with open_harness(name, servers, folder, **settings) as whole:
+            _believe_the_tests(whole)
+            standing = await standing_of(whole, thaid)
+        async with open_harness(name, servers, folder, role="api", **settings) as harness:
+            _believe_the_tests(harness)
+            harness.kit.use_peers(whole.peers)
+            harness.peers = whole.peers
+            stored = await Stored.of(servers.url_of(database), folder)
+            yield Part(harness, standing, stored)
+            await stored.close()
+    finally:
+        await servers.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+def _believe_the_tests(harness: Harness) -> None:
+    """Identity believes the tokens of the tests, as the others do."""
+    if harness.service != "identity":
+        return
+    key = load_private(harness.servers.keys["identity"]).public_key()
+
+    async def jwks() -> dict[str, Any]:
+        return Jwks([key]).as_dict()
+
+    harness.kit.use_jwks(jwks)
+
+
+@asynccontextmanager
+async def behind(gateway: Part, services: Mapping[str, Part]) -> AsyncIterator[None]:
+    """The gateway reaches the real services over HTTP."""
+    async with AsyncExitStack() as stack:
+        urls = {name: await stack.enter_async_context(served(each.harness.app)) for name, each in services.items()}
+        peers = Peers(urls, gateway.harness.kit.assertions)
+        stack.push_async_callback(peers.close)
+        gateway.harness.kit.use_peers(peers)
+        yield
+
+
+async def ledger_of(*parts: Part) -> Ledger:
+    """Watch what these parts store."""
+    ledger = Ledger({each.name: each.stored for each in parts})
+    await ledger.start()
+    return ledger
