@@ -86,6 +86,17 @@ def test_text_that_the_database_cannot_keep_is_a_fault():
     assert paths_of(error) == ["/files/document.typ"]
 
 
+def test_half_a_pair_of_surrogates_is_a_fault_wherever_it_stands():
+    body = raw(licence_bundle())
+    body["files"]["document.typ"] += "\ud800"
+    body["definition"]["periods"]["manual"]["source"]["section"] = "\ud800"
+    body["definition"]["plan"][0]["keywords"] = ["\udfff"]
+    body["definition"]["plan"][6]["public_fields"] = ["\ud800"]
+    with pytest.raises(definitions.DefinitionFaulty) as error:
+        definitions.parse(body)
+    assert len(paths_of(error)) == 4
+
+
 def test_a_named_file_that_is_absent_is_a_fault_of_the_step_that_names_it():
     whole = licence_bundle()
     files = {name: text for name, text in whole.files.items() if name != "rules/review.json"}

@@ -13,10 +13,15 @@ FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,99}$")]
 """A file of the bundle, relative to ``definition.yaml``."""
 
 
+LONGEST = 400_000
+"""Characters of a text; a file of a bundle has as many."""
+
+
 class Model(BaseModel):
     """Frozen, and strict about unknown keys: a misspelt setting is a fault, never ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Only text with a bound is looked at: half a surrogate pair, which JSON can write and nothing can store, is a fault.
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=LONGEST)
 
 
 class Source(Model):

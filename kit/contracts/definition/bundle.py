@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kit.contracts.codes import AgencyCode, DefinitionId, DefinitionRef
-from kit.contracts.definition.base import Appeal, FileName, Model, Periods
+from kit.contracts.definition.base import LONGEST, Appeal, FileName, Model, Periods
 from kit.contracts.definition.manual import Manual
 from kit.contracts.definition.steps import PlanStep, RequestStep, StepBase
 from kit.contracts.journey import Process, Slip, Step, first_step, service_level
@@ -47,7 +47,7 @@ class Bundle(Model):
     """What is published: the definition with the text of the files that it names."""
 
     definition: Definition
-    files: dict[FileName, Annotated[str, Field(max_length=400_000)]] = Field(default_factory=dict)
+    files: dict[FileName, Annotated[str, Field(max_length=LONGEST)]] = Field(default_factory=dict)
 
 
 class Section(Model):
