@@ -199,11 +199,13 @@ class Stage:
         return None
 
     def work(self) -> int:
-        """Do the due work that is due now; how many rows there were."""
+        """Do the due work that is due now, and what it makes due; how many rows there were."""
         done = 0
-        while done < 100 and self.run(self._due.run_one()):
-            done += 1
-        return done
+        for _ in range(50):
+            if not (some := self.run(self._due.run_some())):
+                return done
+            done += some
+        raise AssertionError("due work that never ends")
 
     # ── what is seen ─────────────────────────────────────────────────────────────────────────────
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kit.auth import Principal
-from kit.clients import PeerRefused
 from kit.clock import clock
 from kit.cloudevents import Event
 from kit.documents import TemplateError
@@ -82,6 +81,7 @@ class Press:
         self.desk, self.registry = desk, Registry(desk.harness)
         desk.clear()
         desk.kit.provide(NoSeals(), Seals)
+        desk.peers.answer("request", "POST", "/internal/seals", self.seal)
         self.fault: str | None = None
         self.sealed: set[UUID] = set()
         self.withdrawn: set[UUID] = set()
@@ -100,15 +100,14 @@ class Press:
         event = self.registry.arrive()
         journey = event.journey
         self.events[journey] = event
-        self.desk.peers.answer("request", "POST", f"/internal/journeys/{journey}/seal", lambda _: self.seal(journey))
         self.desk.at_once(self.desk.take(event, event), self.desk.take(event))
         return journey
 
-    def seal(self, journey: UUID) -> dict[str, Any]:
-        if journey in self.withdrawn:
-            raise PeerRefused("request", 409, {"type": "urn:paet:problem:application-withdrawn"})
-        self.sealed.add(journey)
-        return {}
+    def seal(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Request's answer: what was withdrawn stays out, all else is past the point of no return."""
+        ids = {UUID(each) for each in asked["ids"]}
+        self.sealed |= ids - self.withdrawn
+        return {"withdrawn": [str(each) for each in ids & self.withdrawn]}
 
     def document(self, journey: UUID) -> dict[str, Any]:
         (row,) = self.desk.rows(f"SELECT * FROM document WHERE journey_id = '{journey}'")

@@ -128,10 +128,12 @@ def withdraw(model: Model) -> tuple[Model, Any]:
 
 def seal(model: Model) -> tuple[Model, Any]:
     if model.sealed:
-        return model, (204, None)
+        return model, (200, None)
+    if model.state == "draft":
+        return model, refused("application-not-submitted")
     if model.state != "submitted":
-        return model, refused("application-not-submitted" if model.state == "draft" else "application-withdrawn")
-    return model.moved(state="sealed", sealed=True), (204, None)
+        return model, (200, "withdrawn")
+    return model.moved(state="sealed", sealed=True), (200, None)
 
 
 def end(model: Model, _name: str) -> tuple[Model, Any]:
@@ -187,7 +189,9 @@ class Counter:
             key = {"Idempotency-Key": how[0]} if how[0] else {}
             return said(await self.desk.calling("POST", f"{path}/submission", person | key))
         if name == "seal":
-            return said(await self.desk.calling("POST", f"/internal{path}/seal", harness.as_service("issuance")))
+            asked = {"ids": [str(journey)]}
+            seal = await self.desk.calling("POST", "/internal/seals", harness.as_service("issuance"), json=asked)
+            return (200, "withdrawn") if seal.json().get("withdrawn") == asked["ids"] else said(seal)
         return said(await self.desk.calling("POST", f"{path}/withdrawal", person))
 
     def ending(self, journey: UUID, name: str) -> Any:
