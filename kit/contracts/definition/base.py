@@ -20,7 +20,7 @@ LONGEST = 400_000
 class Model(BaseModel):
     """Frozen, and strict about unknown keys: a misspelt setting is a fault, never ignored."""
 
-    # Only text with a bound is looked at: half a surrogate pair, which JSON can write and nothing can store, is a fault.
+    # Text is looked at only where it has a bound: half a surrogate pair can be written in JSON and stored nowhere.
     model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=LONGEST)
 
 
