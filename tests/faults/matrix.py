@@ -7,22 +7,27 @@ faults to the same journeys at the same steps. When exactly two processes meet i
 import asyncio
 import random
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import httpx
+from nats.errors import Error as BusError
 
+from kit.local.faults import LocalError
 from tests.faults import bus, invariants
-from tests.faults.acts import BEFORE, FAULTS, STEPS, Fault, NotStruck, Scene
+from tests.faults.acts import BEFORE, FAULTS, SERVERS, STEPS, Fault, NotStruck, Scene
 from tests.faults.stage import Stage
 from tests.faults.tables import column
 from tests.faults.walking import Observer, PatientVisitor, Walk, citizen_of, kinds, walk
 
+T = TypeVar("T")
 WAVE = 4
+AWAY = (OSError, asyncpg.PostgresError, BusError, LocalError)
+"""Errors of a server that is just coming back."""
 
 
 @dataclass
@@ -76,9 +81,8 @@ class Play:
     stage: Stage
     citizen: PatientVisitor
     observer: Observer
-    striking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while a fault strikes: journeys of several cells are under way at once, faults come one by one."""
-
+    struck: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    """One a process, held while a fault strikes it: journeys and faults of several cells are under way at once."""
     looked_at: float = 0.0
 
     async def cell(self, cell: Cell, journeys: int = WAVE) -> Cell:
@@ -91,6 +95,7 @@ class Play:
         walking = [
             asyncio.create_task(self._walk(each, *delay)) for each, delay in zip(cell.walks, delays, strict=True)
         ]
+        scene.is_over = lambda: all(each.done() for each in walking)
         await self._strike(fault, cell, scene)
         await asyncio.gather(*walking)
         await self._judge(cell, scene)
@@ -99,6 +104,14 @@ class Play:
         cell.errors, self.citizen.errors[:] = list(self.citizen.errors), []
         cell.seconds = round(time.monotonic() - began, 1)
         return cell
+
+    @asynccontextmanager
+    async def _alone_with(self, *processes: str) -> AsyncIterator[None]:
+        """While no fault of another cell strikes these; taken in one order, so that nobody waits in a ring."""
+        async with AsyncExitStack() as stack:
+            for name in processes:
+                await stack.enter_async_context(self.struck[name])
+            yield
 
     async def _walk(self, going: Walk, delay: float, pause: float) -> None:
         await asyncio.sleep(delay)
@@ -109,10 +122,10 @@ class Play:
         try:
             if trigger is not None:
                 await self._until_seen(cell.walks[0], STEPS[trigger])
-            async with self.striking:
+            async with self._alone_with(*fault.targets(cell.step)):
                 await fault.act(scene)
-        except (NotStruck, TimeoutError) as error:
-            cell.not_struck = str(error) or f"no journey came to {cell.step}"
+        except (NotStruck, TimeoutError, *AWAY) as error:
+            cell.not_struck = str(error) or f"{type(error).__name__}: no journey came to {cell.step}"
 
     async def _until_seen(self, observed: Walk, fact: str) -> None:
         async with asyncio.timeout(60):
@@ -130,14 +143,25 @@ class Play:
                 self.observer.seen.add((journey, name.removeprefix("paet.").removesuffix(".v1")))
 
     async def _scene(self, cell: Cell, chance: random.Random) -> Scene:
-        async with self.striking:
-            return Scene(self.stage, cell.step, chance, await bus.last_sequence(self.stage))
+        async with self._alone_with(*SERVERS):
+            since = await _patiently(lambda: bus.last_sequence(self.stage))
+            return Scene(self.stage, cell.step, chance, since)
 
     async def _judge(self, cell: Cell, scene: Scene) -> None:
-        async with self.striking:
+        journeys = [each.journey for each in cell.walks if each.journey]
+        async with self._alone_with(*SERVERS):
             if cell.fault == "duplicate delivery":
-                await bus.publish_again(self.stage, scene.since, scene.chance)
-            cell.doubled = await doubled(self.stage, [each.journey for each in cell.walks if each.journey])
+                await _patiently(lambda: bus.publish_again(self.stage, scene.since, scene.chance))
+            cell.doubled = await _patiently(lambda: doubled(self.stage, journeys))
+
+
+async def _patiently(look: Callable[[], Awaitable[T]]) -> T:
+    """Look until the servers answer: they may have been struck a moment ago."""
+    for _ in range(60):
+        with suppress(TimeoutError, *AWAY):
+            return await look()
+        await asyncio.sleep(0.5)
+    return await look()
 
 
 async def doubled(stage: Stage, journeys: Sequence[str]) -> dict[str, list[str]]:

@@ -73,8 +73,13 @@ publication, and with the other setting it does not. The same settings are check
 
 def of(record: Mapping[str, Any]) -> str:
     """The whole page."""
-    cells = [_cell(each) for each in record["cells"]]
+    cells = cells_of(record)
     return "".join((HEAD, _summary(record, cells), _table(record, cells), _how(record, cells), _held(record), PROVED))
+
+
+def cells_of(record: Mapping[str, Any]) -> list[Cell]:
+    """The cells of a record."""
+    return [_cell(each) for each in record["cells"]]
 
 
 def _cell(raw: Mapping[str, Any]) -> Cell:
@@ -94,7 +99,13 @@ def _summary(record: Mapping[str, Any], cells: list[Cell]) -> str:
 synchronous_commit {postgres["synchronous_commit"]}, {postgres["wal_sync_method"]}); NATS {bus["version"]}
 (sync_interval {bus["sync_interval"]}); nats-py {machine["libraries"]["nats-py"]}, asyncpg
 {machine["libraries"]["asyncpg"]}.
+{_again(record)}
 """
+
+
+def _again(record: Mapping[str, Any]) -> str:
+    """The cells that were played once more after the run."""
+    return "".join(f"\nPlayed again after the run: {each}." for each in record.get("again", []))
 
 
 def counts(cells: Iterable[Cell]) -> tuple[int, int, int, int]:

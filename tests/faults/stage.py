@@ -44,10 +44,9 @@ class Stage:
             half.write_text(point, encoding="utf-8")
             half.replace(self.crash_files[name])
 
-    def disarm(self) -> None:
-        """Let nobody kill itself any more."""
-        for path in self.crash_files.values():
-            path.unlink(missing_ok=True)
+    def disarm(self, service: str) -> None:
+        """Let it not kill itself any more."""
+        self.crash_files[service].unlink(missing_ok=True)
 
     def has_died(self, service: str) -> bool:
         """Whether an armed process has died at its point: it removed its file."""
