@@ -126,7 +126,10 @@ async def slow_disk(scene: Scene) -> None:
 
 async def full_disk(scene: Scene) -> None:
     """No byte is free on the disk that holds everything."""
-    scene.notes.append(await disk.full(scene.stage, seconds=4))
+    said = await disk.full(scene.stage, seconds=4)
+    if not any(said.values()):
+        raise NotStruck("nobody wrote while the disk was full")
+    scene.notes.append(f"no space: PostgreSQL {said['postgres']} times, NATS {said['nats']} times")
 
 
 async def jump(scene: Scene) -> None:

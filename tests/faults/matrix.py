@@ -6,6 +6,7 @@ faults to the same journeys at the same steps. When exactly two processes meet i
 
 import asyncio
 import random
+import re
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -101,7 +102,7 @@ class Play:
         await self._judge(cell, scene)
         cell.notes = scene.notes
         # Several cells share the citizen: an answer 500 is told with the cell that ends first.
-        cell.errors, self.citizen.errors[:] = list(self.citizen.errors), []
+        cell.errors, self.citizen.errors[:] = [self._explained(each) for each in self.citizen.errors], []
         cell.seconds = round(time.monotonic() - began, 1)
         return cell
 
@@ -112,6 +113,15 @@ class Play:
             for name in processes:
                 await stack.enter_async_context(self.struck[name])
             yield
+
+    def _explained(self, answer: str) -> str:
+        """An answer 500 with what the log says of its incident."""
+        incident = re.search(r'"incident":"(\w+)"', answer)
+        for log in sorted((self.stage.suite.state.folder / "logs").glob("*.log")) if incident else ():
+            for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+                if incident and incident[1] in line:
+                    return f"{answer[:90]}… {log.stem}: …{line[-700:]}"
+        return answer
 
     async def _walk(self, going: Walk, delay: float, pause: float) -> None:
         await asyncio.sleep(delay)

@@ -92,20 +92,22 @@ def _summary(record: Mapping[str, Any], cells: list[Cell]) -> str:
     failed = sum(len(each.errors) for each in cells)
     postgres, bus = machine["postgresql"], machine["nats"]
     return f"""
-**Seed {record["seed"]}: {len(cells)} cells, {tried} journeys tried, {survived} survived, {lost} lost,
-{doubled} doubled; {failed} answers 500**, in {record["minutes"]} minutes on {machine["measured_at"]}.
-{machine["machine"]["cores"]} cores of {machine["machine"]["cpu"]}, {machine["machine"]["memory_gib"]} GiB,
-{machine["machine"]["kernel"]}; {machine["python"]}; PostgreSQL {postgres["version"]} (fsync {postgres["fsync"]},
-synchronous_commit {postgres["synchronous_commit"]}, {postgres["wal_sync_method"]}); NATS {bus["version"]}
-(sync_interval {bus["sync_interval"]}); nats-py {machine["libraries"]["nats-py"]}, asyncpg
-{machine["libraries"]["asyncpg"]}.
+**Seed {record["seed"]}: {len(cells)} cells, {tried} journeys tried, {survived} survived, {lost} lost, {doubled} doubled.**
+
+- {record["minutes"]} minutes, ended {machine["measured_at"]}; answers 500: {failed}.
+- {machine["machine"]["cores"]} cores of {machine["machine"]["cpu"]}, {machine["machine"]["memory_gib"]} GiB, \
+{machine["machine"]["kernel"]}.
+- {machine["python"]}, nats-py {machine["libraries"]["nats-py"]}, asyncpg {machine["libraries"]["asyncpg"]}; \
+PostgreSQL {postgres["version"]} (fsync {postgres["fsync"]}, synchronous_commit {postgres["synchronous_commit"]}, \
+{postgres["wal_sync_method"]}); NATS {bus["version"]} (sync_interval {bus["sync_interval"]}).\
 {_again(record)}
 """
 
 
 def _again(record: Mapping[str, Any]) -> str:
     """The cells that were played once more after the run."""
-    return "".join(f"\nPlayed again after the run: {each}." for each in record.get("again", []))
+    again = [f"{each['fault']} @ {each['step']}: not struck at first" for each in record["cells"] if each["is_repeat"]]
+    return "".join(f"\n- Played again: {each}." for each in [*again, *record.get("again", [])])
 
 
 def counts(cells: Iterable[Cell]) -> tuple[int, int, int, int]:

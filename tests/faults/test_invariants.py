@@ -17,6 +17,7 @@ PLANTS = [
     ("journeys_end_once", "delivery", f"DELETE FROM outbox {OF_ENDS}", "has no end"),
     ("journeys_end_once", "delivery", f"{AGAIN} {OF_ENDS} LIMIT 1", "has 2 ends"),
     ("nothing_is_told_twice", "approval", f"{AGAIN} WHERE address LIKE '%granted%' LIMIT 1", "granted.v1"),
+    ("nothing_is_told_twice", "delivery", f"{AGAIN} WHERE address LIKE '%dispatched%' LIMIT 1", "dispatched.v1"),
     ("paid_is_issued_or_owed_back", "issuance", "UPDATE document SET state = 'failed'", "no document and no refund"),
     ("paid_is_issued_or_owed_back", "payment", "UPDATE invoice SET state = 'void'", "is owed back"),
     ("issued_is_delivered", "delivery",

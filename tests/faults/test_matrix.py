@@ -29,7 +29,7 @@ def part(seed):
 @pytest.mark.timeout(240)
 async def test_whatever_breaks_every_journey_ends_once(stage):
     cells = part(SEED)
-    wrong = await matrix.run(stage, cells, journeys=2)
+    wrong = await matrix.run(stage, cells, journeys=2, lanes=3)
     again = f"PAET_FAULT_SEED={SEED} draws the same again"
     assert [each for each in cells if not each.is_sound] == [], again
     assert wrong == {}, again
