@@ -27,6 +27,7 @@ notice that came twice.
     make faults ARGS='--seed {seed} --journeys {journeys}'          # this schedule again
     make faults ARGS='--seed {seed} --only "kill -9 NATS @ payment"' # one cell of it
 
+Four cells are under way at a time: a journey is hit by the faults of the others too, and counts in its own cell.
 The seed decides which fault strikes which step in which order, what the applicants do, and every delay; when two
 processes meet is the machine's to say.
 
@@ -92,7 +93,8 @@ def _summary(record: Mapping[str, Any], cells: list[Cell]) -> str:
     failed = sum(len(each.errors) for each in cells)
     postgres, bus = machine["postgresql"], machine["nats"]
     return f"""
-**Seed {record["seed"]}: {len(cells)} cells, {tried} journeys tried, {survived} survived, {lost} lost, {doubled} doubled.**
+**Seed {record["seed"]}: {len(cells)} cells, {tried} journeys tried, {survived} survived, {lost} lost, \
+{doubled} doubled.**
 
 - {record["minutes"]} minutes, ended {machine["measured_at"]}; answers 500: {failed}.
 - {machine["machine"]["cores"]} cores of {machine["machine"]["cpu"]}, {machine["machine"]["memory_gib"]} GiB, \
