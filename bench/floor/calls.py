@@ -14,13 +14,13 @@ class Caller:
         self.writer: asyncio.StreamWriter | None = None
         self.reading: asyncio.Task[None] | None = None
 
-    async def call(self, name: str, journey: UUID) -> None:
-        """Wait until the service has committed the call."""
+    async def call(self, name: str, *journeys: UUID) -> None:
+        """Wait until the service has committed the call, for all of the journeys in one transaction."""
         async with self.opening:
             if self.writer is None:
                 reader, self.writer = await asyncio.open_unix_connection(self.socket)
                 self.reading = asyncio.create_task(self._read(reader))
-        line = f"{name} {journey}\n".encode()
+        line = f"{name} {' '.join(map(str, journeys))}\n".encode()
         self.waiting[line] = done = asyncio.get_running_loop().create_future()
         self.writer.write(line)
         await done

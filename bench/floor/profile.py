@@ -12,9 +12,9 @@ class Transaction:
     """One transaction of a service for one journey.
 
     ``cause`` is the event that is consumed (then it shares its transaction with the other events of its batch),
-    ``call:<name>`` when somebody waits for it, or ``due:<kind>`` when it is due work: always one transaction of
-    its own. ``writes`` are ``+table`` inserts, ``~table`` updates, ``-table`` deletes; ``tells`` are the facts
-    written to the outbox.
+    ``call:<name>`` when somebody waits for it, or ``due:<kind>`` when it is due work: a transaction of its own, which
+    it shares with other due work that there is at the time. ``writes`` are ``+table`` inserts, ``~table`` updates,
+    ``-table`` deletes; ``tells`` are the facts written to the outbox.
     """
 
     service: str
@@ -24,7 +24,7 @@ class Transaction:
 
     @property
     def is_alone(self) -> bool:
-        """Whether it commits for one journey, whatever else is under way."""
+        """Whether it shares no transaction with an event."""
         return ":" in self.cause
 
 

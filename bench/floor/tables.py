@@ -24,9 +24,9 @@ UNSENT = f"SELECT seq, id, address, body FROM outbox WHERE sent_at IS NULL ORDER
 MARK_SENT = "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])"
 PLAN_WORK = "INSERT INTO due_work (kind, journey_id, due_at) VALUES ($1, $2, now() + $3 * interval '1 hour')"
 TAKE_WORK = """
-SELECT id, kind, journey_id FROM due_work WHERE due_at <= now() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT id, kind, journey_id FROM due_work WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
-DROP_WORK = "DELETE FROM due_work WHERE id = $1"
+DROP_WORK = "DELETE FROM due_work WHERE id = ANY($1::bigint[])"
 CANCEL_WORK = "DELETE FROM due_work WHERE kind = $1 AND journey_id = $2"
 PROJECT = """
 WITH told AS (

@@ -104,19 +104,16 @@ class Worker:
 
     async def answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
         """One call."""
-        name, _, journey = line.decode().strip().partition(" ")
+        name, *journeys = line.decode().split()
         for each in self.alone[f"call:{name}"]:
-            await self.transact(each, UUID(journey))
+            await self.transact(each, [UUID(journey) for journey in journeys])
         writer.write(line)
 
-    async def transact(self, transaction: Transaction, journey: UUID) -> None:
-        """A transaction for one journey alone."""
+    async def transact(self, transaction: Transaction, journeys: Sequence[UUID]) -> None:
+        """A transaction that is no event's."""
         async with self.pool.acquire() as connection, connection.transaction():
-            for write in transaction.writes:
-                await self.write(connection, transaction, write, [journey])
-            if transaction.tells:
-                await connection.executemany(tables.INSERT_OUTBOX, self.events(transaction, [journey]))
-        self.wake(transaction)
+            await self.write_all(connection, transaction, journeys)
+        self.wake(transaction, len(journeys))
 
     # events ------------------------------------------------------------------------------------
 
@@ -236,22 +233,28 @@ class Worker:
                     self.told.set()
 
     async def work(self) -> None:
-        """Do due work, one row at a time, under its row lock."""
+        """Do due work, what there is of it together, under its row locks."""
         while True:
             await self.planned.get()
+            count = 1
+            while count < BATCH and not self.planned.empty():
+                self.planned.get_nowait()
+                count += 1
             async with self.pool.acquire() as connection:
-                await self.do_one(connection)
+                await self.do(connection, count)
 
-    async def do_one(self, connection: Any) -> None:
-        """One due row; the work itself commits on connections of its own."""
+    async def do(self, connection: Any, count: int) -> None:
+        """So many due rows, all of one kind; the work itself commits on connections of its own."""
         async with connection.transaction():
-            row = await connection.fetchrow(tables.TAKE_WORK)
-            if row["kind"] == "due:issue":
-                await self.peer("request").call("seal", row["journey_id"])
-            for each in self.alone[row["kind"]]:
+            rows = await connection.fetch(tables.TAKE_WORK, count)
+            (kind,) = {row["kind"] for row in rows}
+            journeys = [row["journey_id"] for row in rows]
+            if kind == "due:issue":
+                await self.peer("request").call("seal", *journeys)
+            for each in self.alone[kind]:
                 if each.writes != ("-due_work",):
-                    await self.transact(each, row["journey_id"])
-            await connection.execute(tables.DROP_WORK, row["id"])
+                    await self.transact(each, journeys)
+            await connection.execute(tables.DROP_WORK, [row["id"] for row in rows])
 
     def peer(self, service: str) -> Caller:
         """The way to call another service."""

@@ -33,7 +33,7 @@ def section(figures: dict[str, Figures]) -> str:
 
 
 def _name(point: Figures) -> str:
-    events = f", {point['events']:,} events" if point["events"] else ""
+    events = f" and {point['events']:,} events" if point["events"] else ""
     return f"{point['journeys_before']:,}{events}"
 
 
@@ -73,7 +73,7 @@ def _walked(points: Sequence[Figures], columns: Sequence[str]) -> str:
 def _indexes(indexes: Figures) -> str:
     """Plumbing is the same in every service and listed once."""
     rows = dict.fromkeys(_index(name, statement) for name, statement in indexes.items())
-    return "\nIndexes that were used:\n\n" + table(("index", "columns", "keeps flat"), sorted(rows))
+    return "\nIndexes that were used:\n\n" + table(("index", "columns", "keeps flat"), sorted(rows), is_text=True)
 
 
 def _others(indexes: Figures) -> str:

@@ -11,9 +11,9 @@ ORDER = (
 Figures = dict[str, Any]
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table, numbers to the right."""
-    lines = [" | ".join(head), " | ".join(["---", *["---:"] * (len(head) - 1)])]
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, is_text: bool = False) -> str:
+    """A Markdown table; numbers, in all columns but the first, stand to the right, text to the left."""
+    lines = [" | ".join(head), " | ".join(["---", *["---" if is_text else "---:"] * (len(head) - 1)])]
     lines += [" | ".join(str(each) for each in row) for row in rows]
     return "".join(f"| {line} |\n" for line in lines)
 

@@ -90,7 +90,7 @@ def test_growth_names_each_index_once_with_what_it_is_for():
     assert f"| review: cases_pkey | `(id)` | {purpose_of('cases', 'cases_pkey')} |" in text
     assert "serve other reads: outbox_id_key." in text
     assert "No table of 2,000 rows or more was read from end to end." in text
-    assert "| finished journeys | 0 | 100,000 | 100,000, 1,000,000 events |" in text
+    assert "| finished journeys | 0 | 100,000 | 100,000 and 1,000,000 events |" in text
 
 
 def test_a_table_that_was_read_from_end_to_end_is_told():
