@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kit.auth import Principal
 from kit.clock import clock
@@ -169,6 +169,14 @@ class Documents(RuleBasedStateMachine):
         self.journeys = [press.come(is_licence=each) for each in (True, False, True)]
         self.stopped: set[UUID] = set()
 
+    @initialize(faults=st.tuples(*[st.sampled_from([None, "template", "away", "none"])] * 3))
+    def begin(self, faults: tuple[str | None, ...]) -> None:
+        """Each document has been tried once, or not yet."""
+        for journey, fault in zip(self.journeys, faults, strict=True):
+            self.press.fault = fault
+            if fault != "none":
+                self.desk.run(self.press.make(self.press.document(journey)))
+
     @rule(which=st.integers(0, 2))
     def withdraw(self, which: int) -> None:
         """At request, which lets nobody withdraw after the seal; issuance hears of it later or never."""
@@ -198,12 +206,6 @@ class Documents(RuleBasedStateMachine):
         self.press.fault = fault
         document = self.press.document(self.journeys[which])
         self.desk.abreast("document", self.press.make(document), self.press.make(document))
-
-    @rule()
-    def work_at_two_of_one_series(self) -> None:
-        self.press.fault = None
-        works = [self.press.make(self.press.document(self.journeys[which])) for which in (0, 2)]
-        self.desk.abreast("series", *works)
 
     @rule(which=st.integers(0, 2))
     def retry(self, which: int) -> None:
@@ -242,6 +244,18 @@ class Documents(RuleBasedStateMachine):
 def desk_of(servers, folder):
     with stage("issuance", servers, folder) as desk, clock.freeze(clock.now()) as advance:
         yield desk, advance
+
+
+@pytest.mark.req("X4")
+def test_of_two_that_meet_at_one_series_each_document_gets_its_number(servers, tmp_path, monkeypatch):
+    with desk_of(servers, tmp_path) as (desk, _):
+        press = Press(desk)
+        monkeypatch.setattr(composing, "sealed", press.compose)
+        first, *others = [press.document(press.come(is_licence=True)) for _ in range(5)]
+        desk.run(press.make(first))
+        desk.abreast("series", *(press.make(each) for each in others))
+        press.check()
+        assert all(press.document(journey)["state"] == "issued" for journey in press.events)
 
 
 @pytest.mark.req("X4")
