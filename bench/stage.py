@@ -57,8 +57,8 @@ async def running(
     where = folder or Path(tempfile.mkdtemp(prefix="paet-bench-"))
     ports = free_ports(layout)
     suite = Suite(where / ".local", ports=ports, layout=layout, extras=extras, fsync=fsync, say=lambda _: None)
-    await asyncio.to_thread(suite.start)
     try:
+        await asyncio.to_thread(suite.start)
         await asyncio.to_thread(_furnish, suite)
         yield suite
     finally:
