@@ -49,6 +49,8 @@ class BulkConsumer:
 
     function: BulkHandler
     fact: type[Fact]
+    needs: tuple[Need[Any], ...] = ()
+    """None: it writes what the events say."""
 
 
 def on_handover(function: Handler, *, needs: Sequence[Need[Any]] = (), even_when_closed: bool = False) -> Consumer:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
@@ -21,6 +20,7 @@ from kit.clients import PeerRefused, Peers, PeerUnavailable
 from kit.clock import clock
 from kit.contracts.definition import Definition, IdentityStep
 from kit.errors import Unauthenticated
+from kit.rows import put
 from kit.telemetry import log
 
 OPEN_APPLICATION = "open_application"
@@ -77,9 +77,7 @@ async def start(
 
 async def _write(session: AsyncSession, row: Journey, resume_after: timedelta) -> None:
     """Write the row, unless a repeat was faster, and plan to complete what might be interrupted now."""
-    statement = insert(Journey).on_conflict_do_nothing(index_elements=["idempotency"])
-    written = await session.execute(statement.returning(col(Journey.journey_id)), row.model_dump())
-    if written.scalar_one_or_none() is not None:
+    if await put(session, row, "idempotency"):
         due_at = clock.now() + resume_after
         await duework.add(session, OPEN_APPLICATION, row.journey_id, due_at=due_at, journey=row.journey_id)
 

@@ -20,6 +20,7 @@ from kit.contracts.claims import CaseClaim
 from kit.contracts.definition import ApprovalStep, AutomaticApproval, Periods, Section
 from kit.contracts.events import CalendarChanged, DecisionOpened, Granted, Refused
 from kit.contracts.journey import Outcome
+from kit.rows import put
 from kit.workdays import Calendar
 from services.approval import domain
 from services.approval.domain import Keyring, State
@@ -49,7 +50,7 @@ async def open_decision(session: AsyncSession, event: Event, known: Known) -> No
     if automatic is not None and case.result == "recommended":
         _grant_by_rule(decision, automatic)
         await _sign(session, decision, known[KEYRING], f"agency:{decision.agency}")
-    if not await _insert(session, decision):
+    if not await put(session, decision, "journey_id", "step"):
         return
     await outbox.add(session, DecisionOpened(decision=decision.id), decision)
     if decision.state == State.GRANTED:
@@ -85,12 +86,6 @@ def _grant_by_rule(decision: Decision, automatic: AutomaticApproval) -> None:
     decision.rule, decision.order_number = automatic.rule.model_dump(), automatic.order
     decision.authority = automatic.authority.model_dump()
     _state(decision, decision.recommended)
-
-
-async def _insert(session: AsyncSession, decision: Decision) -> bool:
-    """Store the decision unless one of this journey and step exists."""
-    statement = insert(Decision).values(decision.model_dump()).on_conflict_do_nothing().returning(col(Decision.id))
-    return (await session.execute(statement)).scalar() is not None
 
 
 async def grant(

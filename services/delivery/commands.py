@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,6 +22,7 @@ from kit.contracts.events import (
     ReviewRefused,
 )
 from kit.contracts.journey import Outcome
+from kit.rows import put
 from kit.thai import long_date
 from services.delivery import domain
 from services.delivery.models import Delivery, Dispatch, Notice
@@ -55,10 +55,7 @@ async def complete(session: AsyncSession, event: Event, known: Known) -> None:
     outcome = Outcome(event.data.outcome)
     arrival = event.arrival()
     delivery = Delivery(**arrival, person_id=known[APPLICATION].person, outcome=outcome, completed_at=clock.now())
-    inserted = await session.execute(
-        insert(Delivery).on_conflict_do_nothing().returning(col(Delivery.id)), delivery.model_dump()
-    )
-    if inserted.scalar_one_or_none() is None:
+    if not await put(session, delivery):
         return
     kind = _kind_of_end(event, outcome, known[SECTION])
     notice = await _notify(session, event, known, kind, _end_values(event, known))
@@ -145,8 +142,7 @@ async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, 
         journey_id=event.journey, agency=event.agency, definition=str(event.definition),
         step=str(event.nextstep or event.step), slip=_slip_of(event, section),
     )  # fmt: skip
-    session.add(notice)
-    await session.flush()
+    await put(session, notice)
     settings: DeliveryStep = section.settings(section.plan[-1].id)
     if application.email and "email" in settings.channels:
         await duework.add(session, "email", notice.id, journey=event.journey)
@@ -186,10 +182,7 @@ async def _settle(session: AsyncSession, notice: Notice, channel: str, state: st
         notice_id=notice.id, channel=channel, state=state, message_id=message_id, reply=reply[:500],
         settled_at=clock.now(),
     )  # fmt: skip
-    added = await session.execute(
-        insert(Dispatch).on_conflict_do_nothing().returning(col(Dispatch.id)), row.model_dump()
-    )
-    return added.scalar_one_or_none() is not None
+    return await put(session, row)
 
 
 async def mark_read(session: AsyncSession, notice: Notice) -> None:

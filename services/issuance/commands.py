@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +15,7 @@ from kit.clock import clock, local_date
 from kit.cloudevents import Event
 from kit.contracts.definition import IssuanceStep
 from kit.contracts.events import Issued, Voided
+from kit.rows import put
 from services.issuance import domain
 from services.issuance.domain import NumberState, State
 from services.issuance.models import Document, Number, Series
@@ -32,8 +32,7 @@ async def request_document(session: AsyncSession, event: Event, known: Known) ->
         agency_name=section.agency_name.model_dump(), title=settings.title.model_dump(), series=settings.series,
         state=State.REQUESTED, requested_at=clock.now(),
     )  # fmt: skip
-    opening = insert(Document).on_conflict_do_nothing(index_elements=["journey_id", "step"]).returning(col(Document.id))
-    if (await session.execute(opening, document.model_dump())).scalar_one_or_none() is not None:
+    if await put(session, document, "journey_id", "step"):
         await _plan(session, document)
 
 
@@ -79,8 +78,7 @@ async def give_number(session: AsyncSession, document_id: UUID, settings: Issuan
 
 
 async def _series(session: AsyncSession, agency: str, name: str, year: int) -> Series:
-    opening = insert(Series).on_conflict_do_nothing()
-    await session.execute(opening, {"agency": agency, "series": name, "year": year, "last": 0})
+    await put(session, Series(agency=agency, series=name, year=year, last=0))
     query = select(Series).where(Series.agency == agency, Series.series == name, Series.year == year)
     return (await session.exec(query.with_for_update())).one()
 

@@ -16,6 +16,7 @@ from kit.clock import clock, local_date
 from kit.cloudevents import Event
 from kit.contracts.definition import PaymentStep
 from kit.contracts.events import Invoiced, Paid, RefundDue
+from kit.rows import put
 from services.payment import domain
 from services.payment.domain import BankTransaction, Entry, InvoiceState, PaymentState, Verdict
 from services.payment.models import Invoice, LedgerEntry, Payment, Receipt, ReceiptBook, Refund
@@ -37,8 +38,7 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
         lines=[line.as_json() for line in lines], amount=sum(line.amount for line in lines),
         state=InvoiceState.OPEN, created_at=now, due_at=calendar.add(now, settings.due.amount, settings.due.unit),
     )  # fmt: skip
-    opened = insert(Invoice).on_conflict_do_nothing(index_elements=["journey_id", "step"]).returning(col(Invoice.id))
-    if (await session.execute(opened, invoice.model_dump())).scalar_one_or_none() is None:
+    if not await put(session, invoice, "journey_id", "step"):
         return
     if invoice.amount == 0:
         await _close(session, invoice.id, InvoiceState.PAID)
@@ -85,14 +85,9 @@ async def _record(session: AsyncSession, provider: str, invoice: UUID, told: Ban
         provider=provider, transaction_id=told.transaction_id, invoice_id=invoice, amount=told.amount,
         state=PaymentState.UNVERIFIED, paid_at=told.paid_at, heard_at=clock.now(),
     )  # fmt: skip
-    writing = insert(Payment).values(row.model_dump())
-    # An update that changes nothing gives back the row that stands, under its lock.
-    writing = writing.on_conflict_do_update(
-        index_elements=["provider", "transaction_id"], set_={"provider": writing.excluded.provider}
-    )
-    found = await session.execute(writing.returning(Payment), execution_options={"populate_existing": True})
-    payment: Payment = found.scalar_one()
-    return payment
+    await put(session, row, "provider", "transaction_id")
+    query = select(Payment).where(Payment.provider == provider, Payment.transaction_id == told.transaction_id)
+    return (await session.exec(query.with_for_update())).one()
 
 
 async def settle(session: AsyncSession, invoice_id: UUID, provider: str, booked: Sequence[BankTransaction]) -> None:

@@ -18,6 +18,7 @@ from kit.cloudevents import Event
 from kit.contracts.definition import RequestStep, Section
 from kit.contracts.events import Opened, Submitted, Withdrawn
 from kit.contracts.journey import Outcome
+from kit.rows import put
 from services.request import domain, queries
 from services.request.domain import State
 from services.request.models import Application, NumberSeries
@@ -33,10 +34,7 @@ async def open_draft(session: AsyncSession, new: NewJourney, section: Section) -
         "form": {}, "opened_at": now, "saved_at": now,
     }  # fmt: skip
     application = Application(**row)
-    values = application.model_dump()
-    statement = insert(Application).on_conflict_do_nothing().returning(col(Application.id))
-    is_new = (await session.execute(statement, values)).scalar_one_or_none() is not None
-    if is_new:
+    if await put(session, application):
         await outbox.add(session, Opened(), application)
         return application, True
     standing = await queries.of_journey(session, new.journey_id)

@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +19,7 @@ from kit.contracts.claims import ApplicationClaim
 from kit.contracts.definition import Section
 from kit.contracts.events import Accepted, CalendarChanged, CaseOpened, Recommended, ReviewRefused
 from kit.contracts.journey import Outcome
+from kit.rows import put
 from kit.workdays import Calendar
 from services.review import domain
 from services.review.domain import Clock, Result, State
@@ -43,7 +43,7 @@ async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
     if judgement.result is not None:
         case.state, case.result = State.REVIEWED, judgement.result
         _conclude(case, clock.now())
-    if not await _insert(session, case):
+    if not await put(session, case, "journey_id", "step"):
         return
     _record(session, case, "opened", detail=case.queue_reason)
     await outbox.add(session, CaseOpened(case=case.id), case)
@@ -76,12 +76,6 @@ def _judge(section: Section, case: Case, form: dict[str, Any]) -> domain.Judgeme
     if table is None:
         return domain.Judgement(queue_reason="no-table")
     return domain.judge(domain.examine(section.files[table], section.form, form), has_appeal=case.appeal is not None)
-
-
-async def _insert(session: AsyncSession, case: Case) -> bool:
-    """Store the case unless one of this journey and step exists."""
-    statement = insert(Case).values(case.model_dump()).on_conflict_do_nothing().returning(col(Case.id))
-    return (await session.execute(statement)).scalar() is not None
 
 
 async def claim(session: AsyncSession, case_id: UUID, officer: Principal, lease: timedelta) -> Case:

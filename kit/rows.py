@@ -1,0 +1,26 @@
+"""Writing one row unless it stands already: what every event that comes twice needs."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+async def put(session: AsyncSession, row: SQLModel, *unless: str) -> bool:
+    """Insert the row unless one stands with the same values in these unique columns; whether it was written.
+
+    Without columns any unique constraint counts. The row does not join the session. The statement is made once for
+    a table and knows nothing of the ORM, whose own insert costs several times as much.
+    """
+    statement, names = _statement(type(row), unless)
+    written = await session.execute(statement, {name: getattr(row, name) for name in names})
+    return written.first() is not None
+
+
+@cache
+def _statement(model: type[SQLModel], unless: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    table = model.__table__  # type: ignore[attr-defined]
+    keeping = insert(table).on_conflict_do_nothing(index_elements=list(unless) or None)
+    return keeping.returning(*table.primary_key), tuple(column.key for column in table.columns)
