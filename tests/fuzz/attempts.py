@@ -88,8 +88,15 @@ def _generated(operation: Operation, modes: Sequence[GenerationMode]) -> Iterato
     config = operation.schema.config.generation
     cases = operation.schema.iter_coverage_cases(operation, generation_modes=BOTH, generation_config=config)
     found = [case for case in islice(cases, EXAMPLES * 60) if case.method == operation.method.upper()]
-    chosen = random.Random(operation.label).sample(found, min(len(found), EXAMPLES * (4 if modes else 2)))
-    yield from (("edge of the schema", case) for case in chosen)
+    yield from (("edge of the schema", case) for case in _chosen(operation, found, is_known=not modes))
+
+
+def _chosen(operation: Operation, cases: list[Case], *, is_known: bool) -> list[Case]:
+    """Every edge of what is allowed, each a place where code is that nothing else reaches; some of what is not."""
+    allowed = [case for case in cases if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE]
+    others = [case for case in cases if case not in allowed]
+    most = EXAMPLES if is_known else EXAMPLES * 4
+    return allowed[: most * 3] + random.Random(operation.label).sample(others, min(len(others), most))
 
 
 def _drawn(operation: Operation, mode: GenerationMode) -> list[Case]:
