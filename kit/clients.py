@@ -1,5 +1,6 @@
 """Calls to other services: own assertion, deadline, and a clear 503 when the other is away."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,7 +22,9 @@ from kit.contracts.text import Text
 from kit.errors import Problem, Unavailable
 
 TIMEOUT = httpx.Timeout(10.0, connect=2.0)
-DEADLINES = aiohttp.ClientTimeout(total=10.0, sock_connect=2.0)
+SECONDS = 10.0
+DEADLINES = aiohttp.ClientTimeout(total=None, sock_connect=2.0, sock_read=SECONDS)
+"""Of one step each: a large answer may take longer in all, for whoever receives it may be slow."""
 LANES = 256
 """Connections to one service at the most; who comes after waits, within the deadline."""
 
@@ -88,19 +91,26 @@ class Peers:
 
     @asynccontextmanager
     async def exchange(
-        self, service: str, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
+        self,
+        service: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        seconds: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request as it stands and give the answer while it comes; PeerUnavailable when there is none.
 
-        ``path`` is already encoded, with its query.
+        ``path`` is already encoded, with its query. ``seconds`` bound the whole exchange.
         """
         url = URL(f"{self._urls[service]}{path}", encoded=True)
         with telemetry.client_span(f"{method} {service}") as carried:
             sent = {**headers, **carried}
             try:
-                async with self._open().request(
-                    method, url, headers=sent, data=content, allow_redirects=False
-                ) as answer:
+                async with (
+                    asyncio.timeout(seconds),
+                    self._open().request(method, url, headers=sent, data=content, allow_redirects=False) as answer,
+                ):
                     yield answer
             except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
                 raise PeerUnavailable(retry_after=2) from error
@@ -127,7 +137,7 @@ class Peers:
             **({"Content-Type": "application/json"} if content is not None else {}),
             **(headers or {}),
         }
-        async with self.exchange(service, method, path, sent, content) as answer:
+        async with self.exchange(service, method, path, sent, content, SECONDS) as answer:
             return Answer(answer.status, await answer.read())
 
     async def call(self, service: str, method: str, path: str, **kwargs: Any) -> Any:

@@ -103,6 +103,10 @@ CALENDAR_OVERRIDE = Table(
 )
 
 
+LOCK_TIMEOUT = "15s"
+"""Nobody waits for a row longer: a ring that the server cannot see, for part of it is in a process, comes to an end."""
+
+
 class DatabaseAway(Unavailable):
     """The database does not answer now."""
 
@@ -115,6 +119,8 @@ AWAY = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.TransactionRollbackError,  # the loser of a deadlock: the same call succeeds when it comes again
+    asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.InsufficientResourcesError,  # among them a full disk: the same call is taken once there is room
 )
 
@@ -144,6 +150,7 @@ class Database:
     def __init__(self, url: str, pool: int = 10) -> None:
         self.engine: AsyncEngine = create_async_engine(
             url, pool_size=pool, max_overflow=0, pool_timeout=10, pool_pre_ping=False,
+            connect_args={"server_settings": {"lock_timeout": LOCK_TIMEOUT}},
             hide_parameters=True,  # or the text of an error would quote what people typed
         )  # fmt: skip
         self.aside: AsyncEngine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)

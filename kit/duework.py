@@ -7,14 +7,14 @@ process that dies leaves it to the next one at once.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import Row, TextualSelect, delete, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 12
 MOST = 16
 """Rows that are done together at the most."""
-TAKE = text("""
-    SELECT id, kind, key, payload, attempts, traceparent FROM due_work
-    WHERE failed_at IS NULL AND due_at <= :now AND kind = ANY(CAST(:kinds AS text[]))
-    ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
-""").columns(payload=JSONB)
+_DUE = "SELECT id, kind, key, payload, attempts, traceparent FROM due_work WHERE failed_at IS NULL AND due_at <= :now"
+# The kinds are named, since during a rolling update a newer process may plan unknown ones.
+TAKE = text(
+    f"{_DUE} AND kind = ANY(CAST(:kinds AS text[])) ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED"
+).columns(payload=JSONB)
+TAKE_ONE = text(f"{_DUE} AND id = :id FOR UPDATE SKIP LOCKED").columns(payload=JSONB)
 DONE = text("DELETE FROM due_work WHERE id = ANY(CAST(:done AS bigint[]))")
 INSERT = text("""
     INSERT INTO due_work (kind, key, payload, due_at, traceparent)
@@ -65,12 +66,13 @@ Work = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class InBulk:
-    """Work that is cheaper done many at a time: all succeed together, or each is done again by ``one``.
+    """Work that is cheaper done many at a time.
 
-    So ``many`` may raise at any point, and what it has done by then ``one`` finds done.
+    ``many`` gives back the keys of what must be done alone, by ``one``; where it raises, that is all of them, and what
+    it has done by then ``one`` finds done.
     """
 
-    many: Callable[["Kit", Sequence[Work]], Awaitable[None]]
+    many: Callable[["Kit", Sequence[Work]], Awaitable[Iterable[str]]]
     one: WorkFunction
 
 
@@ -173,29 +175,42 @@ class DueWorkLoop:
         """Do what is due, each kind of work in its turn, and say how many rows there were."""
         done = 0
         for kinds, most in self._turns:
+            left: Sequence[Row[Any]] = ()
             async with self.kit.database.engine.begin() as connection:
-                rows = await _take(connection, kinds, most)
-                done += len(rows)
+                rows = await _take(connection, TAKE, kinds=kinds, most=most)
                 if rows:
                     self._wake("due_work")  # somebody else may look for more, while this is being done
-                if len(rows) < 2 or not await self._do_all(connection, rows):
-                    for row in rows:
-                        await self._do(connection, row)
+                if len(rows) == 1:
+                    await self._do(connection, rows[0])
+                elif rows:
+                    left = await self._do_all(connection, rows)
+            for row in left:
+                await self._do_alone(row)
+            done += len(rows)
         return done
 
-    async def _do_all(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> bool:
-        """Do rows of one kind together; False when they must be done one by one."""
+    async def _do_all(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+        """Do rows of one kind together; gives back those that must be done alone."""
         work = self.functions[rows[0].kind]
         assert isinstance(work, InBulk)  # noqa: S101 - the only ones taken by the dozen
         try:
             with telemetry.several_spans(f"due work {rows[0].kind}", [(row.traceparent, row.key) for row in rows]):
-                await work.many(self.kit, [(row.key, row.payload) for row in rows])
+                left = set(await work.many(self.kit, [(row.key, row.payload) for row in rows]))
         except Exception as error:  # noqa: BLE001 - each is judged alone
             log.info("due work is done one by one", rows=len(rows), error=type(error).__name__)
-            return False
+            return rows
         crashpoint.reach(crashpoint.BEFORE_DONE)
-        await connection.execute(DONE, {"done": [row.id for row in rows]})
-        return True
+        await connection.execute(DONE, {"done": [row.id for row in rows if row.key not in left]})
+        return [row for row in rows if row.key in left]
+
+    async def _do_alone(self, row: Row[Any]) -> None:
+        """Do a row in a transaction of its own: what is written about it is committed before the next one is begun.
+
+        Else whoever plans the same work again would wait for all that is done after it, and might hold what that needs.
+        """
+        async with self.kit.database.engine.begin() as connection:
+            for still_due in await _take(connection, TAKE_ONE, id=row.id):
+                await self._do(connection, still_due)
 
     async def _do(self, connection: AsyncConnection, row: Row[Any]) -> None:
         # The row's own trace is continued even if days have passed.
@@ -217,9 +232,9 @@ class DueWorkLoop:
         return work.one if isinstance(work, InBulk) else work
 
 
-async def _take(connection: AsyncConnection, kinds: Sequence[str], most: int) -> Sequence[Row[Any]]:
-    """Lock due rows; the kinds are named, since during a rolling update a newer process may plan unknown ones."""
-    return (await connection.execute(TAKE, {"kinds": kinds, "now": clock.now(), "most": most})).all()
+async def _take(connection: AsyncConnection, query: TextualSelect, **which: Any) -> Sequence[Row[Any]]:
+    """Lock due rows that nobody else has in hand."""
+    return (await connection.execute(query, {"now": clock.now(), **which})).all()
 
 
 async def _postpone(connection: AsyncConnection, row: Row[Any], at: datetime) -> None:

@@ -58,9 +58,9 @@ class Pull:
         while not self._events:
             if self._ended:
                 raise Lost(self._ended)
+            self._heard.clear()
             if self._left <= 0:
                 await self._ask()
-            self._heard.clear()
             try:
                 async with asyncio.timeout(SILENCE):
                     await self._heard.wait()

@@ -128,7 +128,7 @@ def _authorization(kit: Kit, route: Route, request: Request) -> str | None:
 
 
 def _headers_back(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    headers = {name: answer.headers[name] for name in SENT_BACK if name in answer.headers}
+    headers = {name: ", ".join(answer.headers.getall(name)) for name in SENT_BACK if name in answer.headers}
     if "location" in headers:
         headers["location"] = public_location(headers["location"])
     return headers

@@ -142,9 +142,9 @@ async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, 
         journey_id=event.journey, agency=event.agency, definition=str(event.definition),
         step=str(event.nextstep or event.step), slip=_slip_of(event, section),
     )  # fmt: skip
-    await put(session, notice)
+    is_new = await put(session, notice)
     settings: DeliveryStep = section.settings(section.plan[-1].id)
-    if application.email and "email" in settings.channels:
+    if is_new and application.email and "email" in settings.channels:
         await duework.add(session, "email", notice.id, journey=event.journey)
     return notice
 

@@ -16,9 +16,10 @@ MOST_UNFINISHED = 200
 ON_THE_REGISTER = col(Document.state).in_(domain.OUT)
 
 
-async def documents(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Document]:
-    """These documents."""
-    return (await session.exec(select(Document).where(col(Document.id).in_(ids)).order_by(col(Document.id)))).all()
+async def documents(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Document]:
+    """These documents, locked until the transaction ends when asked."""
+    query = select(Document).where(col(Document.id).in_(ids)).order_by(col(Document.id))
+    return (await session.exec(query.with_for_update() if lock else query)).all()
 
 
 async def owned(session: AsyncSession, principal: Principal, journey: UUID) -> Document:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any
 from uuid import UUID
 
 from kit import crashpoint
@@ -22,57 +22,51 @@ GRACE = timedelta(days=2)
 """How long after its due date an unpaid invoice is still asked about."""
 
 
-class StillUnverified(Exception):
-    """The bank does not show what a callback told of."""
-
-
-class Bill(NamedTuple):
-    """What the bank is asked about."""
-
-    invoice: UUID
-    biller: str
-    reference: str
-    day: date
-
-
-async def verify_all(kit: Kit, works: Sequence[Work]) -> None:
-    """Verify several callbacks together; StillUnverified when the bank does not show one of them yet."""
-    provider = kit.resource(Scb)
-    bills = [await _bill(kit, payload) for _, payload in works]
-    asked = (provider.inquire(each.biller, each.reference, each.day) for each in bills)
-    answers = await asyncio.gather(*asked, return_exceptions=True)
-    if away := [each for each in answers if isinstance(each, BaseException)]:
-        raise away[0]
-    booked = cast("list[list[BankTransaction]]", answers)
-    async with kit.database.transaction() as session:
-        # In the order of the invoices, so that two such transactions wait for each other and never in a ring.
-        for bill, shown in sorted(zip(bills, booked, strict=True), key=lambda pair: pair[0].invoice):
-            if shown:
-                await commands.settle(session, bill.invoice, provider.name, shown)
-        payments = await queries.payments(session, [UUID(key) for key, _ in works])
-    if any(each.state == PaymentState.UNVERIFIED for each in payments):
-        raise StillUnverified
+async def verify_all(kit: Kit, works: Sequence[Work]) -> list[str]:
+    """Ask the bank about several callbacks side by side; gives back those it did not answer or does not show yet."""
+    answers = await asyncio.gather(*(_booked(kit, payload) for _, payload in works), return_exceptions=True)
+    left = []
+    for (key, payload), booked in zip(works, answers, strict=True):
+        if isinstance(booked, BaseException) or not await _settled(kit, key, payload, booked):
+            left.append(key)
+    return left
 
 
 async def verify(kit: Kit, key: str, payload: dict[str, Any]) -> None:
     """Verify one callback: it stays unverified until the bank shows the transaction."""
-    try:
-        await verify_all(kit, [(key, payload)])
-    except StillUnverified:
-        async with kit.database.transaction() as session:
-            (payment,) = await queries.payments(session, [UUID(key)])
-        if clock.now() < payment.heard_at + VERIFY_FOR:
-            waited = clock.now() - payment.heard_at
-            raise Later(clock.now() + min(max(VERIFY_AGAIN, waited), LONGEST_PAUSE)) from None
+    if await _settled(kit, key, payload, await _booked(kit, payload)):
+        return
+    async with kit.database.transaction() as session:
+        payment = await queries.payment(session, UUID(key))
+    if clock.now() < payment.heard_at + VERIFY_FOR:
+        waited = clock.now() - payment.heard_at
+        raise Later(clock.now() + min(max(VERIFY_AGAIN, waited), LONGEST_PAUSE))
 
 
-async def _bill(kit: Kit, payload: Mapping[str, Any]) -> Bill:
-    invoice, day = UUID(payload["invoice"]), date.fromisoformat(payload["day"])
+async def _booked(kit: Kit, payload: Mapping[str, Any]) -> Sequence[BankTransaction]:
+    biller, reference = await _bill(kit, payload)
+    booked = await kit.resource(Scb).inquire(biller, reference, date.fromisoformat(payload["day"]))
+    if booked:
+        crashpoint.reach(INQUIRED)
+    return booked
+
+
+async def _settled(kit: Kit, key: str, payload: Mapping[str, Any], booked: Sequence[BankTransaction]) -> bool:
+    """Apply what the bank has booked, each invoice in a transaction of its own; whether the callback was true."""
+    async with kit.database.transaction() as session:
+        if booked:
+            await commands.settle(session, UUID(payload["invoice"]), kit.resource(Scb).name, booked)
+        payment = await queries.payment(session, UUID(key))
+    return payment.state != PaymentState.UNVERIFIED
+
+
+async def _bill(kit: Kit, payload: Mapping[str, Any]) -> tuple[str, str]:
+    """Biller and reference that the bank is asked about."""
     if "biller" in payload:
-        return Bill(invoice, payload["biller"], payload["reference"], day)
+        return payload["biller"], payload["reference"]
     async with kit.database.transaction() as session:  # planned by an earlier release
-        found = await queries.invoice(session, invoice)
-    return Bill(invoice, found.biller_id, found.reference1, day)
+        found = await queries.invoice(session, UUID(payload["invoice"]))
+    return found.biller_id, found.reference1
 
 
 async def inquire(kit: Kit, key: str, _payload: dict[str, Any]) -> None:

@@ -23,9 +23,9 @@ async def invoice(session: AsyncSession, invoice_id: UUID) -> Invoice:
     return found
 
 
-async def payments(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Payment]:
-    """These payments."""
-    return (await session.exec(select(Payment).where(col(Payment.id).in_(ids)))).all()
+async def payment(session: AsyncSession, payment_id: UUID) -> Payment:
+    """One payment, which exists."""
+    return (await session.exec(select(Payment).where(Payment.id == payment_id))).one()
 
 
 def _is_of(row: Invoice | Receipt, principal: Principal) -> bool:

@@ -71,7 +71,7 @@ class Rules(RuleBasedStateMachine):
         assert self.decision.reviewer == REVIEWER
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="approval")
 def test_rules_of_a_decision_agree_with_its_history():
     walk(Rules, examples=80, steps=10)
 
@@ -205,7 +205,7 @@ def desk_of(servers, folder):
         yield desk
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="approval")
 def test_decisions_agree_with_their_rules_whatever_comes_in_whatever_order(servers, tmp_path):
     with desk_of(servers, tmp_path) as desk:
         walk(lambda: Decisions(desk), examples=8, steps=25, shrinks=False)
@@ -214,7 +214,7 @@ def test_decisions_agree_with_their_rules_whatever_comes_in_whatever_order(serve
 RIVALS = [("grant", "malee"), ("grant", "wichai"), ("refuse", "malee", 0), ("refuse", "malee", 1), ("withdrawn",)]
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="approval")
 def test_of_any_two_that_meet_at_one_decision_one_goes_first(servers, tmp_path):
     with desk_of(servers, tmp_path) as desk:
         bench = Bench(desk)

@@ -163,13 +163,13 @@ def desk_of(servers, folder):
         yield desk, advance
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="delivery")
 def test_a_journey_ends_once_and_is_told_once_whatever_comes_in_whatever_order(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, advance):
         walk(lambda: Deliveries(desk, advance), examples=8, steps=15, shrinks=False)
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="delivery")
 def test_of_any_two_ends_that_come_at_once_one_stands(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, _):
         hall = Hall(desk)

@@ -136,7 +136,7 @@ def by_step(told: Told) -> str:
     return told.step
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="gateway")
 def test_standing_of_a_journey_does_not_depend_on_the_order_of_its_events():
     walk(Standings, examples=100, steps=25)
 
@@ -342,13 +342,13 @@ def desk_of(servers, folder):
         yield desk, advance
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="gateway")
 def test_timelines_number_every_event_once_in_whatever_batches(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, _):
         walk(lambda: Timelines(desk), examples=8, steps=12, shrinks=False)
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="gateway")
 def test_versions_and_starts_agree_with_their_rules_whatever_comes_in_whatever_order(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, advance):
         walk(lambda: Beginnings(desk, advance), examples=8, steps=25, shrinks=False)

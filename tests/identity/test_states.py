@@ -73,7 +73,7 @@ class Keys(RuleBasedStateMachine):
         assert {each for each, until in self.tokens if self.now < until} <= set(shown)
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="identity")
 def test_rotated_keys_verify_what_they_signed():
     walk(Keys, examples=150, steps=15)
 
@@ -262,7 +262,7 @@ def desk_of(servers, folder):
         yield desk, advance
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="identity")
 def test_sessions_agree_with_their_rules_whatever_comes_in_whatever_order(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, advance):
         walk(lambda: Sessions(desk, advance), examples=8, steps=30, shrinks=False)
@@ -271,7 +271,7 @@ def test_sessions_agree_with_their_rules_whatever_comes_in_whatever_order(server
 RIVALS = [("redeem",), ("redeem", False), ("refresh",), ("sign_out",), ("close_office",)]
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="identity")
 def test_of_any_two_that_meet_at_one_session_one_goes_first(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, _):
         for is_redeemed, first, second in product((True, False), RIVALS, RIVALS):

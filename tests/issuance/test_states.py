@@ -62,7 +62,7 @@ def status_word(state: State) -> str:
     return "valid" if state is State.ISSUED else state.value
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="issuance")
 def test_status_of_a_document_agrees_with_what_was_done_to_it():
     walk(Rules, examples=60, steps=12)
 
@@ -246,7 +246,7 @@ def desk_of(servers, folder):
         yield desk, advance
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="issuance")
 def test_of_two_that_meet_at_one_series_each_document_gets_its_number(servers, tmp_path, monkeypatch):
     with desk_of(servers, tmp_path) as (desk, _):
         press = Press(desk)
@@ -258,7 +258,7 @@ def test_of_two_that_meet_at_one_series_each_document_gets_its_number(servers, t
         assert all(press.document(journey)["state"] == "issued" for journey in press.events)
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="issuance")
 def test_documents_and_numbers_agree_whatever_comes_in_whatever_order(servers, tmp_path, monkeypatch):
     with desk_of(servers, tmp_path) as (desk, advance):
 

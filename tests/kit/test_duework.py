@@ -14,7 +14,7 @@ from tests.kit.toy import main
 
 @pytest.fixture
 async def toy(servers, tmp_path):
-    for each in (main.TOGETHER, main.ALONE, main.BROKEN):
+    for each in (main.TOGETHER, main.ALONE, main.BROKEN, main.LEFT):
         each.clear()
     async with open_harness("review", servers, tmp_path, package="tests.kit.toy") as harness:
         yield harness
@@ -56,6 +56,14 @@ async def test_one_that_fails_holds_none_of_the_others_up(toy):
     assert {str(number) for number in range(10)} <= set(main.ALONE)
     main.BROKEN.clear()
     await toy.until(lambda: all_done(toy))
+
+
+async def test_what_is_given_back_is_done_alone(toy):
+    main.LEFT.update({"2", "5"})
+    await plan(toy, *(str(number) for number in range(8)))
+    await toy.until(lambda: all_done(toy))
+    assert set(main.ALONE) >= {"2", "5"}
+    assert sorted(key for keys in main.TOGETHER for key in keys) == [str(number) for number in range(8)]
 
 
 async def test_what_was_planned_in_the_same_transaction_is_cancelled_with_what_stood_before(toy):

@@ -88,7 +88,7 @@ async def test_the_relay_publishes_what_was_committed_and_marks_it(toy):
     assert info.state.messages == 3  # submitted twice, recommended once
 
 
-@pytest.mark.req("X3")
+@pytest.mark.req("X3", part="dead letter with its reason; the queue goes on")
 async def test_a_poison_event_is_dead_with_its_reason_and_the_queue_goes_on(toy):
     poison, sound = submitted(toy), submitted(toy)
     consumers.FAULTS[poison.journey] = consumers.Refused()
@@ -101,7 +101,7 @@ async def test_a_poison_event_is_dead_with_its_reason_and_the_queue_goes_on(toy)
     assert letter.headers["Paet-Subject"] == poison.address
 
 
-@pytest.mark.req("X3")
+@pytest.mark.req("X3", part="replay")
 async def test_a_dead_event_is_replayed_after_its_cause_is_mended(toy):
     poison = submitted(toy)
     consumers.FAULTS[poison.journey] = consumers.Refused()

@@ -92,6 +92,19 @@ async def test_callbacks_that_come_together_are_each_judged_alone(payment, grant
     assert await balanced(payment)
 
 
+async def test_callbacks_repeated_while_others_are_verified_hold_nothing_up(payment, granted, bank):
+    bills = [await open_invoice(payment, granted) for _ in range(3)]
+    modes = ["ok", "forged", "forged"]
+    told = [await bank.pay(**bill(row, mode=mode)) for (_, row), mode in zip(bills, modes, strict=True)]
+    bodies = [body for each in told for body in each]
+    async with asyncio.timeout(30):
+        for _ in range(8):
+            answers = await asyncio.gather(*(call_back(payment, body) for body in bodies))
+            assert {answer.status_code for answer in answers} <= {200, 429}
+    await paid(payment, bills[0][0].journey)
+    assert len(await payment.rows(select(Receipt))) == 1
+
+
 async def test_a_callback_that_lies_about_the_amount_is_judged_by_the_bank(payment, granted, bank):
     event, row = await open_invoice(payment, granted)
     (body,) = await bank.pay(**bill(row, amount=50_000, mode="wrong-amount"))

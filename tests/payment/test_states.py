@@ -77,7 +77,7 @@ class Rules(RuleBasedStateMachine):
         assert self.receipts <= 1
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="payment")
 def test_rules_of_an_invoice_keep_the_books_in_balance():
     walk(Rules, examples=80, steps=12)
 
@@ -244,13 +244,13 @@ def desk_of(servers, folder):
         yield desk, advance
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="payment")
 def test_money_is_booked_once_and_in_balance_whatever_comes_in_whatever_order(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, advance):
         walk(lambda: Invoices(desk, advance), examples=8, steps=20, shrinks=False)
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="payment")
 def test_of_any_two_that_meet_at_one_invoice_one_goes_first(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, _):
         till = Till(desk)

@@ -78,7 +78,7 @@ class Rules(RuleBasedStateMachine):
         assert self.state.is_open == (bool(first) and not {"withdraw", "end"} & set(first))
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="request")
 def test_rules_of_an_application_agree_with_its_history():
     walk(Rules, examples=80, steps=16)
 
@@ -260,13 +260,13 @@ def desk_of(servers, folder):
         yield desk
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="request")
 def test_applications_agree_with_their_rules_whatever_comes_in_whatever_order(servers, tmp_path):
     with desk_of(servers, tmp_path) as desk:
         walk(lambda: Applications(desk), examples=8, steps=25, shrinks=False)
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="request")
 def test_of_any_two_that_meet_at_one_application_one_goes_first(servers, tmp_path):
     with desk_of(servers, tmp_path) as desk:
         counter = Counter(desk)

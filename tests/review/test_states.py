@@ -111,7 +111,7 @@ class Rules(RuleBasedStateMachine):
             assert self.case.is_held(self.now) == (self.holder is not None)
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="review")
 def test_rules_of_a_case_agree_with_its_history():
     walk(Rules, examples=80, steps=25)
 
@@ -309,7 +309,7 @@ def office(servers, folder):
         yield desk, advance
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="review")
 def test_cases_agree_with_their_rules_whatever_comes_in_whatever_order(servers, tmp_path):
     with office(servers, tmp_path) as (desk, advance):
         walk(lambda: Cases(desk, advance), examples=8, steps=30, shrinks=False)
@@ -321,7 +321,7 @@ RIVALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="review")
 def test_of_any_two_that_meet_at_one_case_one_goes_first(servers, tmp_path):
     with office(servers, tmp_path) as (desk, _):
         one = Office(desk)
@@ -339,7 +339,7 @@ def test_of_any_two_that_meet_at_one_case_one_goes_first(servers, tmp_path):
         one.check()
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="review")
 def test_end_that_is_heard_first_opens_nothing_in_whatever_batches(servers, tmp_path):
     with office(servers, tmp_path) as (desk, _):
         desk.clear()

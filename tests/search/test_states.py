@@ -75,7 +75,7 @@ class Revisions(RuleBasedStateMachine):
             self.look(which)
 
 
-@pytest.mark.req("X4")
+@pytest.mark.req("X4", part="search")
 def test_the_newest_version_stands_whatever_is_told_in_whatever_order(servers, tmp_path):
     with stage("search", servers, tmp_path, refresh_seconds=3600) as desk:
         for bundle in SHELF.values():

@@ -11,7 +11,7 @@ first file that was stored is the document, whoever composed another one.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -41,9 +41,10 @@ FOR_GOOD = (TemplateError, SealError, PeerRefused, NotGranted)
 """What trying again does not mend: an operator has to look first."""
 
 
-async def issue_all(kit: Kit, works: Sequence[Work]) -> None:
+async def issue_all(kit: Kit, works: Sequence[Work]) -> Iterable[str]:
     """Issue several documents together: each owner is asked once, each transaction serves them all."""
     await _issue(kit, [_document_of(key) for key, _ in works])
+    return ()
 
 
 async def issue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
@@ -88,6 +89,8 @@ async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
     seals = {each.agency: await _seal_of(kit, sections[each.definition]) for each in documents}
     bases = await composing.bases_of(kit, documents, sections)
     async with kit.database.transaction() as session:
+        # All rows in one order before the first series: two such transactions wait for each other, never in a ring.
+        await queries.documents(session, [each.id for each in documents], lock=True)
         for document in sorted(documents, key=lambda each: (each.agency, each.series)):
             settings: IssuanceStep = sections[document.definition].settings(document.step)
             await commands.give_number(session, document.id, settings, kit.resource(Tokens).new())

@@ -1,5 +1,6 @@
 """Bill payment after the model of SCB: an unsigned confirmation, verified by inquiry."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -26,6 +27,7 @@ class Scb:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client = open_client(settings.bank_url, httpx.Timeout(15.0, connect=3.0))
+        self._signing_in = asyncio.Lock()
         self._token = ""
         self._valid_until = 0.0
 
@@ -73,8 +75,9 @@ class Scb:
 
     async def _get(self, path: str, parameters: Mapping[str, str]) -> httpx.Response:
         try:
-            if self._valid_until <= clock.now().timestamp():
-                await self._sign_in()
+            async with self._signing_in:  # once for all who ask now: a new token may end the old one
+                if self._valid_until <= clock.now().timestamp():
+                    await self._sign_in()
             headers = self._headers() | {"Authorization": f"Bearer {self._token}"}
             answer = await self._client.get(path, params=parameters, headers=headers)
             if answer.status_code == 401:

@@ -14,6 +14,7 @@ CHORE_FAULTS: list[Exception] = []
 TOGETHER: list[list[str]] = []
 ALONE: list[str] = []
 BROKEN: set[str] = set()
+LEFT: set[str] = set()
 WORK = {}
 
 
@@ -32,6 +33,7 @@ async def parcels(kit, works):
     TOGETHER.append(keys)
     if BROKEN & set(keys):
         raise LookupError("one of them is broken")
+    return [key for key in keys if key in LEFT]
 
 
 async def parcel(kit, key, payload):
