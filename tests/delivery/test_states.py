@@ -22,6 +22,7 @@ from kit.contracts.journey import Outcome
 from services.delivery import commands
 from services.delivery.channels import Message, RefusedByChannel
 from services.delivery.channels.email import Email
+from services.delivery.duework import send_email
 from services.delivery.models import Notice
 from tests.bundles import licence_bundle
 from tests.delivery.conftest import tell
@@ -130,6 +131,15 @@ class Deliveries(RuleBasedStateMachine):
         self.hall.mail.mood = mood
         self.advance(timedelta(hours=1))
         self.desk.work()
+
+    @rule(which=st.integers(0, 50), mood=st.sampled_from(["takes", "refuses"]))
+    def send_beside_the_loop(self, which: int, mood: str) -> None:
+        """Two processes at one mail at the same time, as after a process that was thought dead."""
+        self.hall.mail.mood = mood
+        rows = self.desk.rows("SELECT id FROM notice ORDER BY id")
+        if rows:
+            notice = str(rows[which % len(rows)]["id"])
+            self.desk.at_once(*(send_email(self.desk.kit, notice, {}) for _ in range(2)))
 
     @rule(which=st.integers(0, 50))
     def read(self, which: int) -> None:

@@ -171,7 +171,11 @@ class Timelines(RuleBasedStateMachine):
         if is_at_once:
             self.desk.at_once(self.desk.take(*events[half:], *events[:1]), self.desk.take(*events[:half]))
         else:
+            known = {each for seen in self.seen.values() for each in seen}
             self.desk.deliver(*events)
+            for journey in self.journeys:
+                mine = dict.fromkeys(event.id for event in events if event.journey == journey)
+                self.seen[journey] = self.seen[journey] + [each for each in mine if each not in known]
 
     @invariant()
     def every_event_has_one_number_and_keeps_it(self) -> None:
@@ -271,6 +275,12 @@ class Beginnings(RuleBasedStateMachine):
         super().__init__()
         self.clerk, self.desk, self.advance = Clerk(desk), desk, advance
         self.people = [uuid4(), None]
+
+    @initialize(is_published=st.sampled_from([True, True, False]), is_away=st.booleans())
+    def begin(self, is_published: bool, is_away: bool) -> None:
+        self.clerk.is_away = is_away
+        if is_published:
+            self.publish((1, "A", AGENCY))
 
     @rule(offer=OFFER)
     def publish(self, offer: tuple[int, str, str]) -> None:

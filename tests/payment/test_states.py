@@ -247,7 +247,7 @@ def desk_of(servers, folder):
 @pytest.mark.req("X4", part="payment")
 def test_money_is_booked_once_and_in_balance_whatever_comes_in_whatever_order(servers, tmp_path):
     with desk_of(servers, tmp_path) as (desk, advance):
-        walk(lambda: Invoices(desk, advance), examples=8, steps=20, shrinks=False)
+        walk(lambda: Invoices(desk, advance), examples=25, steps=10, shrinks=False)
 
 
 @pytest.mark.req("X4", part="payment")
