@@ -71,7 +71,7 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 
 WORDS: tuple[str, ...] = (
-    "", "%00", "%FF", "%ED%A0%80", "%20", "..", "%2e%2e", "..%2f..", "-1", "0", "%D9%A3", "9" * 400, "x" * 3000,
+    "", "%00", "%FF", "%ED%A0%80", "%20", "%2e%2e", "..%2f..", "-1", "0", "%D9%A3", "9" * 400, "x" * 3000,
     "%27%20OR%201=1", "null", "%E0%B8%81" * 100, "00000000-0000-0000-0000-000000000000", "%7B%7D", "a%0Ab", "%",
 )  # fmt: skip
 """As they stand in an address, for a part of a path or a value of a query."""

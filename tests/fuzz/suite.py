@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from kit.auth import Jwks, load_private
 from kit.clients import Peers
 from kit.testing import Harness, open_harness
@@ -15,6 +17,8 @@ from tests.fuzz.standing import Standing, standing_of
 from tests.fuzz.stored import Ledger, Stored
 from tests.gateway.serving import served
 from tests.identity.conftest import ThaiD, thaid_settings
+
+SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Part:
 
 def _settings(name: str, thaid: ThaiD) -> dict[str, Any]:
     chosen = SETTINGS.get(name, dict)()
-    return chosen | ({"providers": [thaid_settings(thaid.url)]} if name == "identity" else {})
+    if name == "identity":  # what waits there to be answered outlives a long run
+        chosen |= {"providers": [thaid_settings(thaid.url)], "sign_in_seconds": 86_400, "code_seconds": 86_400}
+    return chosen
 
 
 @asynccontextmanager
@@ -69,12 +75,22 @@ def _believe_the_tests(harness: Harness) -> None:
     harness.kit.use_jwks(jwks)
 
 
+class Patient(Peers):
+    """Waits for a service as long as a busy machine may take: a 503 is not what is tried here."""
+
+    def client(self, service: str) -> httpx.AsyncClient:
+        """The client of one service."""
+        found = super().client(service)
+        found.timeout = httpx.Timeout(SECONDS)
+        return found
+
+
 @asynccontextmanager
 async def behind(gateway: Part, services: Mapping[str, Part]) -> AsyncIterator[None]:
     """The gateway reaches the real services over HTTP."""
     async with AsyncExitStack() as stack:
         urls = {name: await stack.enter_async_context(served(each.harness.app)) for name, each in services.items()}
-        peers = Peers(urls, gateway.harness.kit.assertions)
+        peers = Patient(urls, gateway.harness.kit.assertions)
         stack.push_async_callback(peers.close)
         gateway.harness.kit.use_peers(peers)
         yield

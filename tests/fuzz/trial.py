@@ -20,7 +20,7 @@ from kit.testing import Harness
 from tests.fuzz.attempts import Attempt
 from tests.fuzz.stored import Ledger
 
-SECONDS = 60
+SECONDS = 120
 CONFORMANCE: list[CheckFunction] = [
     checks.status_code_conformance,
     checks.content_type_conformance,
