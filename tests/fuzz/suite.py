@@ -37,8 +37,8 @@ class Part:
 
 def _settings(name: str, thaid: ThaiD) -> dict[str, Any]:
     chosen = SETTINGS.get(name, dict)()
-    if name == "identity":  # what waits there to be answered outlives a long run
-        chosen |= {"providers": [thaid_settings(thaid.url)], "sign_in_seconds": 86_400, "code_seconds": 86_400}
+    if name == "identity":  # as long as it may be: a run takes its time
+        chosen |= {"providers": [thaid_settings(thaid.url)], "sign_in_seconds": 3600, "code_seconds": 600}
     return chosen
 
 
