@@ -10,7 +10,7 @@ from uuid import uuid4
 import nats
 import pytest
 from nats.js.api import DeliverPolicy, RetentionPolicy, StorageType
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServerError
 from uuid_utils.compat import uuid7
 
 from gateway.commands import partners
@@ -77,12 +77,24 @@ def as_partner(bus, name="dbd"):
     return User(bus, name, GRANTS[name].password)
 
 
+async def _add_events(user) -> None:
+    """The store of a stream that was just deleted is being cleared away for a moment, and cannot be made meanwhile."""
+    for pause in (0.1, 0.5, 2.0):
+        try:
+            await user.js.add_stream(_events(1))
+        except ServerError:
+            await asyncio.sleep(pause)
+        else:
+            return
+    await user.js.add_stream(_events(1))
+
+
 @pytest.fixture
 async def operator(bus):
     async with User(bus, "operator", PASSWORDS["operator"]) as user:
         for stream in await user.js.streams_info():
             await user.js.delete_stream(stream.config.name)
-        await user.js.add_stream(_events(1))
+        await _add_events(user)
         await provision(user.js, [DBD, RD])
         yield user
 
