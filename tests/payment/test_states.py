@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,6 +27,7 @@ from services.payment.providers.scb import Scb
 from tests.bundles import licence_bundle
 from tests.machines import Stage, stage, walk
 
+START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 FEE = 100_000
 AMOUNTS = st.sampled_from([FEE, FEE, FEE - 1, FEE + 50_000])
 LIES = ["true", "amount", "bill", "transaction"]
@@ -184,9 +185,10 @@ class Till:
 class Invoices(RuleBasedStateMachine):
     """The service with its database, act after act, until the bank was asked for the last time."""
 
-    def __init__(self, desk: Stage, advance: Any) -> None:
+    def __init__(self, desk: Stage) -> None:
         super().__init__()
-        self.till, self.desk, self.advance = Till(desk), desk, advance
+        self.time = clock.freeze(START)  # every example on the same days: books and periods know years and holidays
+        self.till, self.desk, self.advance = Till(desk), desk, self.time.__enter__()
         self.journeys = [self.till.billed(), self.till.billed()]
 
     @rule(which=st.booleans(), amount=AMOUNTS, word=st.sampled_from([None, *LIES]))
@@ -228,31 +230,33 @@ class Invoices(RuleBasedStateMachine):
         self.till.check()
 
     def teardown(self) -> None:
-        """In the end nothing that is in the bank's book is missing here."""
+        """In the end nothing that is in the bank's book is missing here, though nobody ever told of it."""
+        self.till.paid(self.journeys[0], FEE)
         self.advance(timedelta(days=20))
         self.desk.work()
         self.till.check()
         known = self.desk.rows("SELECT transaction_id FROM payment WHERE state <> 'unverified'")
+        self.time.__exit__(None, None, None)
         assert {row["transaction_id"] for row in known} == {each.transaction_id for each in self.till.bank.booked}
 
 
 @contextmanager
 def desk_of(servers, folder):
     bank = {"bank_url": "http://127.0.0.1:9", "bank_api_key": "key", "bank_api_secret": "secret"}
-    with stage("payment", servers, folder, **bank) as desk, clock.freeze(clock.now()) as advance:
+    with stage("payment", servers, folder, **bank) as desk, clock.freeze(START):
         desk.harness.publish(licence_bundle())
-        yield desk, advance
+        yield desk
 
 
 @pytest.mark.req("X4", part="payment")
 def test_money_is_booked_once_and_in_balance_whatever_comes_in_whatever_order(servers, tmp_path):
-    with desk_of(servers, tmp_path) as (desk, advance):
-        walk(lambda: Invoices(desk, advance), examples=25, steps=10, shrinks=False)
+    with desk_of(servers, tmp_path) as desk:
+        walk(lambda: Invoices(desk), examples=16, steps=10, shrinks=False)
 
 
 @pytest.mark.req("X4", part="payment")
 def test_of_any_two_that_meet_at_one_invoice_one_goes_first(servers, tmp_path):
-    with desk_of(servers, tmp_path) as (desk, _):
+    with desk_of(servers, tmp_path) as desk:
         till = Till(desk)
         for first, second, is_known in product(range(4), range(4), (True, False)):
             journey = till.billed()

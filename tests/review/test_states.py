@@ -316,7 +316,7 @@ def test_cases_agree_with_their_rules_whatever_comes_in_whatever_order(servers, 
 
 
 RIVALS = [
-    ("claim", "malee"), ("claim", "somsri"), ("release", "somsri"), ("recommend", "somsri", "grant"),
+    ("claim", "malee"), ("release", "somsri"), ("recommend", "somsri", "grant"),
     ("refuse", "somsri"), ("withdrawn",),
 ]  # fmt: skip
 
