@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -79,14 +80,10 @@ def as_partner(bus, name="dbd"):
 
 async def _add_events(user) -> None:
     """The store of a stream that was just deleted is being cleared away for a moment, and cannot be made meanwhile."""
-    for pause in (0.1, 0.5, 2.0):
-        try:
-            await user.js.add_stream(_events(1))
-        except ServerError:
-            await asyncio.sleep(pause)
-        else:
-            return
-    await user.js.add_stream(_events(1))
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(ServerError):
+                return await user.js.add_stream(_events(1))
 
 
 @pytest.fixture
