@@ -5,7 +5,8 @@ are in flight as are said to be. The burst of all lanes at the beginning is in i
 "after the burst" counts from the end of the first journey.
 
 What a citizen's app calls is called, and waited for through the bus instead of by polling, so that the number of
-calls of a journey is the same in every run: start, read the draft, save it, file it, read the invoice, look at the end.
+calls of a journey hardly differs from run to run: start, read the draft, save it, file it, read the invoice, look at
+the end, once more after a while if it is not there yet.
 """
 
 import asyncio

@@ -81,7 +81,7 @@ class Answer:
 class Peers:
     """The other services, by name: one pool of kept connections, aiohttp itself, since every hop of a journey is here.
 
-    httpx above it would cost as much again (facts in docs/performance.md).
+    httpx above it would cost as much again (docs/adr/0017).
     """
 
     def __init__(self, urls: Mapping[str, str], assertions: ServiceAssertions) -> None:

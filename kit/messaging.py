@@ -20,7 +20,7 @@ from nats.js.api import (
 )
 from nats.js.errors import NotFoundError
 
-from kit.settings import Settings
+from kit.settings import ACK_WAIT, Settings
 from kit.telemetry import log
 
 EVENTS = "EVENTS"
@@ -138,7 +138,7 @@ async def provision(settings: Settings, filters: Sequence[str]) -> None:
             await jetstream.add_consumer(EVENTS, consumer_config(settings.service, filters, settings.ack_wait_seconds))
 
 
-def consumer_config(service: str, filters: Sequence[str], ack_wait: float = 30.0) -> ConsumerConfig:
+def consumer_config(service: str, filters: Sequence[str], ack_wait: float = ACK_WAIT) -> ConsumerConfig:
     """The durable pull consumer of a service, named after it; ``ack_wait`` in seconds."""
     return ConsumerConfig(
         durable_name=service,

@@ -67,7 +67,10 @@ class Pull:
             except TimeoutError:
                 raise Lost("silence") from None
         self._full.clear()
-        return [self._events.popleft() for _ in range(min(BATCH, len(self._events)))]
+        taken = [self._events.popleft() for _ in range(min(BATCH, len(self._events)))]
+        if self._left <= 0:
+            await self._ask()  # so that the next batch gathers while this one is handled
+        return taken
 
     async def gather(self, seconds: float) -> None:
         """Let events gather for a while, or until they make a whole batch."""

@@ -67,9 +67,7 @@ class Relay:
 
     async def _hold(self, connection: AsyncConnection) -> None:
         while not (await connection.execute(select(func.pg_try_advisory_lock(LOCK)))).scalar_one():
-            await connection.commit()
             await asyncio.sleep(1.0)
-        await connection.commit()
 
     async def _drain(self, connection: AsyncConnection) -> None:
         self._woken.clear()
@@ -85,7 +83,10 @@ class Relay:
 
 
 async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
-    """Publish one batch of unsent rows, pipelined in order, and mark those acknowledged."""
+    """Publish one batch of unsent rows, pipelined in order, and mark those acknowledged.
+
+    The connection commits each statement by itself.
+    """
     query = (
         select(OUTBOX.c.seq, OUTBOX.c.id, OUTBOX.c.address, OUTBOX.c.body)
         .where(OUTBOX.c.sent_at.is_(None))
@@ -94,7 +95,6 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
     )
     rows = (await connection.execute(query)).all()
     if not rows:
-        await connection.commit()
         return 0
     crashpoint.reach(crashpoint.BEFORE_PUBLISH)
     jetstream = bus.jetstream
@@ -113,7 +113,6 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
     acknowledged = [row.seq for row, error in zip(rows, failed, strict=True) if error is None]
     if acknowledged:
         await connection.execute(MARK, {"acknowledged": acknowledged})
-    await connection.commit()
     if (error := next((each for each in failed if each is not None), None)) is not None:
         raise error
     return len(rows)

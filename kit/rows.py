@@ -12,7 +12,7 @@ async def put(session: AsyncSession, row: SQLModel, *unless: str) -> bool:
     """Insert the row unless one stands with the same values in these unique columns; whether it was written.
 
     Without columns any unique constraint counts. The row does not join the session. The statement is made once for
-    a table and knows nothing of the ORM, whose own insert costs several times as much.
+    a table and knows nothing of the ORM, which would make it anew, column by column, at each call.
     """
     statement, names = _statement(type(row), unless)
     written = await session.execute(statement, {name: getattr(row, name) for name in names})

@@ -17,6 +17,8 @@ from pydantic_settings import (
 )
 
 Environment = Literal["development", "production"]
+ACK_WAIT = 30.0
+"""Seconds that the bus waits for an acknowledgement before it delivers again."""
 DEVELOPMENT_ONLY = ("clock_offset_file", "trace_file", "crash_file")
 
 
@@ -40,8 +42,8 @@ class Settings(BaseSettings):
     nats_user: str
     nats_password: SecretStr
     nats_replicas: int = 1
-    ack_wait_seconds: float = Field(default=30.0, ge=1.0)
-    """How long the bus waits for an acknowledgement before it delivers again; taken when the consumer is made."""
+    ack_wait_seconds: float = Field(default=ACK_WAIT, ge=1.0)
+    """Taken when the consumer is made."""
     nats_operator_user: str | None = None
     nats_operator_password: SecretStr | None = None
 

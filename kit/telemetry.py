@@ -96,7 +96,9 @@ def client_span(name: str) -> Iterator[dict[str, str]]:
     """
     span = tracer().start_span(name, kind=SpanKind.CLIENT)
     try:
-        yield headers(trace.set_span_in_context(span))
+        carried: dict[str, str] = {}
+        inject(carried, trace.set_span_in_context(span))
+        yield carried
     except Exception as error:
         span.set_status(StatusCode.ERROR, type(error).__name__)
         raise
@@ -258,13 +260,6 @@ def _add_trace(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, A
     if context.is_valid:
         event["trace_id"] = f"{context.trace_id:032x}"
     return event
-
-
-def headers(context: Context | None = None) -> dict[str, str]:
-    """The propagation headers of the context's span, else of the current one."""
-    carrier: dict[str, str] = {}
-    inject(carrier, context)
-    return carrier
 
 
 log = structlog.stdlib.get_logger("paet")

@@ -29,9 +29,9 @@ from kit.clock import BANGKOK
 from kit.contracts.partner import Agreement
 from kit.messaging import DAY, EVENTS
 from kit.nats_access import partner_stream
+from kit.settings import ACK_WAIT
 
 RETENTION = 31 * DAY
-ACK_WAIT = 30.0
 SOURCE_HEADER = "Nats-Stream-Source"
 """On every copied event: the stream it comes from and its sequence number there, parted by a space."""
 

@@ -12,6 +12,7 @@ from kit.clock import clock, local_date
 from kit.duework import AnyWork, InBulk, Later, Work
 from services.payment import commands, queries
 from services.payment.domain import BankTransaction, InvoiceState, PaymentState
+from services.payment.models import Payment
 from services.payment.providers.scb import Scb
 
 INQUIRED = "the bank has answered, nothing is booked yet"
@@ -27,18 +28,15 @@ async def verify_all(kit: Kit, works: Sequence[Work]) -> list[str]:
     answers = await asyncio.gather(*(_booked(kit, payload) for _, payload in works), return_exceptions=True)
     left = []
     for (key, payload), booked in zip(works, answers, strict=True):
-        if isinstance(booked, BaseException) or not await _settled(kit, key, payload, booked):
+        if isinstance(booked, BaseException) or _is_open(await _settle(kit, key, payload, booked)):
             left.append(key)
     return left
 
 
 async def verify(kit: Kit, key: str, payload: dict[str, Any]) -> None:
     """Verify one callback: it stays unverified until the bank shows the transaction."""
-    if await _settled(kit, key, payload, await _booked(kit, payload)):
-        return
-    async with kit.database.transaction() as session:
-        payment = await queries.payment(session, UUID(key))
-    if clock.now() < payment.heard_at + VERIFY_FOR:
+    payment = await _settle(kit, key, payload, await _booked(kit, payload))
+    if _is_open(payment) and clock.now() < payment.heard_at + VERIFY_FOR:
         waited = clock.now() - payment.heard_at
         raise Later(clock.now() + min(max(VERIFY_AGAIN, waited), LONGEST_PAUSE))
 
@@ -51,13 +49,16 @@ async def _booked(kit: Kit, payload: Mapping[str, Any]) -> Sequence[BankTransact
     return booked
 
 
-async def _settled(kit: Kit, key: str, payload: Mapping[str, Any], booked: Sequence[BankTransaction]) -> bool:
-    """Apply what the bank has booked, each invoice in a transaction of its own; whether the callback was true."""
+async def _settle(kit: Kit, key: str, payload: Mapping[str, Any], booked: Sequence[BankTransaction]) -> Payment:
+    """Apply what the bank has booked, each invoice in a transaction of its own; the payment as it stands then."""
     async with kit.database.transaction() as session:
         if booked:
             await commands.settle(session, UUID(payload["invoice"]), kit.resource(Scb).name, booked)
-        payment = await queries.payment(session, UUID(key))
-    return payment.state != PaymentState.UNVERIFIED
+        return await queries.payment(session, UUID(key))
+
+
+def _is_open(payment: Payment) -> bool:
+    return payment.state == PaymentState.UNVERIFIED
 
 
 async def _bill(kit: Kit, payload: Mapping[str, Any]) -> tuple[str, str]:

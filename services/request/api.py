@@ -40,7 +40,7 @@ KitOf = Annotated[Kit, Depends(kit_of)]
 async def own_application(journey_id: UUID, principal: Applicant, kit: KitOf, session: Session) -> Known:
     """Read the caller's application in the request's transaction, and its section.
 
-    The section is in memory save once in a process's life, so that no connection waits for the gateway.
+    The section is in memory, save where the process meets it for the first time.
     """
     application = await queries.owned(session, principal, journey_id)
     return Known(application, await kit.section(application.definition))

@@ -9,15 +9,13 @@ from uuid import UUID
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from hypothesis import settings, strategies
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from jose import jws
 from jose.exceptions import JWSError
 
 from kit.auth import Jwks, load_publics
 from kit.contracts.definition import section_for
 from kit.contracts.journey import Process
-from kit.errors import Conflict, Forbidden, Problem
+from kit.errors import Conflict, Problem
 from services.approval import domain
 from services.approval.domain import Content, Keyring, Standing, State
 from services.approval.domain.decisions import ApproverIsReviewer, DecisionClosed, DecisionMade
@@ -71,49 +69,6 @@ def test_refusal_without_a_right_to_appeal_is_impossible():
     with pytest.raises(Problem, match="appeal-unknown"):
         domain.check_refusal(REASONS, has_appeal=False)
 
-
-class DecisionMachine(RuleBasedStateMachine):
-    """Officers, the rule and the applicant act in any order: one decision at most, never the reviewer's."""
-
-    def __init__(self):
-        super().__init__()
-        self.decision, self.made = FRESH, 0
-
-    @rule(officer=strategies.sampled_from([REVIEWER, SOMSRI, SOMCHAI]), state=strategies.sampled_from(
-        [State.GRANTED, State.REFUSED]))  # fmt: skip
-    def decide(self, officer, state):
-        waits = self.decision.state is State.WAITING
-        try:
-            self.decision = domain.decide(self.decision, officer, state)
-        except (Conflict, Forbidden):
-            assert not waits or officer == REVIEWER
-        else:
-            assert waits
-            self.made += 1
-
-    @rule()
-    def rule_grants(self):
-        waits = self.decision.state is State.WAITING
-        try:
-            self.decision = domain.grant_by_rule(self.decision)
-        except Conflict:
-            assert not waits
-        else:
-            self.made += 1
-
-    @rule()
-    def journey_ends(self):
-        self.decision = domain.close(self.decision)
-        assert self.decision.state is not State.WAITING
-
-    @invariant()
-    def made_once_and_not_by_the_reviewer(self):
-        assert self.made == (self.decision.state in (State.GRANTED, State.REFUSED))
-        assert self.decision.decided_by != REVIEWER
-
-
-DecisionMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
-TestDecisionMachine = pytest.mark.req("X4", part="the decision")(DecisionMachine.TestCase)
 
 CONTENT = Content(
     decision=UUID(int=10), journey=UUID(int=11), case=UUID(int=12), agency="22000000", definition="a-b@1",

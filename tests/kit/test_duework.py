@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from kit import duework
 from kit.clock import clock
-from kit.database import DUE_WORK
+from kit.database import DUE_WORK, LOCK_TIMEOUT
 from kit.testing import open_harness
 from tests.kit.toy import main
 
@@ -81,3 +81,8 @@ async def test_planning_the_same_twice_keeps_the_first(toy):
     await plan(toy, "same", "same", due_at=at)
     await plan(toy, "same", due_at=at + timedelta(hours=1))
     assert (await left(toy))["same"]["due_at"] == at
+
+
+async def test_nobody_waits_for_a_row_without_end(toy):
+    async with toy.kit.database.engine.connect() as connection:
+        assert (await connection.execute(text("SHOW lock_timeout"))).scalar_one() == LOCK_TIMEOUT

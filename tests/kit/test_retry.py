@@ -38,6 +38,8 @@ def test_a_database_in_trouble_is_waited_for(kind, wrap):
     "kind",
     [
         asyncpg.exceptions.DiskFullError,
+        asyncpg.exceptions.DeadlockDetectedError,
+        asyncpg.exceptions.LockNotAvailableError,
         asyncpg.exceptions.TooManyConnectionsError,
         asyncpg.exceptions.CannotConnectNowError,
         asyncpg.exceptions.ConnectionFailureError,

@@ -1,14 +1,12 @@
 """The life of a case by tables and by a stateful property test; the legal clock; what a finding leads to."""
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from hypothesis import settings, strategies
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kit.contracts.definition import Periods
-from kit.errors import Conflict, Problem
+from kit.errors import Problem
 from kit.workdays import Calendar
 from services.review import domain
 from services.review.domain import Clock, Result, Standing, State
@@ -130,59 +128,3 @@ def test_proclaimed_holiday_moves_the_deadline_and_its_repeal_moves_it_back():
     clock = Clock(periods((7, "working_days"), None), NOW)
     assert clock.due(Calendar({date(2026, 11, 5): False})).at == clock.due(Calendar()).at + timedelta(days=1)
     assert clock.due(Calendar({date(2026, 11, 7): True})).at == clock.due(Calendar()).at - timedelta(days=1)
-
-
-class CaseMachine(RuleBasedStateMachine):
-    """Several officers do whatever they like while time passes; the rules of the queue hold all the same."""
-
-    def __init__(self):
-        super().__init__()
-        self.case, self.now, self.endings = Standing(), NOW, 0
-
-    def attempt(self, act, *arguments):
-        before = self.case
-        try:
-            self.case = act(before, *arguments)
-        except Conflict:
-            return False
-        return True
-
-    officers = strategies.sampled_from([SOMSRI, SOMCHAI, uuid4()])
-
-    @rule(officer=officers)
-    def claim(self, officer):
-        held_by_another = self.case.is_held(self.now) and self.case.holder != officer
-        final = self.case.state in (State.REVIEWED, State.CLOSED)
-        assert self.attempt(domain.claim, officer, self.now, LEASE) is not (held_by_another or final)
-
-    @rule(officer=officers)
-    def release(self, officer):
-        self.attempt(domain.release, officer, self.now)
-
-    @rule(officer=officers, result=strategies.sampled_from(Result))
-    def conclude(self, officer, result):
-        held = self.case.is_held(self.now) and self.case.holder == officer
-        assert self.attempt(domain.conclude, officer, self.now, result) is held
-        self.endings += held
-
-    @rule(minutes=strategies.integers(1, 400))
-    def time_passes(self, minutes):
-        self.now += timedelta(minutes=minutes)
-        self.case = domain.lapse(self.case, self.now) or self.case
-
-    @rule()
-    def journey_ends(self):
-        before = self.case
-        self.case = domain.close(before)
-        if before.state is State.REVIEWED:
-            assert self.case == before
-
-    @invariant()
-    def ends_once_and_has_one_holder(self):
-        assert self.endings <= 1
-        assert (self.case.result is not None) == (self.case.state is State.REVIEWED)
-        assert (self.case.lease_until is not None) == (self.case.state is State.CLAIMED)
-
-
-CaseMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
-TestCaseMachine = pytest.mark.req("X4", part="the case")(CaseMachine.TestCase)

@@ -103,6 +103,7 @@ class Rules(RuleBasedStateMachine):
 
     @invariant()
     def the_case_is_where_it_was_left(self) -> None:
+        assert (self.case.lease_until is not None) == (self.case.state is State.CLAIMED)
         if self.ended is not None:
             assert (self.case.state, self.case.result) == self.ended
         else:

@@ -91,13 +91,13 @@ async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
     async with kit.database.transaction() as session:
         # All rows in one order before the first series: two such transactions wait for each other, never in a ring.
         await queries.documents(session, [each.id for each in documents], lock=True)
+        numbered = []
         for document in sorted(documents, key=lambda each: (each.agency, each.series)):
             settings: IssuanceStep = sections[document.definition].settings(document.step)
-            await commands.give_number(session, document.id, settings, kit.resource(Tokens).new())
+            numbered.append(await commands.give_number(session, document.id, settings, kit.resource(Tokens).new()))
     crashpoint.reach(NUMBERED)
-    async with kit.database.transaction() as session:
-        numbered = [each for each in await queries.documents(session, ids) if each.state == State.ISSUING]
-    await _make(kit, [(each, sections[each.definition], bases[each.id], seals[each.agency]) for each in numbered])
+    made = [each for each in numbered if each.state == State.ISSUING]
+    await _make(kit, [(each, sections[each.definition], bases[each.id], seals[each.agency]) for each in made])
 
 
 async def _seal_of(kit: Kit, section: Section) -> Seal:
@@ -111,12 +111,15 @@ async def _past_the_point_of_no_return(kit: Kit, documents: Sequence[Document]) 
         return list(documents)
     answer = await kit.peers.post("request", "/internal/seals", json={"ids": [str(each) for each in asked]})
     withdrawn = {UUID(each) for each in answer["withdrawn"]}
-    stopped = [each for each in documents if each.journey_id in withdrawn and each.state == State.REQUESTED]
-    if stopped:
+    if stopped := [each for each in documents if _is_stopped(each, withdrawn)]:
         async with kit.database.transaction() as session:
             for document in stopped:
                 await commands.stop(session, document.id, "withdrawn")
-    return [each for each in documents if each not in stopped]
+    return [each for each in documents if not _is_stopped(each, withdrawn)]
+
+
+def _is_stopped(document: Document, withdrawn: set[UUID]) -> bool:
+    return document.state == State.REQUESTED and document.journey_id in withdrawn
 
 
 async def _make(kit: Kit, numbered: Sequence[Made]) -> None:
