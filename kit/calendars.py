@@ -3,19 +3,19 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.cloudevents import Event
 from kit.database import CALENDAR_OVERRIDE
+from kit.rows import fetch
 from kit.workdays import Calendar
 
 
 async def calendar_of(session: AsyncSession) -> Calendar:
     """The calendar with every proclaimed day."""
-    rows = await session.execute(select(CALENDAR_OVERRIDE.c.day, CALENDAR_OVERRIDE.c.is_workday))
-    return Calendar({row.day: row.is_workday for row in rows})
+    rows = await fetch(session, "SELECT day, is_workday FROM calendar_override")
+    return Calendar({row["day"]: row["is_workday"] for row in rows})
 
 
 async def proclaim(session: AsyncSession, day: date, is_workday: bool) -> None:

@@ -4,8 +4,8 @@ The plumbing tables are the same in every service and belong to the kit; the ser
 in its ``models.py`` with a registry of its own.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
 
 import asyncpg
@@ -24,10 +24,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreSession
@@ -107,6 +108,10 @@ LOCK_TIMEOUT = "15s"
 """Nobody waits for a row longer: a ring that the server cannot see, for part of it is in a process, comes to an end."""
 
 
+DRIVER = "driver"
+"""Where a session keeps the connection of the driver that it runs on."""
+
+
 class DatabaseAway(Unavailable):
     """The database does not answer now."""
 
@@ -138,6 +143,26 @@ def _is_lost(error: BaseException | None) -> bool:
     return is_closed or isinstance(error, AWAY)
 
 
+def _only_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Let the pool open another connection in the place of one that was lost outside its sight."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+class WroteWhileReading(Exception):
+    """Something was written in a session for reading, where it would be lost: a mistake of the programmer."""
+
+
+@contextmanager
+def _saying_when_away() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+        if is_away(error):
+            raise DatabaseAway(retry_after=2) from error
+        raise
+
+
 class Transaction(AsyncSession):
     """SQLModel's session, with ``execute`` for tables and bulk statements that are no models."""
 
@@ -155,6 +180,9 @@ class Database:
         )  # fmt: skip
         self.aside: AsyncEngine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
         """For what is rare and may be wanted in the middle of a transaction: waits for nobody's connection."""
+        # The transactions below are the driver's: half the cost of the same by way of the dialect.
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self.engine.sync_engine, "checkout", _only_open)
         self._listeners: list[Callable[[str], None]] = []
 
     def on_commit(self, listener: Callable[[str], None]) -> None:
@@ -167,18 +195,34 @@ class Database:
 
         DatabaseAway when the server does not answer.
         """
-        try:
-            async with Transaction(self.engine, expire_on_commit=False) as session:
-                async with session.begin():
-                    yield session
-                    session.info["written"] = written = await _write_deferred(session)
-                for name in written:
-                    for listener in self._listeners:
-                        listener(name)
-        except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
-            if is_away(error):
-                raise DatabaseAway(retry_after=2) from error
-            raise
+        async with self._session() as session, session.info[DRIVER].transaction():
+            yield session
+            await _flush(session)
+            session.info["written"] = written = await _write_deferred(session)
+        for name in written:
+            for listener in self._listeners:
+                listener(name)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """A session that only reads, each statement by itself: two round trips less than a transaction.
+
+        Statements see no less of each other than in a transaction, which reads what is committed by then as well.
+        WroteWhileReading when a model was added or changed; DatabaseAway when the server does not answer.
+        """
+        async with self._session() as session:
+            yield session
+            if session.new or session.dirty or session.deleted or session.info.get("deferred"):
+                raise WroteWhileReading
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Transaction]:
+        """A session that commits nothing by itself: what it runs stands at once, or with the driver's transaction."""
+        with _saying_when_away():
+            async with Transaction(self._single, expire_on_commit=False) as session:
+                connection = await (await session.connection()).get_raw_connection()
+                session.info[DRIVER] = connection.driver_connection
+                yield session
 
     async def dispose(self) -> None:
         """Close all connections."""
@@ -203,6 +247,11 @@ def deferred(session: AsyncSession, table: str) -> list[Any]:
     return rows
 
 
+async def _flush(session: AsyncSession) -> None:
+    if session.new or session.dirty or session.deleted:
+        await session.flush()
+
+
 async def _write_deferred(session: AsyncSession) -> list[str]:
     """Write what was deferred and say into which tables."""
     waiting = {table: (write, rows) for table, (write, rows) in session.info.pop("deferred", {}).items() if rows}
@@ -222,3 +271,13 @@ async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(request_session, scope="function")]
 """Dependency: the request's transaction. ``scope="function"`` commits before the answer is sent, so
 that a failed commit can never answer 200."""
+
+
+async def request_reading(request: Request) -> AsyncIterator[AsyncSession]:
+    """A session for reading per request."""
+    async with request.app.state.kit.database.reading() as session:
+        yield session
+
+
+Reading = Annotated[AsyncSession, Depends(request_reading, scope="function")]
+"""Dependency: what a request that changes nothing reads with."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextualSelect, delete, select, text, update
+from sqlalchemy import Row, TextualSelect, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,6 +25,7 @@ from kit.database import DUE_WORK, defer, deferred
 from kit.gist import gist, places
 from kit.pace import pause_after
 from kit.retry import delay_after, is_passing
+from kit.rows import fetch
 from kit.telemetry import log
 
 if TYPE_CHECKING:
@@ -40,15 +41,17 @@ TAKE = text(
 ).columns(payload=JSONB)
 TAKE_ONE = text(f"{_DUE} AND id = :id FOR UPDATE SKIP LOCKED").columns(payload=JSONB)
 DONE = text("DELETE FROM due_work WHERE id = ANY(CAST(:done AS bigint[]))")
-INSERT = text("""
+INSERT = """
     INSERT INTO due_work (kind, key, payload, due_at, traceparent)
-    SELECT kind, key, CAST(payload AS jsonb), due_at, traceparent
-    FROM unnest(
-        CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:payloads AS text[]), CAST(:dues AS timestamptz[]),
-        CAST(:traceparents AS text[])
-    ) AS planned (kind, key, payload, due_at, traceparent)
+    SELECT kind, key, payload::jsonb, due_at, traceparent
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[])
+        AS planned (kind, key, payload, due_at, traceparent)
     ON CONFLICT DO NOTHING
-""")
+"""
+CANCEL = """
+    DELETE FROM due_work
+    WHERE id IN (SELECT id FROM due_work WHERE kind = $1 AND key = $2 FOR UPDATE SKIP LOCKED)
+"""
 
 
 class Later(Exception):
@@ -99,8 +102,7 @@ async def add(
 
 
 async def _write(session: AsyncSession, rows: list[tuple[Any, ...]]) -> None:
-    columns = ("kinds", "keys", "payloads", "dues", "traceparents")
-    await session.execute(INSERT, dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
+    await fetch(session, INSERT, *map(list, zip(*rows, strict=True)))
 
 
 async def cancel(session: AsyncSession, kind: str, key: UUID | str) -> None:
@@ -110,9 +112,7 @@ async def cancel(session: AsyncSession, kind: str, key: UUID | str) -> None:
     """
     planned = deferred(session, "due_work")
     planned[:] = [row for row in planned if row[:2] != (kind, str(key))]
-    mine = select(DUE_WORK.c.id).where(DUE_WORK.c.kind == kind, DUE_WORK.c.key == str(key))
-    free = mine.with_for_update(skip_locked=True)
-    await session.execute(delete(DUE_WORK).where(DUE_WORK.c.id.in_(free)))
+    await fetch(session, CANCEL, kind, str(key))
 
 
 class DueWorkLoop:

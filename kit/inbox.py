@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-TAKE = text("INSERT INTO inbox (id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING RETURNING id")
+from kit.rows import fetch
+
+TAKE = "INSERT INTO inbox (id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING RETURNING id"
 
 
 async def take(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
@@ -14,4 +15,4 @@ async def take(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
 
     Sorted, so that two processes taking overlapping batches wait for each other in one order.
     """
-    return set((await session.execute(TAKE, {"ids": sorted(set(ids))})).scalars())
+    return {row["id"] for row in await fetch(session, TAKE, sorted(set(ids)))}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from kit.auth import Principal, allow
 from kit.claims import Claimed
 from kit.contracts.definition import Fault, Section
-from kit.database import Session
+from kit.database import Reading
 
 
 class Ids(BaseModel):
@@ -53,7 +53,7 @@ def _add_claim(routes: APIRouter, name: str, claimed: Claimed) -> None:
     callers = tuple(f"service:{caller}" for caller in sorted(claimed.callers))
 
     @routes.post(f"/claims/{name}", name=f"claim_{name}")
-    async def claim(body: Ids, session: Session, caller: Annotated[Principal, Depends(allow(*callers))]) -> Items:
+    async def claim(body: Ids, session: Reading, caller: Annotated[Principal, Depends(allow(*callers))]) -> Items:
         """Answer a claim about a list of ids."""
         found = await claimed.answer(session, body.ids)
         seen = {str(key): claimed.view(caller.subject, value) for key, value in found.items()}

@@ -6,15 +6,16 @@ No order is promised between events, so a withdrawal may be handled before what 
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.clock import clock
-from kit.database import TOMBSTONE
+from kit.rows import fetch
 
-HOLD = text("SELECT pg_advisory_xact_lock(each) FROM unnest(CAST(:keys AS bigint[])) AS each")
-CLOSED = text("SELECT journey_id FROM tombstone WHERE journey_id = ANY(CAST(:journeys AS uuid[]))")
+HOLD = "SELECT pg_advisory_xact_lock(each) FROM unnest($1::bigint[]) AS each"
+CLOSED = "SELECT journey_id FROM tombstone WHERE journey_id = ANY($1::uuid[])"
+CLOSE = """
+    INSERT INTO tombstone (journey_id, reason, closed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+"""
 
 
 async def hold(session: AsyncSession, journeys: Iterable[UUID]) -> None:
@@ -24,13 +25,12 @@ async def hold(session: AsyncSession, journeys: Iterable[UUID]) -> None:
     """
     keys = sorted({int.from_bytes(each.bytes[8:], signed=True) for each in journeys})
     if keys:
-        await session.execute(HOLD, {"keys": keys})
+        await fetch(session, HOLD, keys)
 
 
 async def close(session: AsyncSession, journey: UUID, reason: str) -> None:
     """Remember that the journey is closed; the first reason stays."""
-    values = {"journey_id": journey, "reason": reason, "closed_at": clock.now()}
-    await session.execute(insert(TOMBSTONE).on_conflict_do_nothing(), values)
+    await fetch(session, CLOSE, journey, reason, clock.now())
 
 
 async def closed(session: AsyncSession, journeys: Iterable[UUID]) -> set[UUID]:
@@ -38,4 +38,4 @@ async def closed(session: AsyncSession, journeys: Iterable[UUID]) -> set[UUID]:
     wanted = list(journeys)
     if not wanted:
         return set()
-    return set((await session.execute(CLOSED, {"journeys": wanted})).scalars())
+    return {row["journey_id"] for row in await fetch(session, CLOSED, wanted)}

@@ -3,7 +3,6 @@
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import telemetry
@@ -11,13 +10,13 @@ from kit.cloudevents import Event, Position, compose
 from kit.contracts.events import Fact, HandOver
 from kit.contracts.journey import Outcome, Slip
 from kit.database import defer
+from kit.rows import fetch
 
-INSERT = text("""
+INSERT = """
     INSERT INTO outbox (id, address, body) SELECT id, address, body
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:addresses AS text[]), CAST(:bodies AS text[]))
-        WITH ORDINALITY AS told (id, address, body, place)
+    FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS told (id, address, body, place)
     ORDER BY place
-""")
+"""
 """In the order told, which is the order in which they are published."""
 
 
@@ -68,12 +67,10 @@ async def add(
 
 
 async def _write(session: AsyncSession, events: list[Event]) -> None:
-    rows = {
-        "ids": [event.id for event in events],
-        "addresses": [event.address for event in events],
-        "bodies": [event.to_json().decode() for event in events],
-    }
-    await session.execute(INSERT, rows)
+    ids = [event.id for event in events]
+    await fetch(
+        session, INSERT, ids, [event.address for event in events], [event.to_json().decode() for event in events]
+    )
 
 
 async def hand_over(

@@ -1,11 +1,25 @@
-"""Writing one row unless it stands already: what every event that comes twice needs."""
+"""What is done often: statements sent as they stand, and one row written unless it stands already."""
 
 from functools import cache
 from typing import Any
 
+import asyncpg
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit.database import DRIVER
+
+
+async def fetch(session: AsyncSession, query: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Run a statement by the driver itself, in the session's transaction: a third of its cost by way of the ORM.
+
+    ``$1`` and on stand for the arguments. What the session holds and has not flushed is not seen. JSON columns come
+    as text.
+    """
+    driver: asyncpg.Connection = session.info[DRIVER]
+    found: list[asyncpg.Record] = await driver.fetch(query, *arguments)
+    return found
 
 
 async def put(session: AsyncSession, row: SQLModel, *unless: str) -> bool:
