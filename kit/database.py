@@ -186,7 +186,7 @@ class Database:
         self._listeners: list[Callable[[str], None]] = []
 
     def on_commit(self, listener: Callable[[str], None]) -> None:
-        """Call the listener with ``outbox`` or ``due_work`` after a commit that added rows there."""
+        """Call the listener with ``outbox`` or ``due_work`` after a commit that added rows to be seen to at once."""
         self._listeners.append(listener)
 
     @asynccontextmanager
@@ -216,6 +216,13 @@ class Database:
                 raise WroteWhileReading
 
     @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of the driver out of the pool, each statement by itself; the driver's errors as they are."""
+        async with self._single.connect() as connection:
+            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+            yield driver
+
+    @asynccontextmanager
     async def _session(self) -> AsyncIterator[Transaction]:
         """A session that commits nothing by itself: what it runs stands at once, or with the driver's transaction."""
         with _saying_when_away():
@@ -230,7 +237,8 @@ class Database:
         await self.aside.dispose()
 
 
-Write = Callable[[AsyncSession, list[Any]], Awaitable[None]]
+Write = Callable[[AsyncSession, list[Any]], Awaitable[bool]]
+"""Writes rows and says whether anybody who waits for them has something to do at once."""
 
 
 def defer(session: AsyncSession, table: str, write: Write, row: Any) -> None:
@@ -253,11 +261,9 @@ async def _flush(session: AsyncSession) -> None:
 
 
 async def _write_deferred(session: AsyncSession) -> list[str]:
-    """Write what was deferred and say into which tables."""
+    """Write what was deferred and say in which tables there is news."""
     waiting = {table: (write, rows) for table, (write, rows) in session.info.pop("deferred", {}).items() if rows}
-    for write, rows in waiting.values():
-        await write(session, rows)
-    return list(waiting)
+    return [table for table, (write, rows) in waiting.items() if await write(session, rows)]
 
 
 async def request_session(request: Request) -> AsyncIterator[AsyncSession]:

@@ -7,21 +7,19 @@ process that dies leaves it to the next one at once.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextualSelect, text, update
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import crashpoint, telemetry
 from kit.clock import clock
-from kit.database import DUE_WORK, defer, deferred
+from kit.database import defer, deferred
 from kit.gist import gist, places
 from kit.pace import pause_after
 from kit.retry import delay_after, is_passing
@@ -34,13 +32,17 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 12
 MOST = 16
 """Rows that are done together at the most."""
-_DUE = "SELECT id, kind, key, payload, attempts, traceparent FROM due_work WHERE failed_at IS NULL AND due_at <= :now"
 # The kinds are named, since during a rolling update a newer process may plan unknown ones.
-TAKE = text(
-    f"{_DUE} AND kind = ANY(CAST(:kinds AS text[])) ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED"
-).columns(payload=JSONB)
-TAKE_ONE = text(f"{_DUE} AND id = :id FOR UPDATE SKIP LOCKED").columns(payload=JSONB)
-DONE = text("DELETE FROM due_work WHERE id = ANY(CAST(:done AS bigint[]))")
+KINDS = """
+    SELECT kind FROM unnest($2::text[]) AS kinds (kind)
+    WHERE EXISTS (SELECT FROM due_work WHERE due_work.kind = kinds.kind AND failed_at IS NULL AND due_at <= $1)
+"""
+_DUE = "SELECT id, kind, key, payload, attempts, traceparent FROM due_work WHERE failed_at IS NULL AND due_at <= $1"
+TAKE = f"{_DUE} AND kind = ANY($2::text[]) ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED"
+TAKE_ONE = f"{_DUE} AND id = $2 FOR UPDATE SKIP LOCKED"
+DONE = "DELETE FROM due_work WHERE id = ANY($1::bigint[])"
+POSTPONE = "UPDATE due_work SET due_at = $2 WHERE id = $1"
+FAIL = "UPDATE due_work SET attempts = $2, error = $3, due_at = coalesce($4, due_at), failed_at = $5 WHERE id = $1"
 INSERT = """
     INSERT INTO due_work (kind, key, payload, due_at, traceparent)
     SELECT kind, key, payload::jsonb, due_at, traceparent
@@ -82,6 +84,22 @@ class InBulk:
 AnyWork = WorkFunction | InBulk
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row of due work in hand."""
+
+    id: int
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    attempts: int
+    traceparent: str | None
+
+
+def _row(record: asyncpg.Record) -> Row:
+    return Row(**dict(record))
+
+
 async def add(
     session: AsyncSession,
     kind: str,
@@ -101,8 +119,10 @@ async def add(
     defer(session, "due_work", _write, row)
 
 
-async def _write(session: AsyncSession, rows: list[tuple[Any, ...]]) -> None:
+async def _write(session: AsyncSession, rows: list[tuple[Any, ...]]) -> bool:
     await fetch(session, INSERT, *map(list, zip(*rows, strict=True)))
+    now = clock.now()
+    return any(due_at <= now for _, _, _, due_at, _ in rows)
 
 
 async def cancel(session: AsyncSession, kind: str, key: UUID | str) -> None:
@@ -174,22 +194,34 @@ class DueWorkLoop:
     async def run_some(self) -> int:
         """Do what is due, each kind of work in its turn, and say how many rows there were."""
         done = 0
+        async with self.kit.database.connection() as connection:
+            due = {row["kind"] for row in await connection.fetch(KINDS, clock.now(), list(self.functions))}
         for kinds, most in self._turns:
-            left: Sequence[Row[Any]] = ()
-            async with self.kit.database.engine.begin() as connection:
-                rows = await _take(connection, TAKE, kinds=kinds, most=most)
-                if rows:
-                    self._wake("due_work")  # somebody else may look for more, while this is being done
-                if len(rows) == 1:
-                    await self._do(connection, rows[0])
-                elif rows:
-                    left = await self._do_all(connection, rows)
-            for row in left:
-                await self._do_alone(row)
-            done += len(rows)
+            if not due.isdisjoint(kinds):
+                done += await self._turn(kinds, most)
         return done
 
-    async def _do_all(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    async def _turn(self, kinds: Sequence[str], most: int) -> int:
+        left: Sequence[Row] = ()
+        async with self._taking() as connection:
+            rows = [_row(each) for each in await connection.fetch(TAKE, clock.now(), kinds, most)]
+            if len(rows) == most:
+                self._wake("due_work")  # somebody else may look for more, while this is being done
+            if len(rows) == 1:
+                await self._do(connection, rows[0])
+            elif rows:
+                left = await self._do_all(connection, rows)
+        for row in left:
+            await self._do_alone(row)
+        return len(rows)
+
+    @asynccontextmanager
+    async def _taking(self) -> AsyncIterator[asyncpg.Connection]:
+        """The transaction that holds the rows in hand, so that nobody else does them too."""
+        async with self.kit.database.connection() as connection, connection.transaction():
+            yield connection
+
+    async def _do_all(self, connection: asyncpg.Connection, rows: Sequence[Row]) -> Sequence[Row]:
         """Do rows of one kind together; gives back those that must be done alone."""
         work = self.functions[rows[0].kind]
         assert isinstance(work, InBulk)  # noqa: S101 - the only ones taken by the dozen
@@ -200,19 +232,19 @@ class DueWorkLoop:
             log.info("due work is done one by one", rows=len(rows), error=type(error).__name__)
             return rows
         crashpoint.reach(crashpoint.BEFORE_DONE)
-        await connection.execute(DONE, {"done": [row.id for row in rows if row.key not in left]})
+        await connection.execute(DONE, [row.id for row in rows if row.key not in left])
         return [row for row in rows if row.key in left]
 
-    async def _do_alone(self, row: Row[Any]) -> None:
+    async def _do_alone(self, row: Row) -> None:
         """Do a row in a transaction of its own: what is written about it is committed before the next one is begun.
 
         Else whoever plans the same work again would wait for all that is done after it, and might hold what that needs.
         """
-        async with self.kit.database.engine.begin() as connection:
-            for still_due in await _take(connection, TAKE_ONE, id=row.id):
-                await self._do(connection, still_due)
+        async with self._taking() as connection:
+            for still_due in await connection.fetch(TAKE_ONE, clock.now(), row.id):
+                await self._do(connection, _row(still_due))
 
-    async def _do(self, connection: AsyncConnection, row: Row[Any]) -> None:
+    async def _do(self, connection: asyncpg.Connection, row: Row) -> None:
         # The row's own trace is continued even if days have passed.
         parent = telemetry.parse_traceparent(row.traceparent)
         journey = UUID(int=parent.trace_id) if parent else None
@@ -220,35 +252,25 @@ class DueWorkLoop:
             with telemetry.journey_span(f"due work {row.kind}", journey, key=row.key):
                 await self._one(row.kind)(self.kit, row.key, row.payload)
         except Later as later:
-            await _postpone(connection, row, later.at)
+            await connection.execute(POSTPONE, row.id, later.at)
         except Exception as error:  # noqa: BLE001 - recorded on the row, which is tried again
             await _failed(connection, row, error)
         else:
             crashpoint.reach(crashpoint.BEFORE_DONE)
-            await connection.execute(DONE, {"done": [row.id]})
+            await connection.execute(DONE, [row.id])
 
     def _one(self, kind: str) -> WorkFunction:
         work = self.functions[kind]
         return work.one if isinstance(work, InBulk) else work
 
 
-async def _take(connection: AsyncConnection, query: TextualSelect, **which: Any) -> Sequence[Row[Any]]:
-    """Lock due rows that nobody else has in hand."""
-    return (await connection.execute(query, {"now": clock.now(), **which})).all()
-
-
-async def _postpone(connection: AsyncConnection, row: Row[Any], at: datetime) -> None:
-    await connection.execute(update(DUE_WORK).where(DUE_WORK.c.id == row.id).values(due_at=at))
-
-
-async def _failed(connection: AsyncConnection, row: Row[Any], error: Exception) -> None:
+async def _failed(connection: asyncpg.Connection, row: Row, error: Exception) -> None:
     attempts = row.attempts + 1
-    values: dict[str, Any] = {"attempts": attempts, "error": f"{type(error).__name__}: {error}"[:900]}
+    said = f"{type(error).__name__}: {error}"[:900]
     if attempts >= MOST_ATTEMPTS and not is_passing(error):
-        values["failed_at"] = clock.now()
+        await connection.execute(FAIL, row.id, attempts, said, None, clock.now())
         log.error("due work failed for good", kind=row.kind, key=row.key, error=gist(error), at=places(error))
     else:
         delay = delay_after(attempts)
-        values["due_at"] = clock.now() + timedelta(seconds=delay)
+        await connection.execute(FAIL, row.id, attempts, said, clock.now() + timedelta(seconds=delay), None)
         log.warning("due work failed", kind=row.kind, key=row.key, retry_in=delay, error=gist(error), at=places(error))
-    await connection.execute(update(DUE_WORK).where(DUE_WORK.c.id == row.id).values(**values))

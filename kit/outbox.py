@@ -66,11 +66,10 @@ async def add(
     return event
 
 
-async def _write(session: AsyncSession, events: list[Event]) -> None:
-    ids = [event.id for event in events]
-    await fetch(
-        session, INSERT, ids, [event.address for event in events], [event.to_json().decode() for event in events]
-    )
+async def _write(session: AsyncSession, events: list[Event]) -> bool:
+    rows = [(event.id, event.address, event.to_json().decode()) for event in events]
+    await fetch(session, INSERT, *map(list, zip(*rows, strict=True)))
+    return True
 
 
 async def hand_over(

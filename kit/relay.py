@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import asyncpg
 from nats.js.api import Header, PubAck
-from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kit import crashpoint
-from kit.database import OUTBOX, Database
+from kit.database import Database
 from kit.messaging import EVENTS, Bus
 from kit.pace import pause_after
 from kit.telemetry import log
@@ -23,7 +22,8 @@ from kit.telemetry import log
 BATCH = 256
 LOCK = 0x9AE7_0001
 PATIENCE = 15.0
-MARK = text("UPDATE outbox SET sent_at = now() WHERE seq = ANY(CAST(:acknowledged AS bigint[]))")
+UNSENT = "SELECT seq, id, address, body FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT $1"
+MARK = "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])"
 
 
 class CancelledSending(Exception):
@@ -49,9 +49,7 @@ class Relay:
         delay = 0.2
         while True:
             try:
-                async with self.database.engine.connect() as connection:
-                    # One reader and one marker: neither gains anything by a transaction around the two.
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                async with self.database.connection() as connection:
                     try:
                         await self._hold(connection)
                         delay = 0.2
@@ -59,17 +57,17 @@ class Relay:
                             await self._drain(connection)
                     finally:
                         # The lock belongs to the connection: back in the pool it would lock us out.
-                        await connection.invalidate()
+                        connection.terminate()
             except Exception as error:  # noqa: BLE001 - the loop outlives every outage and says so
                 log.warning("relay interrupted", error=type(error).__name__, retry_in=delay)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
 
-    async def _hold(self, connection: AsyncConnection) -> None:
-        while not (await connection.execute(select(func.pg_try_advisory_lock(LOCK)))).scalar_one():
+    async def _hold(self, connection: asyncpg.Connection) -> None:
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             await asyncio.sleep(1.0)
 
-    async def _drain(self, connection: AsyncConnection) -> None:
+    async def _drain(self, connection: asyncpg.Connection) -> None:
         self._woken.clear()
         began = time.perf_counter()
         sent = await publish_unsent(connection, self.bus)
@@ -82,27 +80,21 @@ class Relay:
                 await self._woken.wait()
 
 
-async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
+async def publish_unsent(connection: asyncpg.Connection, bus: Bus) -> int:
     """Publish one batch of unsent rows, pipelined in order, and mark those acknowledged.
 
     The connection commits each statement by itself.
     """
-    query = (
-        select(OUTBOX.c.seq, OUTBOX.c.id, OUTBOX.c.address, OUTBOX.c.body)
-        .where(OUTBOX.c.sent_at.is_(None))
-        .order_by(OUTBOX.c.seq)
-        .limit(BATCH)
-    )
-    rows = (await connection.execute(query)).all()
+    rows = await connection.fetch(UNSENT, BATCH)
     if not rows:
         return 0
     crashpoint.reach(crashpoint.BEFORE_PUBLISH)
     jetstream = bus.jetstream
     sending = [
         await jetstream.publish_async(
-            row.address,
-            row.body.encode(),
-            headers={Header.MSG_ID: str(row.id), Header.EXPECTED_STREAM: EVENTS},
+            row["address"],
+            row["body"].encode(),
+            headers={Header.MSG_ID: str(row["id"]), Header.EXPECTED_STREAM: EVENTS},
         )
         for row in rows
     ]
@@ -110,9 +102,9 @@ async def publish_unsent(connection: AsyncConnection, bus: Bus) -> int:
     crashpoint.reach(crashpoint.BEFORE_MARK)
     # What was acknowledged is marked whatever became of the others: one row never holds its neighbours up.
     failed = [_error_of(each) for each in sending]
-    acknowledged = [row.seq for row, error in zip(rows, failed, strict=True) if error is None]
+    acknowledged = [row["seq"] for row, error in zip(rows, failed, strict=True) if error is None]
     if acknowledged:
-        await connection.execute(MARK, {"acknowledged": acknowledged})
+        await connection.execute(MARK, acknowledged)
     if (error := next((each for each in failed if each is not None), None)) is not None:
         raise error
     return len(rows)

@@ -15,7 +15,7 @@ async def fetch(session: AsyncSession, query: str, *arguments: Any) -> list[asyn
     """Run a statement by the driver itself, in the session's transaction: a third of its cost by way of the ORM.
 
     ``$1`` and on stand for the arguments. What the session holds and has not flushed is not seen. JSON columns come
-    as text.
+    decoded, and are given as text.
     """
     driver: asyncpg.Connection = session.info[DRIVER]
     found: list[asyncpg.Record] = await driver.fetch(query, *arguments)

@@ -204,9 +204,7 @@ class Worker:
         known = await self._know(events)
         async with self.kit.database.transaction() as session:
             fresh = await inbox.take(session, [event.id for event in events])
-            about = {event.journeyid for event in events if event.journeyid}
-            await journeys.hold(session, about)
-            shut = await journeys.closed(session, about)
+            shut = await self._hold(session, events)
             taken: list[Event] = []
             for event in events:
                 if event.id in fresh:
@@ -216,6 +214,18 @@ class Worker:
             for consumer in self.table.bulk_consumers():
                 await _in_bulk(consumer, session, [event for event in taken if isinstance(event.data, consumer.fact)])
             crashpoint.reach(crashpoint.BEFORE_COMMIT)
+
+    async def _hold(self, session: AsyncSession, events: Sequence[Event]) -> set[UUID]:
+        """Hold the journeys that somebody opens or closes something for; those that are closed, if anybody asks."""
+        held, asked = set(), set()
+        for event in events:
+            consumers = self.table.consumers_of(event)
+            if event.journeyid and (consumers or event.data.closes):
+                held.add(event.journeyid)
+            if event.journeyid and not all(each.even_when_closed for each in consumers):
+                asked.add(event.journeyid)
+        await journeys.hold(session, held)
+        return await journeys.closed(session, asked)
 
     async def _one(self, session: AsyncSession, event: Event, known: Known, shut: set[UUID]) -> None:
         token = telemetry.causation.set(event.id)

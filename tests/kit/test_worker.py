@@ -266,9 +266,10 @@ class SilentBus:
 
 async def test_acknowledgements_of_a_lost_connection_are_not_waited_for(toy):
     bus = SilentBus()
-    async with toy.kit.database.engine.connect() as connection:
-        values = {"id": uuid4(), "address": "events.22000000.payment.paid.none", "body": "{}"}
-        await connection.execute(OUTBOX.insert().values(**values))
+    async with toy.kit.database.connection() as connection:
+        undone = connection.transaction()
+        await undone.start()
+        await connection.execute("INSERT INTO outbox (id, address, body) VALUES ($1, 'events.none', '{}')", uuid4())
         sending = asyncio.create_task(publish_unsent(connection, bus))
         while not bus.listeners:
             await asyncio.sleep(0.01)
@@ -277,7 +278,7 @@ async def test_acknowledgements_of_a_lost_connection_are_not_waited_for(toy):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(sending), 1)
         assert sending.done()
-        await connection.rollback()
+        await undone.rollback()
     assert bus.listeners == []
 
 
@@ -328,7 +329,8 @@ async def test_an_outage_does_not_count_against_an_event(toy):
     assert len(await toy.rows(select(Tally))) == 1
 
 
-async def test_one_event_the_bus_refuses_does_not_hold_up_its_neighbours(toy):
+async def test_one_event_the_bus_refuses_does_not_hold_up_its_neighbours(toy, monkeypatch):
+    monkeypatch.setattr("kit.relay.PATIENCE", 2.0)
     denied = "events.22000000.payment.paid.none"  # not this service's to say
     async with toy.kit.database.engine.begin() as connection:
         values = {"id": uuid4(), "address": denied, "body": "{}"}
