@@ -20,7 +20,7 @@ demo: setup ## walk real journeys through the suite; their documents are left in
 	@exec $(PYTHON_HERE) -m kit.local demo
 
 test: setup ## run the tests; ARGS are passed to pytest
-	@exec $(PYTHON_HERE) -m pytest -n auto --dist loadgroup $(ARGS)
+	@exec $(PYTHON_HERE) -m pytest -n auto $(ARGS)
 
 faults: setup ## break the running suite in every way at every step; writes docs/reliability.md, ARGS as --help says
 	@exec $(PYTHON_HERE) -m tests.faults $(ARGS)

@@ -1,33 +1,44 @@
-"""How the tests are spread over the cores: what shares a running suite stays together."""
+"""How the tests are spread over the cores: what shares servers stays together, and the longest begins first."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-SUITES = {"journeys", "faults", "bench"}
+HERE = Path(__file__).parent
+SUITES = ("journeys", "faults", "bench")
+"""Folders whose tests share a running suite."""
+BY_PROCESS = ("authorisation", "fuzz")
+"""Folders whose tests share a process, named by their parameter."""
 
 
-class BySuite(LoadScopeScheduling):
-    """The tests of a folder that shares a running suite go to one worker, or two would start it; all others anywhere.
+class BySharing(LoadScopeScheduling):
+    """Gives a worker all tests of a suite, of a process or of a file at once: two would start their servers twice.
 
     Groups by mark do not do it: the plugin writes them into ids that pytest does not read any more.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.removeprefix("tests/").partition("/")[0]
-        return folder if folder in SUITES else nodeid
+        path, _, name = nodeid.partition("::")
+        folder = path.removeprefix("tests/").partition("/")[0]
+        if folder in SUITES:
+            return folder
+        return folder + name[name.find("[") :] if folder in BY_PROCESS and "[" in name else path
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySuite:
-    """Spread the tests by suite, whatever ``--dist`` says."""
-    return BySuite(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharing:
+    """Spread the tests so, whatever ``--dist`` says, and in the order in which they were collected."""
+    config.option.loadscopereorder = False
+    return BySharing(config, log)
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Give the start of a suite the time it takes."""
-    here = Path(__file__).parent
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the running suites, the longest of all, and give their start the time it takes."""
     for item in items:
-        if item.path.relative_to(here).parts[0] in SUITES and item.get_closest_marker("timeout") is None:
+        if _folder(item) in SUITES and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(300))
+    items.sort(key=lambda item: _folder(item) not in SUITES)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]

@@ -147,4 +147,6 @@ def end_leftovers(run_folder: Path, grace: float = 10.0) -> list[str]:
             time.sleep(POLL_SECONDS)
         if locks.is_held(path):
             signal_group(int(path.read_text()), signal.SIGKILL)
+            while locks.is_held(path):
+                time.sleep(POLL_SECONDS)  # nothing outlives that signal, but its end takes a moment
     return [path.stem for path in left]

@@ -30,10 +30,6 @@ SETTINGS: Mapping[str, Callable[[], dict[str, Any]]] = {
 """Beside what every service needs. Bank and mail server are away, and nobody here needs them."""
 
 
-EACH = [pytest.param(name, marks=pytest.mark.xdist_group(f"authorisation of {name}")) for name in PARTS]
-"""Each process is started once, by the worker that has all its tests."""
-
-
 @asynccontextmanager
 async def process(name: str, servers: Any, folder: Any) -> AsyncIterator[Harness]:
     """One process; identity believes the tokens of the tests, as the others do."""
@@ -49,7 +45,7 @@ async def process(name: str, servers: Any, folder: Any) -> AsyncIterator[Harness
         yield harness
 
 
-@pytest.fixture(scope="module", params=EACH)
+@pytest.fixture(scope="module", params=PARTS)
 async def part(request, servers, tmp_path_factory):
     """Each process in turn; behind the gateway stand services that answer anything."""
     name = request.param

@@ -31,8 +31,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"),
 ]
 
-EACH = [pytest.param(name, marks=pytest.mark.xdist_group(f"fuzzing of {name}")) for name in PARTS]
-
 CHECK = "/internal/definitions/check"
 """One endpoint of the kit in every service; what is right there differs, what its schema says does not."""
 
@@ -106,7 +104,7 @@ async def watched(name, servers, folder, thaid) -> AsyncIterator[Watched]:
 
 
 @pytest.mark.req("X5")
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", PARTS)
 async def test_whatever_is_asked_is_answered_as_documented_or_refused_and_then_nothing_is_stored(
     name, servers, tmp_path, thaid
 ):

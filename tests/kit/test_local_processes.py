@@ -100,3 +100,20 @@ def test_what_a_killed_supervisor_left_is_ended(tmp_path):
     (tmp_path / "old.pid").write_text(f"{os.getpid()}\n")  # history: nobody holds it
     assert end_leftovers(tmp_path) == ["a", "b"]
     assert end_leftovers(tmp_path) == []
+
+
+def test_what_does_not_heed_the_end_is_killed_and_gone(tmp_path):
+    deaf = "import signal, time; signal.signal(2, signal.SIG_IGN); print('deaf', flush=True); time.sleep(100)"
+    supervisor = (
+        "import sys, time; from pathlib import Path; from kit.local.processes import Child;"
+        "folder = Path(sys.argv[1]); Child('a', sys.argv[2:], folder / 'log', folder / 'a.pid').start();"
+        "print('started', flush=True); time.sleep(100)"
+    )
+    command = [sys.executable, "-c", supervisor, tmp_path, sys.executable, "-c", deaf]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"started\n"
+        while "deaf" not in (tmp_path / "log").read_text():
+            time.sleep(0.01)
+        process.kill()
+    assert end_leftovers(tmp_path, grace=0.2) == ["a"]
+    assert end_leftovers(tmp_path) == []
