@@ -4,6 +4,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import BaseModel
 
 from kit.app import Kit
 from kit.auth import Principal, allow
@@ -37,23 +38,27 @@ async def kit_of(request: Request) -> Kit:
 KitOf = Annotated[Kit, Depends(kit_of)]
 
 
-async def own_application(journey_id: UUID, principal: Applicant, kit: KitOf, session: Session) -> Known:
-    """Read the caller's application in the request's transaction, and its section.
+async def own_application(journey_id: UUID, principal: Applicant, kit: KitOf) -> Known:
+    """Read the caller's application as it is committed, and its section.
 
-    The section is in memory, save where the process meets it for the first time.
+    No connection is held while the section is asked for: where the process meets it for the first time.
     """
-    application = await queries.owned(session, principal, journey_id)
+    async with kit.database.reading() as session:
+        application = await queries.owned(session, principal, journey_id)
     return Known(application, await kit.section(application.definition))
 
 
-async def own_application_for_a_while(journey_id: UUID, principal: Applicant, kit: KitOf) -> Known:
-    """The same in a short transaction of its own: for what asks another service before it changes anything."""
-    async with kit.database.transaction() as session:
-        return await own_application(journey_id, principal, kit, session)
-
-
 Own = Annotated[Known, Depends(own_application)]
-OwnForAWhile = Annotated[Known, Depends(own_application_for_a_while)]
+
+
+async def own_application_to_file(known: Own, kit: KitOf) -> Known:
+    """The same where its version may be filed: the gateway is asked before the transaction opens."""
+    if known.application.number is None:
+        await queries.require_current(kit, known.application.definition)
+    return known
+
+
+OwnToFile = Annotated[Known, Depends(own_application_to_file)]
 
 
 async def required_match(if_match: Annotated[str | None, Header(max_length=500)] = None) -> str:
@@ -65,68 +70,70 @@ async def required_match(if_match: Annotated[str | None, Header(max_length=500)]
     return if_match
 
 
-@router.post("/internal/journeys", status_code=201, tags=["internal"], responses={200: {"model": ApplicationView}})
+def _answer(body: BaseModel, status: int = 200, revision: int | None = None) -> Response:
+    """The body as its own model writes it: FastAPI would check it and write it by way of a dictionary."""
+    headers = None if revision is None else {"ETag": etag(revision)}
+    return Response(body.model_dump_json(), status, headers, media_type="application/json")
+
+
+@router.post("/internal/journeys", status_code=201, tags=["internal"], response_class=Response, responses={200: {}})
 async def open_journey(
     new: NewJourney,
-    response: Response,
     session: Session,
     kit: KitOf,
     _caller: Annotated[Principal, Depends(allow("service:gateway"))],
-) -> ApplicationView:
-    """Open the draft application of a new journey; 200 with the same one when it is open already."""
-    section = await kit.section(new.definition)
-    application, is_new = await commands.open_draft(session, new, section)
-    response.status_code = 201 if is_new else 200
-    return queries.view(application, section)
+) -> Response:
+    """Open the draft application of a new journey; 200 when it is open already. No body: it says nothing new."""
+    _, is_new = await commands.open_draft(session, new, await kit.section(new.definition))
+    return Response(status_code=201 if is_new else 200)
 
 
-@router.get("/journeys/{journey_id}/application")
-async def read_application(known: Own, response: Response) -> ApplicationView:
+@router.get("/journeys/{journey_id}/application", response_model=ApplicationView)
+async def read_application(known: Own) -> Response:
     """The application as it stands, with its ETag; a draft with what submission would refuse as warnings."""
-    response.headers["ETag"] = etag(known.application.revision)
-    return queries.view(*known)
+    return _answer(queries.view(*known), revision=known.application.revision)
 
 
-@router.put("/journeys/{journey_id}/application")
+@router.put("/journeys/{journey_id}/application", response_model=ApplicationView)
 async def save_application(
     journey_id: UUID,
     draft: Draft,
-    known: Own,
     principal: Applicant,
     if_match: Annotated[str, Depends(required_match)],
     session: Session,
-    response: Response,
-) -> ApplicationView:
+    kit: KitOf,
+) -> Response:
     """Save the draft as far as it has come; needs If-Match: 428 without, 412 when another device was faster."""
     application = await commands.save_draft(session, principal, journey_id, draft, if_match)
-    response.headers["ETag"] = etag(application.revision)
-    return queries.view(application, known.section)
+    view = queries.view(application, await kit.section(application.definition))
+    return _answer(view, revision=application.revision)
 
 
-@router.post("/journeys/{journey_id}/submission", status_code=201, responses={200: {"model": Acknowledgement}})
+@router.post(
+    "/journeys/{journey_id}/submission",
+    status_code=201,
+    response_model=Acknowledgement,
+    responses={200: {"model": Acknowledgement}},
+)
 async def submit(
     journey_id: UUID,
-    known: OwnForAWhile,
+    known: OwnToFile,
     principal: Applicant,
     kit: KitOf,
     session: Session,
-    response: Response,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
     if_match: Annotated[str | None, Header(max_length=500)] = None,
-) -> Acknowledgement:
+) -> Response:
     """File the draft and give its acknowledgement; a repeat answers the same with 200.
 
     422 with a fault per field; 409 ``definition-superseded`` with the differences when a newer version of the
     service is in force; 412 when If-Match is given and the draft was changed since.
     """
-    if known.application.number is None:
-        await queries.require_current(kit, known.application.definition)
     application, is_new = await commands.submit(
         session, principal, journey_id, known.section, key=idempotency_key, if_match=if_match
     )
-    response.status_code = 201 if is_new else 200
-    response.headers["ETag"] = etag(application.revision)
-    return queries.acknowledgement(application, known.section, kit.settings.public_url)
+    said = queries.acknowledgement(application, known.section, kit.settings.public_url)
+    return _answer(said, 201 if is_new else 200, application.revision)
 
 
 @router.get("/journeys/{journey_id}/acknowledgement")
@@ -140,7 +147,7 @@ async def read_acknowledgement(known: Own, kit: KitOf) -> Acknowledgement:
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}},
 )
-async def download_acknowledgement(known: OwnForAWhile, kit: KitOf) -> Response:
+async def download_acknowledgement(known: Own, kit: KitOf) -> Response:
     """The sealed acknowledgement (PDF/A-3 with the same data as XML), made once: every download is the same file."""
     said = queries.acknowledgement(*known, kit.settings.public_url)
     pdf = await queries.sealed_acknowledgement(kit, said)
@@ -149,10 +156,10 @@ async def download_acknowledgement(known: OwnForAWhile, kit: KitOf) -> Response:
 
 
 @router.post("/journeys/{journey_id}/withdrawal")
-async def withdraw(journey_id: UUID, known: Own, principal: Applicant, session: Session) -> ApplicationView:
+async def withdraw(journey_id: UUID, principal: Applicant, session: Session, kit: KitOf) -> ApplicationView:
     """Take the application back; 409 ``application-sealed`` once the document is being issued."""
     application = await commands.withdraw(session, principal, journey_id)
-    return queries.view(application, known.section)
+    return queries.view(application, await kit.section(application.definition))
 
 
 @router.post("/internal/seals", tags=["internal"])

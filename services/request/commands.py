@@ -1,28 +1,39 @@
 """What changes an application: open, save, submit, withdraw, seal, end."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import outbox
 from kit.auth import Principal
 from kit.calendars import calendar_of
-from kit.claims import Known
 from kit.clock import clock
 from kit.cloudevents import Event
 from kit.contracts.definition import RequestStep, Section
 from kit.contracts.events import Opened, Submitted, Withdrawn
 from kit.contracts.journey import Outcome
-from kit.rows import put
+from kit.rows import fetch, put
 from services.request import domain, queries
 from services.request.domain import State
-from services.request.models import Application, NumberSeries
+from services.request.models import Application
 from services.request.schemas import Draft, NewJourney
+
+NEXT_NUMBER = """
+    INSERT INTO number_series (agency, prefix, year, last) VALUES ($1, $2, $3, 1)
+    ON CONFLICT (agency, prefix, year) DO UPDATE SET last = number_series.last + 1 RETURNING last
+"""
+SEAL = "UPDATE application SET state = $2, sealed_at = $3, revision = revision + 1 WHERE id = ANY($1)"
+# Locked in the order in which a seal locks, or two batches might wait for each other.
+END = """
+    UPDATE application SET state = $3, closed_at = $4, revision = revision + 1 WHERE id IN (
+        SELECT id FROM application WHERE journey_id = ANY($1) AND state = ANY($2) ORDER BY id FOR UPDATE
+    )
+"""
 
 
 async def open_draft(session: AsyncSession, new: NewJourney, section: Section) -> tuple[Application, bool]:
@@ -50,10 +61,7 @@ async def save_draft(
     application = await queries.owned(session, principal, journey, lock=True)
     domain.require_revision(application.revision, if_match)
     domain.require_draft(State(application.state))
-    for name, value in draft:
-        setattr(application, name, value)
-    application.saved_at = clock.now()
-    application.revision += 1
+    await _change(session, application, **dict(draft), saved_at=clock.now())
     return application
 
 
@@ -81,8 +89,7 @@ async def submit(
     form, faults = queries.form_for(section, application.step).read(application.form)
     if faults:
         raise domain.FormInvalid(errors=faults)
-    await _file(session, application, section, form)
-    application.submission_key = key
+    await _file(session, application, section, form, key)
     await outbox.hand_over(session, application, Submitted)
     return application, True
 
@@ -93,33 +100,34 @@ def _require_repeat(application: Application, key: str | None) -> None:
         raise domain.ApplicationWithdrawn()
 
 
-async def _file(session: AsyncSession, application: Application, section: Section, form: dict[str, Any]) -> None:
+async def _file(
+    session: AsyncSession, application: Application, section: Section, form: dict[str, Any], key: str | None
+) -> None:
     """Fix what submission fixes: times, number, hash of what was typed."""
     filed = domain.times_of(clock.now(), await calendar_of(session), section.periods)
     year = domain.series_year(filed.entered_system_at)
     settings: RequestStep = section.settings(application.step)
     running = await _next_number(session, application.agency, settings.number_prefix, year)
-    for name, value in asdict(filed).items():
-        setattr(application, name, value)
-    application.number = domain.number_of(application.agency, settings.number_prefix, year, running)
-    application.payload_sha256 = domain.payload_digest(
-        {
-            "journey": str(application.journey_id), "definition": application.definition,
-            "form": application.form, "email": application.email, "language": application.language,
-        }
-    )  # fmt: skip
-    application.filed_form = form
-    application.state = State.SUBMITTED
-    application.revision += 1
+    payload = {
+        "journey": str(application.journey_id), "definition": application.definition,
+        "form": application.form, "email": application.email, "language": application.language,
+    }  # fmt: skip
+    await _change(
+        session,
+        application,
+        **asdict(filed),
+        number=domain.number_of(application.agency, settings.number_prefix, year, running),
+        payload_sha256=domain.payload_digest(payload),
+        filed_form=form,
+        state=State.SUBMITTED,
+        submission_key=key,
+    )
 
 
 async def _next_number(session: AsyncSession, agency: str, prefix: str, year: int) -> int:
     """The next running number; the row stays locked until the transaction ends, so there is no gap."""
-    row = insert(NumberSeries).values(agency=agency, prefix=prefix, year=year, last=1)
-    statement = row.on_conflict_do_update(
-        index_elements=["agency", "prefix", "year"], set_={"last": col(NumberSeries.last) + 1}
-    ).returning(col(NumberSeries.last))
-    return int((await session.execute(statement)).scalar_one())
+    (row,) = await fetch(session, NEXT_NUMBER, agency, prefix, year)
+    return int(row["last"])
 
 
 async def withdraw(session: AsyncSession, principal: Principal, journey: UUID) -> Application:
@@ -127,7 +135,7 @@ async def withdraw(session: AsyncSession, principal: Principal, journey: UUID) -
     application = await queries.owned(session, principal, journey, lock=True)
     state = domain.withdrawn(State(application.state))
     if state != application.state:
-        _close(application, state)
+        await _change(session, application, state=state, closed_at=clock.now())
         await outbox.hand_over(session, application, Withdrawn, Outcome.WITHDRAWN)
     return application
 
@@ -138,30 +146,36 @@ async def seal(session: AsyncSession, journeys: Sequence[UUID]) -> list[UUID]:
     Out of it stays what was withdrawn or has ended. NotFound when one is unknown, NotSubmitted for a draft: then
     none is sealed.
     """
-    applications = await queries.of_journeys(session, journeys)
-    withdrawn = []
-    for application in applications:
+    withdrawn, fresh = [], []
+    for application in await queries.of_journeys(session, journeys):
+        is_sealed = application.sealed_at is not None
         try:
-            state = domain.sealed(State(application.state), is_sealed=application.sealed_at is not None)
+            domain.sealed(State(application.state), is_sealed=is_sealed)
         except domain.ApplicationWithdrawn:
             withdrawn.append(application.journey_id)
             continue
-        if application.sealed_at is None:
-            application.state, application.sealed_at = state, clock.now()
-            application.revision += 1
+        if not is_sealed:
+            fresh.append(application.id)
+    if fresh:
+        await fetch(session, SEAL, fresh, State.SEALED, clock.now())
     return withdrawn
 
 
-async def end(session: AsyncSession, event: Event, _known: Known) -> None:
+async def end(session: AsyncSession, events: Sequence[Event]) -> None:
     """The journey has ended: refused, returned, completed. A withdrawal stays a withdrawal."""
-    application = await queries.find(session, event.journey, lock=True)
-    if application is None:
-        return
-    state = domain.ended(State(application.state))
-    if state != application.state:
-        _close(application, state)
+    await fetch(session, END, [event.journey for event in events], domain.ENDING, State.ENDED, clock.now())
 
 
-def _close(application: Application, state: State) -> None:
-    application.state, application.closed_at = state, clock.now()
+async def _change(session: AsyncSession, application: Application, **values: Any) -> None:
+    """Write these columns of an application that is locked, and its next revision; the copy in hand follows."""
+    written = [json.dumps(value) if isinstance(value, dict) else value for value in values.values()]
+    await fetch(session, _update(tuple(values)), application.id, *written)
+    for name, value in values.items():
+        setattr(application, name, value)
     application.revision += 1
+
+
+@cache
+def _update(names: tuple[str, ...]) -> str:
+    columns = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, 2))
+    return f"UPDATE application SET {columns}, revision = revision + 1 WHERE id = $1"  # noqa: S608 - the names are ours

@@ -5,6 +5,7 @@ from services.request.domain.faults import fault_of
 from services.request.domain.filing import Filed, number_of, payload_digest, series_year, times_of
 from services.request.domain.forms import NO_FORM, Form, form_of
 from services.request.domain.states import (
+    ENDING,
     ApplicationEnded,
     ApplicationSealed,
     ApplicationWithdrawn,
@@ -24,6 +25,7 @@ from services.request.domain.states import (
 from services.request.domain.values import contact_email, storable
 
 __all__ = [
+    "ENDING",
     "NO_FORM",
     "ApplicationEnded",
     "ApplicationSealed",

@@ -127,3 +127,7 @@ def sealed(state: State, *, is_sealed: bool) -> State:
 def ended(state: State) -> State:
     """The state once the journey has ended; a withdrawal stays one, and a draft has not begun."""
     return State.ENDED if state.is_open else state
+
+
+ENDING = tuple(state for state in State if ended(state) is not state)
+"""The states that the end of a journey changes, all of them to ``ended``."""

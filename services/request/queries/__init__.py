@@ -4,7 +4,6 @@ from services.request.queries.acknowledgements import acknowledgement, sealed_ac
 from services.request.queries.applications import (
     claim_for,
     claims,
-    find,
     form_for,
     of_journey,
     of_journeys,
@@ -17,7 +16,6 @@ __all__ = [
     "acknowledgement",
     "claim_for",
     "claims",
-    "find",
     "form_for",
     "of_journey",
     "of_journeys",

@@ -1,11 +1,10 @@
 """Reads of applications: the owner's view, the claim of other services, what a submission must know."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
+import asyncpg
 from pydantic import BaseModel
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.app import Kit
@@ -15,6 +14,7 @@ from kit.contracts.claims import ApplicationClaim
 from kit.contracts.definition import RequestStep, Section
 from kit.contracts.journey import Process
 from kit.errors import FieldError, NotFound
+from kit.rows import fetch
 from services.request.domain import (
     NO_FORM,
     DefinitionSuperseded,
@@ -22,34 +22,37 @@ from services.request.domain import (
     State,
     form_of,
 )
-from services.request.models import Application
+from services.request.models import METADATA, Application
 from services.request.schemas import ApplicationView, DraftWarning
+
+READ = f"SELECT {', '.join(METADATA.tables['application'].columns.keys())} FROM application"  # noqa: S608 - ours
+ONE = f"{READ} WHERE journey_id = $1"
+LOCKED = f"{ONE} FOR UPDATE"
+ALL_LOCKED = f"{READ} WHERE journey_id = ANY($1) ORDER BY id FOR UPDATE"
+FILED = """
+    SELECT journey_id, id, number, definition, agency, person, filed_form, email, language, entered_system_at,
+        legally_received_at, state
+    FROM application WHERE journey_id = ANY($1) AND number IS NOT NULL
+"""
 
 
 async def of_journey(session: AsyncSession, journey: UUID, *, lock: bool = False) -> Application:
-    """The application of a journey, locked until the transaction ends when asked; NotFound."""
-    found = await find(session, journey, lock=lock)
-    if found is None:
+    """The application of a journey, locked until the transaction ends when asked; NotFound.
+
+    It is a copy: a change of it is written by whoever makes it (`commands`).
+    """
+    found = await fetch(session, LOCKED if lock else ONE, journey)
+    if not found:
         raise NotFound()
-    return found
-
-
-async def find(session: AsyncSession, journey: UUID, *, lock: bool = False) -> Application | None:
-    """The same, or None."""
-    query = select(Application).where(Application.journey_id == journey)
-    if lock:
-        # Read anew under the lock, though the session may have read it before.
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return (await session.exec(query)).first()
+    return Application(**found[0])
 
 
 async def of_journeys(session: AsyncSession, journeys: Sequence[UUID]) -> Sequence[Application]:
     """The applications of several journeys, locked in one order until the transaction ends; NotFound for an unknown."""
-    query = select(Application).where(col(Application.journey_id).in_(journeys)).order_by(col(Application.id))
-    found = (await session.exec(query.with_for_update())).all()
+    found = await fetch(session, ALL_LOCKED, journeys)
     if len(found) < len(set(journeys)):
         raise NotFound()
-    return found
+    return [Application(**each) for each in found]
 
 
 async def owned(session: AsyncSession, principal: Principal, journey: UUID, *, lock: bool = False) -> Application:
@@ -103,21 +106,23 @@ def view(application: Application, section: Section) -> ApplicationView:
 
 async def claims(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, ApplicationClaim]:
     """The filed applications of journeys; drafts are nobody's business yet."""
-    query = select(Application).where(col(Application.journey_id).in_(journeys), col(Application.number).is_not(None))
-    return {each.journey_id: _claim(each) for each in (await session.exec(query)).all()}
+    return {row["journey_id"]: _claim(row) for row in await fetch(session, FILED, journeys)}
 
 
-def _claim(application: Application) -> ApplicationClaim:
-    fields: dict[str, Any] = application.model_dump(
-        include={"number", "definition", "agency", "person", "email", "language", "legally_received_at"}
-    )
+def _claim(row: asyncpg.Record) -> ApplicationClaim:
     return ApplicationClaim(
-        **fields,
-        journey=application.journey_id,
-        application=application.id,
-        form=application.filed_form or {},
-        submitted_at=application.entered_system_at,
-        is_open=State(application.state).is_open,
+        journey=row["journey_id"],
+        application=row["id"],
+        number=row["number"],
+        definition=row["definition"],
+        agency=row["agency"],
+        person=row["person"],
+        form=row["filed_form"] or {},
+        email=row["email"],
+        language=row["language"],
+        submitted_at=row["entered_system_at"],
+        legally_received_at=row["legally_received_at"],
+        is_open=State(row["state"]).is_open,
     )
 
 
