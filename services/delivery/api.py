@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from kit.auth import Principal, allow
 from kit.contracts.definition import DeliveryStep
-from kit.database import Session
+from kit.database import Reading, Session
 from services.delivery import commands, domain, queries
 from services.delivery.schemas import Inbox, NoticeView
 
@@ -19,7 +19,7 @@ Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
 
 @router.get("/inbox")
 async def inbox(
-    session: Session,
+    session: Reading,
     citizen: Citizen,
     before: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -31,7 +31,7 @@ async def inbox(
 
 
 @router.get("/inbox/{notice_id}")
-async def notice(session: Session, citizen: Citizen, notice_id: UUID) -> NoticeView:
+async def notice(session: Reading, citizen: Citizen, notice_id: UUID) -> NoticeView:
     """Show one notice."""
     return NoticeView.of(await queries.notice_of(session, UUID(citizen.subject), notice_id))
 
@@ -45,14 +45,14 @@ async def read(session: Session, citizen: Citizen, notice_id: UUID) -> NoticeVie
 
 
 @router.get("/journeys/{journey_id}/notices")
-async def notices(session: Session, owner: Owner, journey_id: UUID) -> list[NoticeView]:
+async def notices(session: Reading, owner: Owner, journey_id: UUID) -> list[NoticeView]:
     """List the notices of one journey, oldest first."""
     found = await queries.notices_of_journey(session, journey_id, owner)
     return [NoticeView.of(each) for each in found]
 
 
 @router.get("/journeys/{journey_id}/public-document", response_class=Response)
-async def public_document(request: Request, session: Session, owner: Owner, journey_id: UUID) -> Response:
+async def public_document(request: Request, session: Reading, owner: Owner, journey_id: UUID) -> Response:
     """Download the public document that the journey asked for."""
     delivery = await queries.delivery_of(session, journey_id, owner)
     if delivery is None:

@@ -1,15 +1,17 @@
 """Use cases of delivery. Each takes the session and never commits."""
 
+from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework, outbox
-from kit.claims import APPLICATION, CASE, DECISION, DOCUMENT, SECTION, ClaimNeed, Known
+from kit.app import Kit
+from kit.claims import APPLICATION, CASE, DECISION, DOCUMENT, SECTION, Asking, ClaimNeed, Known
 from kit.clock import clock, local_date
 from kit.cloudevents import Event
-from kit.contracts.claims import ApplicationClaim, CaseClaim, DecisionClaim, DocumentClaim
+from kit.contracts.claims import CaseClaim, DecisionClaim, DocumentClaim
 from kit.contracts.definition import DeliveryStep, Section
 from kit.contracts.events import (
     Completed,
@@ -22,11 +24,30 @@ from kit.contracts.events import (
     ReviewRefused,
 )
 from kit.contracts.journey import Outcome
-from kit.rows import put
+from kit.database import defer
+from kit.rows import fetch, put
 from kit.thai import long_date
-from services.delivery import domain
-from services.delivery.models import Delivery, Dispatch, Notice
+from services.delivery import domain, queries
+from services.delivery.domain import Applicant
+from services.delivery.models import METADATA, Delivery, Dispatch, Notice
 
+NOTICE = ", ".join(METADATA.tables["notice"].columns.keys())
+WRITE = f"""
+    INSERT INTO notice ({NOTICE}) SELECT {NOTICE} FROM jsonb_populate_recordset(NULL::notice, $1) ON CONFLICT DO NOTHING
+"""  # noqa: S608 - the names are ours
+
+
+class ApplicantNeed(ClaimNeed[Applicant]):
+    """The applicant, as kept with an earlier notice of the journey; of a journey that is new here, request is asked."""
+
+    async def ask(self, asking: Asking, ids: Sequence[UUID]) -> dict[UUID, Applicant]:
+        """By journey; Missing when request is asked and does not know one."""
+        async with cast(Kit, asking).database.reading() as session:
+            kept = await queries.applicants(session, ids)
+        return {**kept, **await super().ask(asking, [each for each in ids if each not in kept])}
+
+
+APPLICANT = ApplicantNeed(APPLICATION.owner, APPLICATION.name, Applicant)
 ISSUED_DOCUMENT = ClaimNeed(
     DOCUMENT.owner,
     DOCUMENT.name,
@@ -54,7 +75,7 @@ async def complete(session: AsyncSession, event: Event, known: Known) -> None:
     """
     outcome = Outcome(event.data.outcome)
     arrival = event.arrival()
-    delivery = Delivery(**arrival, person_id=known[APPLICATION].person, outcome=outcome, completed_at=clock.now())
+    delivery = Delivery(**arrival, person_id=known[APPLICANT].person, outcome=outcome, completed_at=clock.now())
     if not await put(session, delivery):
         return
     kind = _kind_of_end(event, outcome, known[SECTION])
@@ -106,12 +127,12 @@ async def tell_received(session: AsyncSession, event: Event, known: Known) -> No
 
 async def tell_granted(session: AsyncSession, event: Event, known: Known) -> None:
     """The result: granted. Within 7 days of the decision (LFA58 s.10): here at once."""
-    if not await _has_ended(session, event.journey):
+    if not await queries.has_ended(session, event.journey):
         await _notify(session, event, known, "granted", {})
 
 
 async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None:
-    """A fee is due."""
+    """A fee is due. After the end nobody is asked to pay, however late the event comes."""
     fact: Invoiced = event.data
     day = local_date(fact.due_at)
     values = {
@@ -119,34 +140,35 @@ async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None
         "due": long_date(day),
         "due_en": f"{day:%d %B %Y}",
     }
-    if not await _has_ended(session, event.journey):
+    if not await queries.has_ended(session, event.journey):
         await _notify(session, event, known, "pay", values)
 
 
-async def _has_ended(session: AsyncSession, journey: UUID) -> bool:
-    """Whether the end was told already: after it nobody is asked to pay, however late the event comes."""
-    ended = await session.execute(select(Delivery.id).where(col(Delivery.journey_id) == journey))
-    return ended.first() is not None
-
-
 async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]) -> Notice:
-    """Put a notice into the inbox, in this transaction, and plan its way by the outside channels."""
-    application: ApplicationClaim = known[APPLICATION]
+    """Put a notice into the inbox, in this transaction, and plan its way by the outside channels.
+
+    The notices of a batch are written together at its end; mail of one that stood already finds nothing to send.
+    """
+    applicant = known[APPLICANT]
     section: Section = known[SECTION]
-    said = {"title": section.title.th, "title_en": section.title.en, "number": application.number} | values
+    said = {"title": section.title.th, "title_en": section.title.en, "number": applicant.number} | values
     subject, body = domain.say(kind, said)
     notice = Notice(
-        cause=event.id, person_id=application.person, kind=kind, created_at=clock.now(),
+        cause=event.id, person_id=applicant.person, kind=kind, created_at=clock.now(),
         subject_th=subject.th, subject_en=subject.en, body_th=body.th, body_en=body.en,
-        link=_link_of(kind, event.journey),
+        link=_link_of(kind, event.journey), application_number=applicant.number, has_address=applicant.has_address,
         journey_id=event.journey, agency=event.agency, definition=str(event.definition),
         step=str(event.nextstep or event.step), slip=_slip_of(event, section),
     )  # fmt: skip
-    is_new = await put(session, notice)
+    defer(session, "notice", _write, notice)
     settings: DeliveryStep = section.settings(section.plan[-1].id)
-    if is_new and application.email and "email" in settings.channels:
+    if applicant.has_address and "email" in settings.channels:
         await duework.add(session, "email", notice.id, journey=event.journey)
     return notice
+
+
+async def _write(session: AsyncSession, notices: list[Notice]) -> None:
+    await fetch(session, WRITE, f"[{','.join(notice.model_dump_json() for notice in notices)}]")
 
 
 def _slip_of(event: Event, section: Section) -> dict[str, object]:

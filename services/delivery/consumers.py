@@ -1,6 +1,6 @@
 """Events in: every hand-over to delivery ends its journey; some facts are told on the way."""
 
-from kit.claims import APPLICATION, SECTION
+from kit.claims import SECTION
 from kit.contracts.events import Granted, Invoiced, Submitted
 from kit.worker import on, on_handover
 from services.delivery import commands
@@ -9,7 +9,7 @@ HANDOVER = on_handover(
     commands.complete,
     needs=(
         SECTION,
-        APPLICATION,
+        commands.APPLICANT,
         commands.ISSUED_DOCUMENT,
         commands.REFUSING_CASE,
         commands.REFUSING_DECISION,
@@ -18,7 +18,7 @@ HANDOVER = on_handover(
 )
 
 REACTIONS = (
-    on(Submitted, commands.tell_received, needs=(SECTION, APPLICATION)),
-    on(Granted, commands.tell_granted, needs=(SECTION, APPLICATION)),
-    on(Invoiced, commands.tell_to_pay, needs=(SECTION, APPLICATION)),
+    on(Submitted, commands.tell_received, needs=(SECTION, commands.APPLICANT)),
+    on(Granted, commands.tell_granted, needs=(SECTION, commands.APPLICANT)),
+    on(Invoiced, commands.tell_to_pay, needs=(SECTION, commands.APPLICANT)),
 )

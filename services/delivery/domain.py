@@ -5,7 +5,12 @@ Texts are the platform's own wording; the facts, law and reasons of a refusal ar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
 
+from pydantic import BeforeValidator, Field
+
+from kit.contracts.claims import Claim
 from kit.contracts.definition import Fault, Section
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
@@ -31,6 +36,17 @@ class NoPublicDocument(NotFound):
 
     code = "public-document-not-found"
     title = Text(th="ยังไม่มีเอกสารเผยแพร่ของเรื่องนี้", en="There is no public document of this journey yet")
+
+
+class Applicant(Claim):
+    """What delivery must know of an application at each notice, of all that the claim says.
+
+    Filing fixes it for good, so it is kept. The address itself is not: it is asked when a mail leaves.
+    """
+
+    person: UUID | None
+    number: str
+    has_address: Annotated[bool, BeforeValidator(bool), Field(validation_alias="email")]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from services.delivery.channels.email import Email
 
 async def send_email(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     """Send one notice by e-mail; repeated after a lost answer with the same Message-ID."""
-    async with kit.database.transaction() as session:
+    async with kit.database.reading() as session:
         notice = await queries.notice_to_send(session, UUID(key), "email")
     if notice is None:
         return

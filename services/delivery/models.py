@@ -59,6 +59,9 @@ class Notice(Base, table=True):
     body_th: str
     body_en: str
     link: str | None = None
+    application_number: str | None = None
+    has_address: bool | None = None
+    """With the person all that delivery must know of the applicant again: None on rows from before it was kept."""
     created_at: datetime = Field(sa_column=moment())
     read_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 

@@ -1,14 +1,21 @@
 """Reads of delivery."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
+from kit.rows import fetch
 from services.delivery import domain
 from services.delivery.models import Delivery, Dispatch, Notice
+
+APPLICANTS = """
+    SELECT journey_id, person_id AS person, application_number AS number, has_address
+    FROM notice WHERE journey_id = ANY($1) AND application_number IS NOT NULL
+"""
+ENDED = "SELECT FROM delivery WHERE journey_id = $1"
 
 
 async def inbox(session: AsyncSession, person: UUID, before: UUID | None, limit: int) -> Sequence[Notice]:
@@ -51,3 +58,14 @@ async def notice_to_send(session: AsyncSession, notice: UUID, channel: str) -> N
     if (await session.exec(settled)).first() is not None:
         return None
     return await session.get(Notice, notice)
+
+
+async def applicants(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, domain.Applicant]:
+    """The applicants of those journeys of which a notice was written."""
+    found = await fetch(session, APPLICANTS, journeys)
+    return {row["journey_id"]: domain.Applicant.model_construct(**row) for row in found}
+
+
+async def has_ended(session: AsyncSession, journey: UUID) -> bool:
+    """Whether the end was told already."""
+    return bool(await fetch(session, ENDED, journey))

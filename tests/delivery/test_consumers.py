@@ -96,6 +96,31 @@ async def test_the_applicant_is_told_on_the_way(delivery, known):
     assert not await delivery.facts(Completed)
 
 
+async def test_request_is_asked_about_an_applicant_once_whatever_comes_first(delivery, known):
+    grant = known(delivery.handover(Granted, at="approval"), person=uuid4())
+    await delivery.deliver(grant)
+    delivery.peers.claims.pop(("request", "applications"))
+    received = delivery.handover(Submitted, at="request", journey=grant.journey)
+    issued = delivery.handover(Issued, at="issuance", journey=grant.journey)
+    await delivery.deliver(received, issued)
+    told = await notices(delivery, grant)
+    assert sorted(row["kind"] for row in told) == ["granted", "issued", "received"]
+    assert len({row["person_id"] for row in told}) == 1
+    assert all("22000000-FOOD-69-000001" in row["subject_th"] for row in told)
+    assert all(row["has_address"] for row in told)
+
+
+async def test_of_a_notice_from_before_the_applicant_was_kept_request_is_asked(delivery, known):
+    grant = known(delivery.handover(Granted, at="approval"), person=uuid4())
+    await delivery.deliver(grant)
+    async with delivery.kit.database.transaction() as session:
+        await session.execute(text("UPDATE notice SET application_number = NULL, has_address = NULL"))
+    issued = known(delivery.handover(Issued, at="issuance", journey=grant.journey), person=uuid4())
+    await delivery.deliver(issued)
+    granted, end = await notices(delivery, grant)
+    assert end["person_id"] != granted["person_id"]
+
+
 @pytest.mark.req("D2")
 async def test_mail_has_a_link_and_no_personal_data(delivery, known, mail):
     event = known(delivery.handover(Issued, at="issuance"))
