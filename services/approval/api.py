@@ -9,7 +9,7 @@ from kit.app import Kit
 from kit.auth import Jwks, Principal, allow, load_publics
 from kit.claims import APPLICATION, Missing
 from kit.contracts.claims import ApplicationClaim
-from kit.database import Session
+from kit.database import Reading, Session
 from kit.errors import Unavailable
 from services.approval import commands, queries
 from services.approval.domain import Keyring, State
@@ -32,7 +32,7 @@ Keys = Annotated[Keyring, Depends(keyring_of)]
 @router.get("/decisions")
 async def list_decisions(
     approver: Approver,
-    session: Session,
+    session: Reading,
     state: State = State.WAITING,
     unit: Annotated[str | None, Query(max_length=40)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -48,7 +48,7 @@ async def read_decision(decision_id: UUID, approver: Approver, request: Request)
     """One decision with the form, the reviewer's recommendation and, once made, the signed order."""
     kit: Kit = request.app.state.kit
     # No connection is held while others are asked.
-    async with kit.database.transaction() as session:
+    async with kit.database.reading() as session:
         decision = await queries.find(session, decision_id, approver)
     try:
         application = await APPLICATION.one(kit, decision.journey_id)
@@ -76,7 +76,7 @@ async def refuse(
 
 
 @router.get("/decision-keys", dependencies=[Depends(allow("anyone"))])
-async def decision_keys(session: Session) -> KeySet:
+async def decision_keys(session: Reading) -> KeySet:
     """The public keys that check signatures of decisions (JWKS); it is not told whose they are."""
     pems = await queries.public_keys(session)
     keys = Jwks(key for pem in pems for key in load_publics(pem.encode()))

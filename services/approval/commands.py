@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+import asyncpg
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,12 +20,14 @@ from kit.contracts.claims import CaseClaim
 from kit.contracts.definition import ApprovalStep, AutomaticApproval, Periods, Section
 from kit.contracts.events import CalendarChanged, DecisionOpened, Granted, Refused
 from kit.contracts.journey import Outcome
-from kit.rows import put
+from kit.rows import fetch, put
 from kit.workdays import Calendar
 from services.approval import domain
 from services.approval.domain import Keyring, State
 from services.approval.models import Decision, SigningKey
 from services.approval.queries import locked
+
+KEY = "SELECT kid, sealed FROM signing_keys WHERE holder = $1"
 
 
 class KeyringNeed(Need[Keyring]):
@@ -159,15 +161,14 @@ async def _sign(session: AsyncSession, decision: Decision, keyring: Keyring, hol
     key = await _key_of(session, keyring, holder)
     decision.content = decision.to_sign().canonical()
     decision.digest = domain.digest_of(decision.content)
-    decision.signature = keyring.sign(decision.content, key.kid, key.sealed)
+    decision.signature = keyring.sign(decision.content, key["kid"], key["sealed"])
 
 
-async def _key_of(session: AsyncSession, keyring: Keyring, holder: str) -> SigningKey:
+async def _key_of(session: AsyncSession, keyring: Keyring, holder: str) -> asyncpg.Record:
     """The key of the holder, made at first use; of two that make one at once the first one's stays."""
-    query = select(SigningKey).where(SigningKey.holder == holder)
-    if found := (await session.exec(query)).one_or_none():
-        return found
-    new = keyring.make()
-    row = SigningKey(kid=new.kid, holder=holder, public_pem=new.public_pem, sealed=new.sealed)
-    await session.execute(insert(SigningKey).values(row.model_dump()).on_conflict_do_nothing())
-    return (await session.exec(query)).one()
+    found = await fetch(session, KEY, holder)
+    if not found:
+        new = keyring.make()
+        await put(session, SigningKey(kid=new.kid, holder=holder, public_pem=new.public_pem, sealed=new.sealed))
+        found = await fetch(session, KEY, holder)
+    return found[0]

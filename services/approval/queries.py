@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import func, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,10 +12,15 @@ from sqlmodel.sql.expression import SelectOfScalar
 from kit.auth import Principal
 from kit.contracts.claims import DecisionClaim
 from kit.cursors import cursor_of, read_cursor
+from kit.rows import fetch
 from services.approval.domain import DecisionNotFound, State
 from services.approval.models import Decision, SigningKey
 
 DECIDED = (State.GRANTED, State.REFUSED)
+MADE = """
+    SELECT journey_id, id, state, authority, rule, facts, law, considerations, decided_at, digest, signature, appeal
+    FROM decisions WHERE journey_id = ANY($1) AND state = ANY($2)
+"""
 
 
 async def queue(
@@ -60,27 +66,26 @@ async def public_keys(session: AsyncSession) -> list[str]:
 
 async def decisions_of(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, DecisionClaim]:
     """The signed decisions, by journey; absent while there is none."""
-    query = select(Decision).where(col(Decision.journey_id).in_(journeys), col(Decision.state).in_(DECIDED))
-    return {decision.journey_id: _claim_of(decision) for decision in await session.exec(query)}
+    return {row["journey_id"]: _claim_of(row) for row in await fetch(session, MADE, journeys, DECIDED)}
 
 
-def _claim_of(decision: Decision) -> DecisionClaim:
-    appeal = decision.appeal_text if decision.state == State.REFUSED else None
+def _claim_of(row: asyncpg.Record) -> DecisionClaim:
+    appeal = row["appeal"] if row["state"] == State.REFUSED else None
     return DecisionClaim(
-        journey=decision.journey_id,
-        decision=decision.id,
-        result=decision.state,
-        authority_th=decision.authority["th"],
-        authority_en=decision.authority["en"],
-        rule_th=decision.rule["th"] if decision.rule else None,
-        facts=decision.facts,
-        law=decision.law,
-        considerations=decision.considerations,
-        decided_at=decision.decided_at,
-        digest=decision.digest,
-        signature=decision.signature,
-        appeal_th=appeal.th if appeal else None,
-        appeal_en=appeal.en if appeal else None,
+        journey=row["journey_id"],
+        decision=row["id"],
+        result=row["state"],
+        authority_th=row["authority"]["th"],
+        authority_en=row["authority"]["en"],
+        rule_th=row["rule"]["th"] if row["rule"] else None,
+        facts=row["facts"],
+        law=row["law"],
+        considerations=row["considerations"],
+        decided_at=row["decided_at"],
+        digest=row["digest"],
+        signature=row["signature"],
+        appeal_th=appeal["th"] if appeal else None,
+        appeal_en=appeal["en"] if appeal else None,
     )
 
 

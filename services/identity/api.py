@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Header, Query, Request, Response
 
 from kit.app import Kit
 from kit.auth import Principal, allow
-from kit.database import Session
+from kit.database import Reading, Session
 from kit.errors import Problem
 from services.identity import commands, queries
 from services.identity.commands import Mint, SigningKeys, Wish
@@ -135,7 +135,7 @@ async def sign_out(session: Session, person: SignedIn) -> None:
 
 
 @router.get("/me", dependencies=[Depends(no_store)])
-async def me(session: Session, person: SignedIn, tools: Tooled) -> Me:
+async def me(session: Reading, person: SignedIn, tools: Tooled) -> Me:
     """Tell who is signed in, at which levels, and until when; the 13-digit number masked."""
     return Me.of(person, await queries.me(session, tools.vault, person))
 
@@ -148,7 +148,7 @@ async def create_officer(body: NewOfficer, session: Session, by: Administrator, 
 
 
 @router.get("/officers")
-async def officers(session: Session, by: Administrator, tools: Tooled, limit: Limit = 100) -> list[OfficerView]:
+async def officers(session: Reading, by: Administrator, tools: Tooled, limit: Limit = 100) -> list[OfficerView]:
     """List the officers of the administrator's agency."""
     found = await queries.officers(session, tools.vault, by.agency, limit=limit)
     return [OfficerView.of(each) for each in found]
@@ -171,7 +171,7 @@ async def create_client(body: NewClient, session: Session, by: Administrator) ->
 
 
 @router.get("/clients")
-async def clients(session: Session, by: Administrator, limit: Limit = 100) -> list[ClientView]:
+async def clients(session: Reading, by: Administrator, limit: Limit = 100) -> list[ClientView]:
     """List the client programs of the administrator's agency."""
     return [ClientView.of(each) for each in await queries.clients(session, by.agency, limit)]
 

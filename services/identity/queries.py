@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
 from kit.contracts.claims import PersonClaim
+from kit.rows import fetch
 from services.identity.domain import PLATFORM, SessionEnded, Vault, masked
 from services.identity.models import Client, Officer, Person, PersonSession
 
@@ -21,13 +22,14 @@ SEES_ALL = frozenset({"issuance"})
 PREFILLS = frozenset({"request"})
 """Who puts birth date and address into the person's own form."""
 
+PERSONS = "SELECT id, pid_hash, pid, profile FROM person WHERE id = ANY($1)"
+
 
 def persons(vault: Vault) -> Callable[[AsyncSession, Sequence[UUID]], Awaitable[Mapping[UUID, BaseModel]]]:
     """The claim ``persons``, by person."""
 
     async def answer(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, PersonClaim]:
-        rows = await session.exec(select(Person).where(col(Person.id).in_(ids)))
-        return {row.id: _claim(vault, row) for row in rows}
+        return {row["id"]: _claim(vault, Person(**row)) for row in await fetch(session, PERSONS, ids)}
 
     return answer
 
