@@ -10,7 +10,7 @@ from kit.auth import Principal, allow
 from kit.claims import APPLICATION, Missing
 from kit.contracts.claims import ApplicationClaim
 from kit.contracts.definition import Section
-from kit.database import Session
+from kit.database import Reading, Session
 from kit.errors import Unavailable
 from services.review import commands, queries
 from services.review.domain import State, table_of
@@ -35,7 +35,7 @@ Reviewer = Annotated[Principal, Depends(allow("officer:reviewer"))]
 @router.get("/cases")
 async def list_cases(
     reviewer: Reviewer,
-    session: Session,
+    session: Reading,
     state: Annotated[State | None, Query(description="without it: waiting and claimed ones")] = None,
     unit: Annotated[str | None, Query(max_length=40)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -52,7 +52,7 @@ async def read_case(case_id: UUID, reviewer: Reviewer, request: Request) -> Case
     """One case with its form, what the decision table said, its clock and history."""
     kit: Kit = request.app.state.kit
     # No connection is held while others are asked.
-    async with kit.database.transaction() as session:
+    async with kit.database.reading() as session:
         case = await queries.find(session, case_id, reviewer)
         acts = await queries.acts(session, case_id)
     try:

@@ -1,6 +1,6 @@
 """Use cases of review: each is one change. They take the session and never commit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,8 @@ from kit.contracts.claims import ApplicationClaim
 from kit.contracts.definition import Section
 from kit.contracts.events import Accepted, CalendarChanged, CaseOpened, Recommended, ReviewRefused
 from kit.contracts.journey import Outcome
-from kit.rows import put
+from kit.database import defer
+from kit.rows import fetch, put
 from kit.workdays import Calendar
 from services.review import domain
 from services.review.domain import Clock, Result, State
@@ -27,6 +28,21 @@ from services.review.models import Act, Case
 from services.review.queries import locked
 
 RELEASE_LEASE = "release-lease"
+# Locked in the order in which a changed calendar locks, or the two might wait for each other.
+STOP = """
+    WITH open AS (
+        SELECT id, journey_id FROM cases
+        WHERE journey_id = ANY($1) AND clock_stopped_at IS NULL ORDER BY id FOR UPDATE
+    )
+    UPDATE cases SET clock_stopped_at = told.at
+    FROM open JOIN unnest($1::uuid[], $2::timestamptz[]) AS told (journey_id, at) USING (journey_id)
+    WHERE cases.id = open.id RETURNING cases.id
+"""
+ACT = ("id", "case_id", "at", "officer", "act", "detail")
+RECORD = """
+    INSERT INTO case_acts (id, case_id, at, officer, act, detail)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[])
+"""
 
 
 async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
@@ -45,11 +61,11 @@ async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
         _conclude(case, clock.now())
     if not await put(session, case, "journey_id", "step"):
         return
-    _record(session, case, "opened", detail=case.queue_reason)
+    _record(session, case.id, "opened", detail=case.queue_reason)
     await outbox.add(session, CaseOpened(case=case.id), case)
     await outbox.add(session, Accepted(case=case.id, due_at=case.due_at), case)
     if case.result is not None:
-        _record(session, case, f"rule-{case.result}", detail=case.rule)
+        _record(session, case.id, f"rule-{case.result}", detail=case.rule)
         await _hand_over(session, case)
 
 
@@ -85,7 +101,7 @@ async def claim(session: AsyncSession, case_id: UUID, officer: Principal, lease:
     if domain.lapse(case.standing, now) is not None:
         _release(session, case, "lease-ended")
     case.stand(domain.claim(case.standing, by, now, lease))
-    _record(session, case, "claimed", by)
+    _record(session, case.id, "claimed", by)
     # A key of its own for each lease: work is never cancelled, it finds nothing to do.
     key = f"{case.id}/{case.lease_until:%Y%m%dT%H%M%S.%f}"
     work = {"case": str(case.id)}
@@ -143,7 +159,7 @@ async def _end_review(
     case.reviewer = by
     case.facts, case.law, case.considerations = (reasons[name] for name in domain.REASONS)
     _conclude(case, now)
-    _record(session, case, result, by)
+    _record(session, case.id, result, by)
     await _hand_over(session, case)
 
 
@@ -162,22 +178,18 @@ async def _hand_over(session: AsyncSession, case: Case) -> None:
 
 async def close_case(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
     """The journey ended: nobody can act on its case any more, and its clock stands still."""
-    for case in await _open_clocks(session, event.journey):
+    query = select(Case).where(Case.journey_id == event.journey, col(Case.clock_stopped_at).is_(None))
+    for case in await session.exec(query.with_for_update()):
         case.stand(domain.close(case.standing))
         case.clock_stopped_at = event.time
-        _record(session, case, "journey-ended", detail=event.data.name)
+        _record(session, case.id, "journey-ended", detail=event.data.name)
 
 
-async def stop_clock(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
+async def stop_clocks(session: AsyncSession, events: Sequence[Event]) -> None:
     """The approver granted: the period of LFA58 s.10 ends."""
-    for case in await _open_clocks(session, event.journey):
-        case.clock_stopped_at = event.time
-        _record(session, case, "granted")
-
-
-async def _open_clocks(session: AsyncSession, journey: UUID) -> list[Case]:
-    query = select(Case).where(Case.journey_id == journey, col(Case.clock_stopped_at).is_(None)).with_for_update()
-    return list(await session.exec(query))
+    journeys, times = [event.journey for event in events], [event.time for event in events]
+    for row in await fetch(session, STOP, journeys, times):
+        _record(session, row["id"], "granted")
 
 
 async def change_calendar(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
@@ -192,15 +204,20 @@ async def change_calendar(session: AsyncSession, event: Event, known: Known) -> 
         due = case.clock.due(calendar)
         if due.at != case.due_at:
             case.due_at, case.due_by = due.at, due.by
-            _record(session, case, "clock-set-anew", detail=fact.day.isoformat())
+            _record(session, case.id, "clock-set-anew", detail=fact.day.isoformat())
 
 
 def _release(session: AsyncSession, case: Case, act: str, by: UUID | None = None) -> None:
     case.stand(domain.Standing())
-    _record(session, case, act, by)
+    _record(session, case.id, act, by)
 
 
 def _record(
-    session: AsyncSession, case: Case, act: str, officer: UUID | None = None, detail: str | None = None
+    session: AsyncSession, case_id: UUID, act: str, officer: UUID | None = None, detail: str | None = None
 ) -> None:
-    session.add(Act(case_id=case.id, officer=officer, act=act, detail=detail))
+    """Add to the history: in one statement at the end, however many acts a batch brings."""
+    defer(session, "case_acts", _write, Act(case_id=case_id, officer=officer, act=act, detail=detail))
+
+
+async def _write(session: AsyncSession, acts: list[Act]) -> None:
+    await fetch(session, RECORD, *([getattr(act, name) for act in acts] for name in ACT))

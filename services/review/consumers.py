@@ -2,12 +2,12 @@
 
 from kit.claims import APPLICATION, SECTION
 from kit.contracts.events import CalendarChanged, Granted
-from kit.worker import on, on_ends, on_handover
+from kit.worker import on, on_all, on_ends, on_handover
 from services.review import commands
 
 HANDOVER = on_handover(commands.open_case, needs=(SECTION, APPLICATION))
 REACTIONS = (
     *on_ends(commands.close_case),
-    on(Granted, commands.stop_clock),
+    on_all(Granted, commands.stop_clocks),
     on(CalendarChanged, commands.change_calendar),
 )

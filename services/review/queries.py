@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import func, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,10 +13,15 @@ from kit.auth import Principal
 from kit.clock import clock
 from kit.contracts.claims import CaseClaim
 from kit.cursors import cursor_of, read_cursor
+from kit.rows import fetch
 from services.review.domain import CaseNotFound, Result, State
 from services.review.models import Act, Case
 
 OPEN = (State.WAITING, State.CLAIMED)
+DONE = """
+    SELECT journey_id, id, reviewer, rule, result, facts, law, considerations, decided_at, accepted_at, appeal
+    FROM cases WHERE journey_id = ANY($1) AND state = $2
+"""
 
 
 async def queue(
@@ -60,26 +66,25 @@ async def acts(session: AsyncSession, case_id: UUID) -> list[Act]:
 
 async def cases_of(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, CaseClaim]:
     """What the review came to, by journey; absent while it is not done."""
-    query = select(Case).where(col(Case.journey_id).in_(journeys), Case.state == State.REVIEWED)
-    return {case.journey_id: _claim_of(case) for case in await session.exec(query)}
+    return {row["journey_id"]: _claim_of(row) for row in await fetch(session, DONE, journeys, State.REVIEWED)}
 
 
-def _claim_of(case: Case) -> CaseClaim:
-    refused = case.result == Result.REFUSE
-    appeal = case.appeal_text if refused else None
+def _claim_of(row: asyncpg.Record) -> CaseClaim:
+    refused = row["result"] == Result.REFUSE
+    appeal = row["appeal"] if refused else None
     return CaseClaim(
-        journey=case.journey_id,
-        case=case.id,
-        reviewer=case.reviewer,
-        rule=case.rule if case.reviewer is None else None,
+        journey=row["journey_id"],
+        case=row["id"],
+        reviewer=row["reviewer"],
+        rule=row["rule"] if row["reviewer"] is None else None,
         result="refused" if refused else "recommended",
-        facts=case.facts,
-        law=case.law,
-        considerations=case.considerations,
-        decided_at=case.decided_at,
-        accepted_at=case.accepted_at,
-        appeal_th=appeal.th if appeal else None,
-        appeal_en=appeal.en if appeal else None,
+        facts=row["facts"],
+        law=row["law"],
+        considerations=row["considerations"],
+        decided_at=row["decided_at"],
+        accepted_at=row["accepted_at"],
+        appeal_th=appeal["th"] if appeal else None,
+        appeal_en=appeal["en"] if appeal else None,
     )
 
 
