@@ -8,7 +8,7 @@ import segno
 from fastapi import APIRouter, Depends, Request, Response
 
 from kit.auth import Principal, allow
-from kit.database import Session
+from kit.database import Reading, Session
 from kit.errors import NotFound
 from services.payment import commands, promptpay, queries
 from services.payment.providers.scb import Scb
@@ -20,30 +20,30 @@ Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
 
 
 @router.get("/journeys/{journey_id}/invoices")
-async def invoices(session: Session, owner: Owner, journey_id: UUID) -> list[InvoiceView]:
+async def invoices(session: Reading, owner: Owner, journey_id: UUID) -> list[InvoiceView]:
     """List the invoices of a journey, oldest first."""
     return [InvoiceView.of(each) for each in await queries.invoices_of_journey(session, journey_id, owner)]
 
 
 @router.get("/invoices/{invoice_id}")
-async def invoice(session: Session, owner: Owner, invoice_id: UUID) -> InvoiceView:
+async def invoice(session: Reading, owner: Owner, invoice_id: UUID) -> InvoiceView:
     """Show one invoice."""
     return InvoiceView.of(await queries.invoice_of(session, invoice_id, owner))
 
 
 @router.get("/invoices/{invoice_id}/qr.svg", response_class=Response)
-async def qr_svg(session: Session, owner: Owner, invoice_id: UUID) -> Response:
+async def qr_svg(session: Reading, owner: Owner, invoice_id: UUID) -> Response:
     """The PromptPay QR of an invoice as SVG."""
     return await _qr(session, owner, invoice_id, "svg", "image/svg+xml")
 
 
 @router.get("/invoices/{invoice_id}/qr.png", response_class=Response)
-async def qr_png(session: Session, owner: Owner, invoice_id: UUID) -> Response:
+async def qr_png(session: Reading, owner: Owner, invoice_id: UUID) -> Response:
     """The PromptPay QR of an invoice as PNG."""
     return await _qr(session, owner, invoice_id, "png", "image/png")
 
 
-async def _qr(session: Session, owner: Principal, invoice_id: UUID, kind: str, media_type: str) -> Response:
+async def _qr(session: Reading, owner: Principal, invoice_id: UUID, kind: str, media_type: str) -> Response:
     found = await queries.invoice_of(session, invoice_id, owner)
     picture = io.BytesIO()
     segno.make(promptpay.payload(bill_of(found)), error="m", micro=False).save(picture, kind=kind, scale=8, border=4)
@@ -51,7 +51,7 @@ async def _qr(session: Session, owner: Principal, invoice_id: UUID, kind: str, m
 
 
 @router.get("/journeys/{journey_id}/receipts")
-async def receipts(session: Session, owner: Owner, journey_id: UUID) -> list[ReceiptView]:
+async def receipts(session: Reading, owner: Owner, journey_id: UUID) -> list[ReceiptView]:
     """List the receipts of a journey, oldest first."""
     return [ReceiptView.of(each) for each in await queries.receipts_of_journey(session, journey_id, owner)]
 
@@ -64,4 +64,4 @@ async def callback(request: Request, session: Session, provider: str, body: dict
         raise NotFound
     told = bank.read_callback(body)
     payment = await commands.hear(session, provider, told)
-    return bank.answer(told.transaction_id, payment.id.hex)
+    return bank.answer(told.transaction_id, payment.hex)

@@ -12,7 +12,7 @@ from kit.clock import clock, local_date
 from kit.duework import AnyWork, InBulk, Later, Work
 from services.payment import commands, queries
 from services.payment.domain import BankTransaction, InvoiceState, PaymentState
-from services.payment.models import Payment
+from services.payment.models import Invoice
 from services.payment.providers.scb import Scb
 
 INQUIRED = "the bank has answered, nothing is booked yet"
@@ -24,19 +24,31 @@ GRACE = timedelta(days=2)
 
 
 async def verify_all(kit: Kit, works: Sequence[Work]) -> list[str]:
-    """Ask the bank about several callbacks side by side; gives back those it did not answer or does not show yet."""
+    """Ask the bank about several callbacks side by side and apply what it has booked in one transaction.
+
+    Gives back those that it did not answer or does not show yet, and whose invoice somebody else holds.
+    """
     answers = await asyncio.gather(*(_booked(kit, payload) for _, payload in works), return_exceptions=True)
-    left = []
-    for (key, payload), booked in zip(works, answers, strict=True):
-        if isinstance(booked, BaseException) or _is_open(await _settle(kit, key, payload, booked)):
-            left.append(key)
-    return left
+    booked: dict[UUID, list[BankTransaction]] = {}
+    for (_, payload), answer in zip(works, answers, strict=True):
+        if not isinstance(answer, BaseException) and answer:
+            booked.setdefault(UUID(payload["invoice"]), []).extend(answer)
+    verified: set[UUID] = set()
+    if booked:
+        async with kit.database.transaction() as session:
+            verified = await commands.settle_all(session, kit.resource(Scb).name, booked)
+    return [key for key, _ in works if UUID(key) not in verified]
 
 
 async def verify(kit: Kit, key: str, payload: dict[str, Any]) -> None:
     """Verify one callback: it stays unverified until the bank shows the transaction."""
-    payment = await _settle(kit, key, payload, await _booked(kit, payload))
-    if _is_open(payment) and clock.now() < payment.heard_at + VERIFY_FOR:
+    if booked := await _booked(kit, payload):
+        async with kit.database.transaction() as session:
+            if UUID(key) in await commands.settle(session, UUID(payload["invoice"]), kit.resource(Scb).name, booked):
+                return
+    async with kit.database.reading() as session:
+        payment = await queries.payment(session, UUID(key))
+    if payment.state == PaymentState.UNVERIFIED and clock.now() < payment.heard_at + VERIFY_FOR:
         waited = clock.now() - payment.heard_at
         raise Later(clock.now() + min(max(VERIFY_AGAIN, waited), LONGEST_PAUSE))
 
@@ -49,23 +61,11 @@ async def _booked(kit: Kit, payload: Mapping[str, Any]) -> Sequence[BankTransact
     return booked
 
 
-async def _settle(kit: Kit, key: str, payload: Mapping[str, Any], booked: Sequence[BankTransaction]) -> Payment:
-    """Apply what the bank has booked, each invoice in a transaction of its own; the payment as it stands then."""
-    async with kit.database.transaction() as session:
-        if booked:
-            await commands.settle(session, UUID(payload["invoice"]), kit.resource(Scb).name, booked)
-        return await queries.payment(session, UUID(key))
-
-
-def _is_open(payment: Payment) -> bool:
-    return payment.state == PaymentState.UNVERIFIED
-
-
 async def _bill(kit: Kit, payload: Mapping[str, Any]) -> tuple[str, str]:
     """Biller and reference that the bank is asked about."""
     if "biller" in payload:
         return payload["biller"], payload["reference"]
-    async with kit.database.transaction() as session:  # planned by an earlier release
+    async with kit.database.reading() as session:  # planned by an earlier release
         found = await queries.invoice(session, UUID(payload["invoice"]))
     return found.biller_id, found.reference1
 
@@ -76,16 +76,16 @@ async def inquire(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     The last look is at every day since the invoice was made. It finds what was paid while nobody could ask, and
     what was paid twice, or after the journey had ended.
     """
-    async with kit.database.transaction() as session:
+    async with kit.database.reading() as session:
         invoice = await queries.invoice(session, UUID(key))
     now = clock.now()
     today, last = local_date(now), invoice.due_at + GRACE
     if now >= last:
-        await _ask(kit, invoice.id, _days(local_date(invoice.created_at), today))
+        await _ask(kit, invoice, _days(local_date(invoice.created_at), today))
         return
     if invoice.state != InvoiceState.OPEN:
         raise Later(last)
-    await _ask(kit, invoice.id, [today - timedelta(days=1), today])
+    await _ask(kit, invoice, [today - timedelta(days=1), today])
     raise Later(min(now + min(now - invoice.created_at, LONGEST_PAUSE), last))
 
 
@@ -93,16 +93,14 @@ def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=each) for each in range((last - first).days + 1)]
 
 
-async def _ask(kit: Kit, invoice_id: UUID, days: list[date]) -> None:
+async def _ask(kit: Kit, invoice: Invoice, days: list[date]) -> None:
     provider = kit.resource(Scb)
-    async with kit.database.transaction() as session:
-        invoice = await queries.invoice(session, invoice_id)
     for day in days:
         booked = await provider.inquire(invoice.biller_id, invoice.reference1, day)
         if booked:
             crashpoint.reach(INQUIRED)
             async with kit.database.transaction() as session:
-                await commands.settle(session, invoice_id, provider.name, booked)
+                await commands.settle(session, invoice.id, provider.name, booked)
 
 
 WORK: dict[str, AnyWork] = {"verify": InBulk(verify_all, verify), "inquire": inquire}

@@ -1,26 +1,37 @@
 """Reads of payment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.auth import Principal
 from kit.clock import clock
 from kit.contracts import claims
+from kit.rows import fetch
 from services.payment import domain
 from services.payment.models import Invoice, Payment, Receipt
+
+INVOICE = ", ".join(Invoice.model_fields)
+RECEIPT = ", ".join(Receipt.model_fields)
+HELD = f"SELECT {INVOICE} FROM invoice WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608 - our own columns
+
+
+async def held(session: AsyncSession, ids: Iterable[UUID], *, waiting: bool = True) -> list[Invoice]:
+    """These invoices, locked; if not ``waiting``, save those that somebody else holds. They join no session."""
+    query = HELD if waiting else f"{HELD} SKIP LOCKED"
+    return [Invoice(**row) for row in await fetch(session, query, sorted(ids))]
 
 
 async def invoice(session: AsyncSession, invoice_id: UUID) -> Invoice:
     """One invoice; InvoiceNotFound when there is none."""
-    found = await session.get(Invoice, invoice_id)
-    if found is None:
+    found = await fetch(session, f"SELECT {INVOICE} FROM invoice WHERE id = $1", invoice_id)  # noqa: S608
+    if not found:
         raise domain.InvoiceNotFound
-    return found
+    return Invoice(**found[0])
 
 
 async def payment(session: AsyncSession, payment_id: UUID) -> Payment:
@@ -44,24 +55,28 @@ async def invoice_of(session: AsyncSession, invoice_id: UUID, principal: Princip
 
 async def invoices_of_journey(session: AsyncSession, journey: UUID, principal: Principal) -> Sequence[Invoice]:
     """The invoices of a journey of this principal, oldest first."""
-    query = select(Invoice).where(Invoice.journey_id == journey).order_by(col(Invoice.id))
-    return [row for row in (await session.exec(query)).all() if _is_of(row, principal)]
+    query = f"SELECT {INVOICE} FROM invoice WHERE journey_id = $1 ORDER BY id"  # noqa: S608 - our own columns
+    rows = [Invoice(**row) for row in await fetch(session, query, journey)]
+    return [row for row in rows if _is_of(row, principal)]
 
 
 async def receipts_of_journey(session: AsyncSession, journey: UUID, principal: Principal) -> Sequence[Receipt]:
     """The receipts of a journey of this principal, oldest first."""
-    query = select(Receipt).where(Receipt.journey_id == journey).order_by(col(Receipt.id))
-    return [row for row in (await session.exec(query)).all() if _is_of(row, principal)]
+    return [row for row in await _receipts(session, [journey]) if _is_of(row, principal)]
 
 
 async def receipt_claims(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, claims.ReceiptClaim]:
     """Claim ``receipts``: every journey asked about has an answer, be it an empty one."""
-    query = select(Receipt).where(col(Receipt.journey_id).in_(journeys)).order_by(col(Receipt.id))
     found: dict[UUID, list[claims.Receipt]] = {journey: [] for journey in journeys}
-    for row in (await session.exec(query)).all():
+    for row in await _receipts(session, journeys):
         claim = claims.Receipt(number=row.number, amount_satang=row.amount, paid_at=row.issued_at, step=row.step)
         found[row.journey_id].append(claim)
     return {journey: claims.ReceiptClaim(journey=journey, receipts=rows) for journey, rows in found.items()}
+
+
+async def _receipts(session: AsyncSession, journeys: Sequence[UUID]) -> list[Receipt]:
+    query = f"SELECT {RECEIPT} FROM receipt WHERE journey_id = ANY($1::uuid[]) ORDER BY id"  # noqa: S608 - our own columns
+    return [Receipt(**row) for row in await fetch(session, query, list(journeys))]
 
 
 async def count_open(session: AsyncSession) -> float:

@@ -92,6 +92,36 @@ async def test_callbacks_that_come_together_are_each_judged_alone(payment, grant
     assert await balanced(payment)
 
 
+async def test_an_invoice_that_somebody_holds_holds_up_no_other(payment, granted, bank):
+    bills = [await open_invoice(payment, granted) for _ in range(4)]
+    bodies = [(await bank.pay(**bill(row)))[0] for _, row in bills]
+    (event, held), *others = bills
+    async with payment.kit.database.transaction() as session:
+        await session.exec(select(Invoice).where(Invoice.id == held["id"]).with_for_update())
+        await asyncio.gather(*(call_back(payment, body) for body in bodies[1:]))
+        for other, _ in others:
+            await paid(payment, other.journey)
+    await call_back(payment, bodies[0])
+    await paid(payment, event.journey)
+
+
+async def test_several_are_settled_together_save_those_that_somebody_holds(payment, granted, bank):
+    rows = [(await open_invoice(payment, granted))[1] for _ in range(3)]
+    booked, day = {}, local_date(clock.now())
+    for row in rows:
+        await bank.pay(**bill(row, mode="silent"))
+        booked[row["id"]] = await payment.kit.resource(Scb).inquire(row["biller_id"], row["reference1"], day)
+    async with payment.kit.database.transaction() as other:
+        await other.exec(select(Invoice).where(Invoice.id == rows[0]["id"]).with_for_update())
+        async with payment.kit.database.transaction() as session:
+            assert len(await commands.settle_all(session, "scb", booked)) == 2
+    async with payment.kit.database.transaction() as session:
+        assert len(await commands.settle_all(session, "scb", booked)) == 3
+    assert sorted(row["running"] for row in await payment.rows(select(Receipt))) == [1, 2, 3]
+    assert len(await payment.facts(Paid)) == 3
+    assert await balanced(payment)
+
+
 async def test_callbacks_repeated_while_others_are_verified_hold_nothing_up(payment, granted, bank):
     bills = [await open_invoice(payment, granted) for _ in range(3)]
     modes = ["ok", "forged", "forged"]

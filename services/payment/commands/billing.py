@@ -1,0 +1,71 @@
+"""What a journey asks of payment: the invoice of a step, and its end when the journey ends early."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit import duework, outbox
+from kit.calendars import calendar_of
+from kit.claims import APPLICATION, SECTION, Known
+from kit.clock import clock
+from kit.cloudevents import Event
+from kit.contracts.definition import PaymentStep
+from kit.contracts.events import Invoiced, Paid
+from kit.rows import fetch, put
+from services.payment import domain
+from services.payment.commands import books
+from services.payment.domain import InvoiceState, PaymentState
+from services.payment.models import Invoice, Payment
+
+FIRST_INQUIRY = timedelta(seconds=60)
+
+
+async def open_invoice(session: AsyncSession, event: Event, known: Known) -> None:
+    """Bill the fee of this step; where nothing is to be paid the journey goes straight on."""
+    settings: PaymentStep = known[SECTION].settings(str(event.nextstep))
+    application = known[APPLICATION]
+    lines = domain.fee_lines(settings, application.form)
+    calendar = await calendar_of(session)
+    now = clock.now()
+    invoice = Invoice(
+        **event.arrival(), person_id=application.person, number=application.number, biller_id=settings.biller_id,
+        reference1=domain.new_reference(), receipt_book=settings.receipt_book,
+        lines=[line.as_json() for line in lines], amount=sum(line.amount for line in lines),
+        state=InvoiceState.OPEN, created_at=now, due_at=calendar.add(now, settings.due.amount, settings.due.unit),
+    )  # fmt: skip
+    if not await put(session, invoice, "journey_id", "step"):
+        return
+    if invoice.amount == 0:
+        await _close(session, invoice.id, InvoiceState.PAID)
+        await outbox.hand_over(session, invoice, Paid)
+        return
+    fact = Invoiced(invoice=invoice.id, amount_satang=invoice.amount, currency="THB", due_at=invoice.due_at)
+    await outbox.add(session, fact, invoice)
+    # A bank may stay silent: the invoice is asked about even if nobody ever calls back.
+    await duework.add(session, "inquire", invoice.id, due_at=now + FIRST_INQUIRY, journey=invoice.journey_id)
+
+
+async def close_invoices(session: AsyncSession, event: Event, _known: object) -> None:
+    """A journey ended early: open invoices are void, money that was paid is owed back."""
+    query = select(Invoice).where(Invoice.journey_id == event.journey).with_for_update()
+    for invoice in (await session.exec(query)).all():
+        if invoice.state == InvoiceState.OPEN:
+            await _close(session, invoice.id, InvoiceState.VOID)
+        elif invoice.state == InvoiceState.PAID:
+            await _give_back(session, invoice, event.data.name)
+
+
+async def _give_back(session: AsyncSession, invoice: Invoice, reason: str) -> None:
+    applied = (PaymentState.APPLIED, PaymentState.OVERPAID)
+    query = select(Payment).where(Payment.invoice_id == invoice.id)
+    payment = next((each for each in (await session.exec(query)).all() if each.state in applied), None)
+    if payment is not None:  # none where nothing was to be paid
+        await _close(session, invoice.id, InvoiceState.VOID)
+        await books.book(session, [(invoice.id, domain.refund_booking(invoice.lines))], clock.now())
+        await books.owe(session, invoice, payment.id, invoice.amount, reason)
+
+
+async def _close(session: AsyncSession, invoice: UUID, state: InvoiceState) -> None:
+    await fetch(session, "UPDATE invoice SET state = $1, settled_at = $2 WHERE id = $3", state, clock.now(), invoice)
