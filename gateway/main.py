@@ -35,12 +35,13 @@ def build(settings: Settings) -> FastAPI:
     application = create_app(
         settings,
         title="Paet",
-        routers=[*api.ROUTERS, proxy.router()],
+        routers=api.ROUTERS,
         consumers=consumers,
         work=duework.WORK,
         gauges={"paet_journeys_open": Gauge(count_open, "Journeys begun and not ended")},
         resources=resources,
     )
+    proxy.install(application)
     document: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
     application.openapi = lambda: document  # type: ignore[method-assign]
     return application

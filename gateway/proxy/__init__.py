@@ -1,6 +1,6 @@
 """Forwards what people ask of the eight services; never anything under ``/internal``."""
 
-from gateway.proxy.forwarding import router
+from gateway.proxy.endpoints import install
 from gateway.proxy.routes import ROUTES, Route
 
-__all__ = ["ROUTES", "Route", "router"]
+__all__ = ["ROUTES", "Route", "install"]

@@ -2,67 +2,49 @@
 
 import re
 import string
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
-from fastapi import APIRouter, Depends, Request
+from fastapi import Request
 from opentelemetry.trace import SpanKind
 from starlette.responses import Response, StreamingResponse
 
 from gateway.domain import tracking
-from gateway.proxy.routes import AT_THE_ROOT, PREFIX, ROUTES, Route
+from gateway.proxy.routes import AT_THE_ROOT, PREFIX, Route
 from kit import telemetry
 from kit.app import Kit
-from kit.auth import Principal, allow
+from kit.auth import Principal
 from kit.contracts.text import Text
 from kit.errors import BadRequest, NotFound
 
 SENT_ALONG = (
-    "accept", "accept-language", "content-type", "idempotency-key", "if-match", "if-none-match", "last-event-id",
+    b"accept", b"accept-language", b"content-type", b"idempotency-key", b"if-match", b"if-none-match", b"last-event-id",
 )  # fmt: skip
 """Request headers that travel to the service; everything else, hop-by-hop and forwarded ones too, stays here."""
 
-SENT_BACK = (
-    "cache-control", "content-disposition", "content-encoding", "content-language", "content-length",
-    "content-security-policy", "content-type", "etag", "location", "referrer-policy", "retry-after", "vary",
-    "www-authenticate", "x-content-type-options",
-)  # fmt: skip
+SENT_BACK = frozenset({
+    b"cache-control", b"content-disposition", b"content-encoding", b"content-language", b"content-length",
+    b"content-security-policy", b"content-type", b"etag", b"location", b"referrer-policy", b"retry-after", b"vary",
+    b"www-authenticate", b"x-content-type-options",
+})  # fmt: skip
 """Response headers that travel back; no service sets a cookie."""
 
 SENT_AT_ONCE = 262_144
 """Answers up to this size are sent whole; larger ones, and those of unknown size, as they come."""
 
-_VALUE = re.compile(r"[ -~]*")
+_VALUE = re.compile(rb"[ -~]*")
 _ROOTS = tuple(path.partition("{")[0] for path in AT_THE_ROOT)
 _PARAMETER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,199}")
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def router() -> APIRouter:
-    """The routes of the table; their documentation is in ``openapi.json``."""
-    routes = APIRouter(include_in_schema=False)
-    for route in ROUTES:
-        routes.add_api_route(
-            route.public,
-            _endpoint(route),
-            methods=[route.method],
-            name=f"{route.service} {route.method} {route.path}",
-            dependencies=[Depends(allow(*route.who))],
-            response_model=None,
-        )
-    return routes
-
-
-def _endpoint(route: Route) -> Endpoint:
-    async def forward(request: Request) -> Response:
-        journey = _journey_in(request.path_params)
-        with telemetry.journey_span(f"forward to {route.service}", journey, SpanKind.INTERNAL):
-            return await _forward(route, request)
-
-    return forward
+async def forward(route: Route, request: Request) -> Response:
+    """Carry a request to its service, and give the answer that goes back; BadRequest, NotFound, PeerUnavailable."""
+    journey = _journey_in(request.path_params)
+    with telemetry.journey_span(f"forward to {route.service}", journey, SpanKind.INTERNAL):
+        return await _forward(route, request)
 
 
 async def _forward(route: Route, request: Request) -> Response:
@@ -75,8 +57,14 @@ async def _forward(route: Route, request: Request) -> Response:
         answer = await stack.enter_async_context(exchange)
         back = _headers_back(answer)
         if _is_small(answer):
-            return Response(await answer.read(), answer.status, back)
-        return StreamingResponse(_chunks(answer, stack.pop_all()), answer.status, back)
+            return _with(back, Response(await answer.read(), answer.status))
+        return _with(back, StreamingResponse(_chunks(answer, stack.pop_all()), answer.status))
+
+
+def _with(headers: list[tuple[bytes, bytes]], response: Response) -> Response:
+    """The response with these headers and no others."""
+    response.raw_headers = headers
+    return response
 
 
 def service_path(template: str, parameters: Mapping[str, str]) -> str:
@@ -99,39 +87,42 @@ def _journey_in(parameters: Mapping[str, str]) -> UUID | None:
 
 
 def _headers(kit: Kit, route: Route, request: Request) -> dict[str, str]:
-    headers = {name: value for name in SENT_ALONG if (value := _header(request, name)) is not None}
+    given = dict(reversed(request.headers.raw))  # where one stands twice the first counts
+    headers = {name.decode(): _text(name, given[name]) for name in SENT_ALONG if name in given}
     headers["accept-encoding"] = "identity"
     if request.client is not None:
         headers["x-forwarded-for"] = request.client.host
-    if authorization := _authorization(kit, route, request):
+    if authorization := _authorization(kit, route, request, given.get(b"authorization")):
         headers["authorization"] = authorization
     return headers
 
 
-def _header(request: Request, name: str) -> str | None:
+def _text(name: bytes, value: bytes) -> str:
     """The value of a header; BadRequest when no service could be sent it."""
-    value = request.headers.get(name)
-    if value is not None and not _VALUE.fullmatch(value):
+    if not _VALUE.fullmatch(value):
+        said = name.decode()
         raise BadRequest(
-            Text(th=f"ส่วนหัว {name} มีอักขระที่ใช้ไม่ได้", en=f"The header {name} has characters that cannot be used")
+            Text(th=f"ส่วนหัว {said} มีอักขระที่ใช้ไม่ได้", en=f"The header {said} has characters that cannot be used")
         )
-    return value
+    return value.decode()
 
 
-def _authorization(kit: Kit, route: Route, request: Request) -> str | None:
+def _authorization(kit: Kit, route: Route, request: Request, given: bytes | None) -> str | None:
     principal: Principal | None = getattr(request.state, "principal", None)
     if principal is not None and principal.kind == "holder":
         return f"Bearer {kit.assertions.token_for(route.service, journey=UUID(principal.subject))}"
-    given = _header(request, "authorization")
+    said = _text(b"authorization", given) if given else None
     # The secret of a journey is for the gateway alone, also where nobody asks for it.
-    return None if given and given.partition(" ")[0].lower() == tracking.SCHEME else given
+    return None if said and said.partition(" ")[0].lower() == tracking.SCHEME else said
 
 
-def _headers_back(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    headers = {name: ", ".join(answer.headers.getall(name)) for name in SENT_BACK if name in answer.headers}
-    if "location" in headers:
-        headers["location"] = public_location(headers["location"])
-    return headers
+def _headers_back(answer: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
+    headers = [(name.lower(), value) for name, value in answer.raw_headers]
+    return [(name, _back(name, value)) for name, value in headers if name in SENT_BACK]
+
+
+def _back(name: bytes, value: bytes) -> bytes:
+    return public_location(value.decode("latin-1")).encode("latin-1") if name == b"location" else value
 
 
 def _is_small(answer: aiohttp.ClientResponse) -> bool:

@@ -8,9 +8,11 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from sqlalchemy import select
+from starlette.routing import Match
 
 from gateway.models import Journey
 from gateway.proxy import ROUTES
+from gateway.proxy.endpoints import Forwarded
 from gateway.proxy.forwarding import SENT_AT_ONCE, public_location, service_path
 from kit.auth import ServiceVerifier, endpoints_of
 from kit.clients import Peers
@@ -201,3 +203,23 @@ def test_nothing_internal_is_forwarded_and_every_route_has_a_rule(gateway):
     assert len({(route.method, route.public) for route in ROUTES}) == len(ROUTES)
     rules = {(each.method, each.path): each.allowed for each in endpoints_of(gateway.app)}
     assert {(route.method, route.public): frozenset(route.who) for route in ROUTES}.items() <= rules.items()
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "BREW"])
+async def test_another_method_is_not_allowed_whoever_asks(forwarding, method):
+    answer = await forwarding.client.request(method, "/v1/cases")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_table_and_the_gateways_own_endpoints_do_not_meet(gateway):
+    own = [each for each in gateway.app.router.routes if not isinstance(each, Forwarded)]
+    for route in ROUTES:
+        path = route.public.format_map(Ids())
+        scope = {"type": "http", "method": route.method, "path": path, "root_path": "", "headers": []}
+        assert all(each.matches(dict(scope))[0] is not Match.FULL for each in own), path
+
+
+class Ids(dict):
+    def __missing__(self, _name):
+        return JOURNEY
