@@ -237,7 +237,7 @@ class Database:
         await self.aside.dispose()
 
 
-Write = Callable[[AsyncSession, list[Any]], Awaitable[bool]]
+Write = Callable[[AsyncSession, list[Any]], Awaitable[bool | None]]
 """Writes rows and says whether anybody who waits for them has something to do at once."""
 
 
