@@ -128,9 +128,8 @@ class Stream:
                     yield ": still here\n\n"
 
     async def _new(self) -> list[TimelineEntry]:
-        async with self._database.transaction() as session:
-            rows = await journeys.timeline(session, self._journey, self._after, MOST_AT_ONCE)
-        return [TimelineEntry.of(row) for row in rows]
+        async with self._database.reading() as session:
+            return await journeys.timeline(session, self._journey, self._after, MOST_AT_ONCE)
 
 
 def _frame(entry: TimelineEntry) -> str:

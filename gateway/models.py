@@ -5,13 +5,15 @@ never name an owner, may stand before or without the journey's row, and can be b
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
+
+from kit.contracts.text import Language
 
 
 class Base(SQLModel, registry=registry()):
@@ -77,6 +79,22 @@ class Journey(Base, table=True):
     started_at: datetime = Field(sa_column=_time())
     opened_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     """When request has opened the application; None while that is still to be done."""
+
+
+class JourneyRow(NamedTuple):
+    """A row of ``journey`` as the driver reads and writes it, without the ORM; what its columns mean is said there."""
+
+    journey_id: UUID
+    definition: str
+    agency: str
+    person: UUID | None
+    tracking_number: str | None
+    secret_hash: bytes | None
+    language: Language
+    idempotency: bytes
+    request_hash: bytes
+    started_at: datetime
+    opened_at: datetime | None = None
 
 
 class Progress(Base, table=True):

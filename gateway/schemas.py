@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from gateway.domain.differences import Difference
 from gateway.domain.journeys import Action, Promise, Standing, StepState, done_at, outcome_text, standing_of
 from gateway.domain.labels import FACTS, PROCESSES
-from gateway.models import DefinitionVersion, Entry, Journey
+from gateway.models import DefinitionVersion, JourneyRow
 from kit.contracts.codes import AgencyCode, DefinitionId, DefinitionRef
 from kit.contracts.definition import Definition, Duration
 from kit.contracts.journey import Outcome, Process
@@ -123,12 +123,13 @@ class TimelineEntry(BaseModel):
     data: Mapping[str, Any]
 
     @classmethod
-    def of(cls, row: Entry) -> Self:
+    def of(cls, row: Mapping[str, Any]) -> Self:
         """The view of a row."""
-        following = Process(row.next) if row.next in set(Process) else None
+        type_, following = row["type"], row["next"]
         return cls(
-            seq=row.seq, id=row.event_id, type=row.type, time=row.time, step=row.step, next=following,
-            label=FACTS[row.type], data=row.data,
+            seq=row["seq"], id=row["event_id"], type=type_, time=row["time"], step=row["step"],
+            next=Process(following) if following in PROCESSES else None, label=FACTS[type_],
+            data=row["data"],
         )  # fmt: skip
 
 
@@ -216,7 +217,7 @@ class JourneyPage(BaseModel):
 
 
 def summary_fields(
-    row: Journey, definition: Definition, standing: Standing, action: Action, promise: Promise | None
+    row: JourneyRow, definition: Definition, standing: Standing, action: Action, promise: Promise | None
 ) -> dict[str, Any]:
     """The members that a journey has in a list and alone."""
     ended = None
@@ -244,7 +245,7 @@ def summary_fields(
     }
 
 
-def step_views(row: Journey, definition: Definition, entries: Sequence[Entry]) -> list[StepView]:
+def step_views(row: JourneyRow, definition: Definition, entries: Sequence[TimelineEntry]) -> list[StepView]:
     """The plan with the state of each step."""
     standing = standing_of(definition.steps, entries)
     return [

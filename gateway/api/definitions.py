@@ -20,7 +20,7 @@ from kit.auth import Principal, allow
 from kit.contracts.codes import AgencyCode, DefinitionId
 from kit.contracts.definition import Bundle, Section
 from kit.contracts.journey import Process
-from kit.database import Session
+from kit.database import Reading
 from kit.errors import Forbidden
 
 router = APIRouter(tags=["definitions"])
@@ -49,7 +49,7 @@ async def publish(
     bundle = domain.parse(body)
     if not domain.may_publish(publisher.kind, publisher.agency, bundle.definition.agency):
         raise domain.NotThePublisher()
-    async with kit.database.transaction() as session:
+    async with kit.database.reading() as session:
         standing = await commands.find_repeat(session, bundle)
     if standing is not None:
         response.status_code = 200
@@ -64,7 +64,7 @@ async def publish(
 
 @router.get("/v1/definitions")
 async def list_definitions(
-    session: Session,
+    session: Reading,
     _anyone: Anyone,
     after: Annotated[str, Query(max_length=60, pattern=r"^[a-z0-9-]*$")] = "",
     agency: AgencyCode | None = None,
@@ -77,7 +77,7 @@ async def list_definitions(
 
 
 @router.get("/v1/definitions/{definition_id}")
-async def show_definition(session: Session, _anyone: Anyone, definition_id: DefinitionId) -> DefinitionView:
+async def show_definition(session: Reading, _anyone: Anyone, definition_id: DefinitionId) -> DefinitionView:
     """Show the version in force, and name the others."""
     rows = await queries.versions_of(session, definition_id)
     if not rows:
@@ -91,7 +91,7 @@ async def show_definition(session: Session, _anyone: Anyone, definition_id: Defi
 
 @router.get("/v1/definitions/{definition_id}/{version}")
 async def show_version(
-    session: Session, _anyone: Anyone, response: Response, definition_id: DefinitionId, version: Version
+    session: Reading, _anyone: Anyone, response: Response, definition_id: DefinitionId, version: Version
 ) -> PublishedDefinition:
     """Show one version as it was published, with its files."""
     row = await queries.find(session, definition_id, version)
@@ -101,7 +101,7 @@ async def show_version(
 
 
 @router.get("/v1/reports/levels")
-async def report_levels(session: Session, _anyone: Anyone) -> LevelReport:
+async def report_levels(session: Reading, _anyone: Anyone) -> LevelReport:
     """Count the services in force at each service level, L0 to L3."""
     levels = await queries.levels_in_force(session)
     return LevelReport(levels=domain.count_levels(levels), services=len(levels))
@@ -109,7 +109,7 @@ async def report_levels(session: Session, _anyone: Anyone) -> LevelReport:
 
 @router.get("/internal/definitions/{definition_id}/{version}/sections/{service}", include_in_schema=False)
 async def section(
-    session: Session, caller: Service, definition_id: DefinitionId, version: Version, service: Process
+    session: Reading, caller: Service, definition_id: DefinitionId, version: Version, service: Process
 ) -> Section:
     """Give a service its own section of a version."""
     if caller.subject != service:
@@ -119,7 +119,7 @@ async def section(
 
 @router.get("/internal/definitions/{definition_id}/{version}/currency", include_in_schema=False)
 async def currency(
-    session: Session,
+    session: Reading,
     _caller: Annotated[Principal, Depends(allow("service:request"))],
     definition_id: DefinitionId,
     version: Version,

@@ -17,7 +17,7 @@ from gateway.settings import Settings
 from kit import duework, telemetry
 from kit.app import Kit
 from kit.auth import Principal, allow
-from kit.database import Session
+from kit.database import Reading
 
 router = APIRouter(tags=["journeys"])
 
@@ -35,14 +35,13 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/v1/journeys", status_code=201)
+@router.post("/v1/journeys", status_code=201, response_model=StartedJourney)
 async def start(
     request: Request,
-    response: Response,
     applicant: Applicant,
     body: JourneyStart,
     idempotency_key: Annotated[str | None, Header(description="Required. Repeating it gives the same journey.")] = None,
-) -> StartedJourney:
+) -> Response:
     """Begin a journey: the gates are passed and the application form is opened.
 
     Where the plan has an identity step a sign-in at its level is demanded; elsewhere one may come without,
@@ -56,23 +55,24 @@ async def start(
         resume_after = timedelta(seconds=settings.resume_seconds)
         started = await commands.start(session, versions, wish, applicant, resume_after)
     journey = started.journey
-    response.headers["Location"] = f"/v1/journeys/{journey.journey_id}"
-    response.headers["Cache-Control"] = "no-store"
-    is_new = journey.opened_at is None
-    if is_new:
+    if journey.opened_at is None:
         with telemetry.journey_span("start journey", journey.journey_id):
             await commands.ask_request(kit.peers, journey)
-    async with kit.database.transaction() as session:
-        if is_new:
-            journey.opened_at = await commands.record_opened(session, journey.journey_id)
+        async with kit.database.transaction() as session:
+            journey = await commands.record_opened(session, journey)
             await duework.cancel(session, commands.OPEN_APPLICATION, journey.journey_id)
-        return await queries.started(session, versions, journey, started.secret)
+            view = await queries.started(session, versions, journey, started.secret)
+    else:
+        async with kit.database.reading() as session:
+            view = await queries.started(session, versions, journey, started.secret)
+    headers = {"Location": f"/v1/journeys/{journey.journey_id}", "Cache-Control": "no-store"}
+    return Response(view.model_dump_json(), 201, headers, "application/json")
 
 
 @router.get("/v1/journeys")
 async def list_mine(
     request: Request,
-    session: Session,
+    session: Reading,
     citizen: Citizen,
     before: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -86,14 +86,14 @@ async def list_mine(
 @router.get("/v1/journeys/{journey_id}", response_model=JourneyView, responses={304: {"description": "Unchanged"}})
 async def show(
     request: Request,
-    session: Session,
+    session: Reading,
     reader: Reader,
     journey_id: UUID,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Show a journey: its plan, what has happened, what is promised and what to do next."""
-    row = await queries.visible(session, journey_id, reader)
-    view = await queries.view(session, request.app.state.kit.resource(Versions), row)
+    row, entries = await queries.visible_with_timeline(session, journey_id, reader)
+    view = await queries.view(session, request.app.state.kit.resource(Versions), row, entries)
     body = view.model_dump_json().encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
@@ -105,7 +105,7 @@ async def show(
 @router.get("/v1/journeys/{journey_id}/events", response_class=StreamingResponse, responses=STREAM)
 async def stream(
     request: Request,
-    session: Session,
+    session: Reading,
     owner: Owner,
     journey_id: UUID,
     last_event_id: Annotated[int | None, Header(ge=0, le=1_000_000)] = None,

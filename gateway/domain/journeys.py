@@ -172,6 +172,11 @@ def outcome_text(outcome: Outcome) -> Text:
     return OUTCOMES[outcome]
 
 
+def is_reckoned(happened: Sequence[Happened]) -> bool:
+    """Whether the promise is reckoned by the calendar: submitted, and review has not said its own deadline yet."""
+    return _last(happened, Submitted.type()) is not None and _last(happened, Accepted.type()) is None
+
+
 def promise_of(periods: Periods, happened: Sequence[Happened], calendar: Calendar) -> Promise | None:
     """By when the decision is promised: the earlier of the manual's period and the Act's (LFA58 s.10).
 

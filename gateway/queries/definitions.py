@@ -14,6 +14,7 @@ from gateway.models import DefinitionVersion
 from gateway.schemas import Currency
 from kit.contracts.definition import Bundle, Definition, Section, section_for
 from kit.contracts.journey import Process
+from kit.rows import fetch
 
 MOST_KEPT = 512
 
@@ -52,19 +53,13 @@ async def versions_of(session: AsyncSession, identifier: str) -> Sequence[Defini
 
 async def latest_number(session: AsyncSession, identifier: str) -> int:
     """The number of the version in force; 0 when there is none."""
-    query = (
-        select(DefinitionVersion.version)
-        .where(DefinitionVersion.id == identifier)
-        .order_by(col(DefinitionVersion.version).desc())
-        .limit(1)
-    )
-    return (await session.exec(query)).first() or 0
+    found = await fetch(session, "SELECT max(version) FROM definition_version WHERE id = $1", identifier)
+    return found[0][0] or 0
 
 
-async def resolve(session: AsyncSession, versions: Versions, wanted: str) -> Definition:
+async def resolve(session: AsyncSession, versions: Versions, wanted: str, latest: int) -> Definition:
     """The definition in force for ``id`` or ``id@version``; DefinitionNotFound, DefinitionSuperseded."""
     identifier, _, version = wanted.partition("@")
-    latest = await latest_number(session, identifier)
     if not latest or (version and int(version) > latest):
         raise DefinitionNotFound()
     if version and int(version) < latest:
@@ -106,9 +101,9 @@ async def section_of(session: AsyncSession, identifier: str, version: int, proce
 
 async def currency(session: AsyncSession, identifier: str, version: int) -> Currency:
     """How a version stands to the one in force; DefinitionNotFound."""
-    row, latest = await find(session, identifier, version), await latest_number(session, identifier)
+    latest = await latest_number(session, identifier)
     if latest == version:
         return Currency(latest=latest, differences=[])
-    newest = await find(session, identifier, latest)
+    row, newest = await find(session, identifier, version), await find(session, identifier, latest)
     found = differences(Bundle.model_validate(row.bundle), Bundle.model_validate(newest.bundle))
     return Currency(latest=latest, differences=found)

@@ -1,10 +1,11 @@
-"""Reads of journeys: whose they are, and what is known of them."""
+"""Reads of journeys: whose they are, and what is known of them. Statements go by the driver: they run all the time."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import func, not_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,42 +13,85 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from gateway import schemas
 from gateway.domain import journeys as domain
 from gateway.domain.journeys import JourneyNotFound
-from gateway.models import Entry, Journey, Progress
+from gateway.models import JourneyRow, Progress
 from gateway.queries.definitions import Versions
+from gateway.schemas import TimelineEntry
 from kit.auth import Principal
 from kit.calendars import calendar_of
 from kit.contracts.definition import Definition
 from kit.contracts.events import Completed
+from kit.rows import fetch
 from kit.workdays import Calendar
 
+_WIDTH = len(JourneyRow._fields)
+_JOURNEY = ", ".join(f"journey.{name}" for name in JourneyRow._fields)
+_ENTRY = "timeline.seq, timeline.event_id, timeline.type, timeline.time, timeline.step, timeline.next, timeline.data"
+# The names of columns are the code's own.
+_JOURNEYS = f"SELECT {_JOURNEY} FROM journey WHERE"  # noqa: S608
+_ENTRIES = f"SELECT {_ENTRY}, timeline.journey_id FROM timeline WHERE"  # noqa: S608
+_BOTH = f"SELECT {_JOURNEY}, {_ENTRY} FROM journey LEFT JOIN timeline USING (journey_id) WHERE"  # noqa: S608
+_REPEATED_OR_LATEST = f"""
+    SELECT {_JOURNEY}, latest FROM (SELECT max(version) AS latest FROM definition_version WHERE id = $2) AS published
+    LEFT JOIN journey ON idempotency = $1
+"""  # noqa: S608
+_AFTER_ALL = UUID(int=(1 << 128) - 1)
 
-async def by_idempotency(session: AsyncSession, idempotency: bytes) -> Journey | None:
+
+async def find(session: AsyncSession, journey: UUID) -> JourneyRow | None:
+    """The journey of an id."""
+    return _first(await fetch(session, f"{_JOURNEYS} journey_id = $1", journey))
+
+
+async def by_idempotency(session: AsyncSession, idempotency: bytes) -> JourneyRow | None:
     """The journey that was started with this key."""
-    return (await session.exec(select(Journey).where(Journey.idempotency == idempotency))).first()
+    return _first(await fetch(session, f"{_JOURNEYS} idempotency = $1", idempotency))
 
 
-async def by_tracking_number(session: AsyncSession, number: str) -> Journey | None:
+async def repeated_or_latest(
+    session: AsyncSession, idempotency: bytes, definition: str
+) -> tuple[JourneyRow | None, int]:
+    """The journey that was started with this key, and the number of the version in force, 0 where there is none."""
+    row = (await fetch(session, _REPEATED_OR_LATEST, idempotency, definition))[0]
+    return None if row["journey_id"] is None else JourneyRow(*row[:_WIDTH]), row["latest"] or 0
+
+
+async def by_tracking_number(session: AsyncSession, number: str) -> JourneyRow | None:
     """The anonymous journey of a tracking number."""
-    return (await session.exec(select(Journey).where(Journey.tracking_number == number))).first()
+    return _first(await fetch(session, f"{_JOURNEYS} tracking_number = $1", number))
 
 
-async def mine(session: AsyncSession, person: UUID, before: UUID | None, limit: int) -> Sequence[Journey]:
+def _first(rows: Sequence[asyncpg.Record]) -> JourneyRow | None:
+    return JourneyRow(*rows[0]) if rows else None
+
+
+async def mine(session: AsyncSession, person: UUID, before: UUID | None, limit: int) -> list[JourneyRow]:
     """The journeys of a person, newest first, page by page: ids are in the order of time."""
-    query = select(Journey).where(Journey.person == person).order_by(col(Journey.journey_id).desc()).limit(limit)
-    if before is not None:
-        query = query.where(col(Journey.journey_id) < before)
-    return (await session.exec(query)).all()
+    query = f"{_JOURNEYS} person = $1 AND journey_id < $2 ORDER BY journey_id DESC LIMIT $3"
+    rows = await fetch(session, query, person, before or _AFTER_ALL, limit)
+    return [JourneyRow(*row) for row in rows]
 
 
-async def visible(session: AsyncSession, journey: UUID, principal: Principal) -> Journey:
+async def visible(session: AsyncSession, journey: UUID, principal: Principal) -> JourneyRow:
     """A journey for its owner, its holder, or an officer of its agency; JourneyNotFound for everybody else."""
-    row = await session.get(Journey, journey)
+    return _for(principal, await find(session, journey))
+
+
+async def visible_with_timeline(
+    session: AsyncSession, journey: UUID, principal: Principal
+) -> tuple[JourneyRow, list[TimelineEntry]]:
+    """The same with all that happened on it, in one read."""
+    rows = await fetch(session, f"{_BOTH} journey.journey_id = $1 ORDER BY seq", journey)
+    row = _for(principal, JourneyRow(*rows[0][:_WIDTH]) if rows else None)
+    return row, [TimelineEntry.of(each) for each in rows if each["seq"] is not None]
+
+
+def _for(principal: Principal, row: JourneyRow | None) -> JourneyRow:
     if row is None or not _may_see(row, principal):
         raise JourneyNotFound()
     return row
 
 
-def _may_see(row: Journey, principal: Principal) -> bool:
+def _may_see(row: JourneyRow, principal: Principal) -> bool:
     if principal.kind == "officer":
         return principal.agency == row.agency
     if principal.kind == "holder":
@@ -55,18 +99,27 @@ def _may_see(row: Journey, principal: Principal) -> bool:
     return principal.kind == "citizen" and row.person is not None and principal.subject == str(row.person)
 
 
-async def timeline(session: AsyncSession, journey: UUID, after: int = 0, limit: int | None = None) -> Sequence[Entry]:
+async def timeline(
+    session: AsyncSession, journey: UUID, after: int = 0, limit: int | None = None
+) -> list[TimelineEntry]:
     """What happened on a journey after a sequence number, in its order."""
-    query = (
-        select(Entry).where(Entry.journey_id == journey, col(Entry.seq) > after).order_by(col(Entry.seq)).limit(limit)
-    )
-    return (await session.exec(query)).all()
+    query = f"{_ENTRIES} journey_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+    return [TimelineEntry.of(row) for row in await fetch(session, query, journey, after, limit)]
+
+
+async def timelines(session: AsyncSession, journeys: Sequence[UUID]) -> dict[UUID, list[TimelineEntry]]:
+    """The timelines of several journeys in one read."""
+    query = f"{_ENTRIES} journey_id = ANY($1::uuid[]) ORDER BY journey_id, seq"
+    found: dict[UUID, list[TimelineEntry]] = defaultdict(list)
+    for row in await fetch(session, query, list(journeys)):
+        found[row["journey_id"]].append(TimelineEntry.of(row))
+    return found
 
 
 async def is_completed(session: AsyncSession, journey: UUID) -> bool:
     """Whether the end of the journey is known."""
-    query = select(Entry.seq).where(Entry.journey_id == journey, Entry.type == Completed.type())
-    return (await session.exec(query)).first() is not None
+    query = "SELECT FROM timeline WHERE journey_id = $1 AND type = $2 LIMIT 1"
+    return bool(await fetch(session, query, journey, Completed.type()))
 
 
 async def count_open(session: AsyncSession) -> float:
@@ -75,41 +128,35 @@ async def count_open(session: AsyncSession) -> float:
     return (await session.exec(query)).one()
 
 
-async def timelines(session: AsyncSession, journeys: Sequence[UUID]) -> dict[UUID, list[Entry]]:
-    """The timelines of several journeys in one read."""
-    query = select(Entry).where(col(Entry.journey_id).in_(journeys)).order_by(col(Entry.journey_id), col(Entry.seq))
-    found: dict[UUID, list[Entry]] = defaultdict(list)
-    for entry in (await session.exec(query)).all():
-        found[entry.journey_id].append(entry)
-    return found
-
-
-async def view(session: AsyncSession, versions: Versions, row: Journey) -> schemas.JourneyView:
+async def view(
+    session: AsyncSession, versions: Versions, row: JourneyRow, entries: Sequence[TimelineEntry]
+) -> schemas.JourneyView:
     """A journey as its applicant sees it."""
-    return schemas.JourneyView(**await _members(session, versions, row))
+    return schemas.JourneyView(**await _members(session, versions, row, entries))
 
 
 async def started(
-    session: AsyncSession, versions: Versions, row: Journey, secret: str | None
+    session: AsyncSession, versions: Versions, row: JourneyRow, secret: str | None
 ) -> schemas.StartedJourney:
     """A journey as its applicant sees it at the start."""
-    return schemas.StartedJourney(**await _members(session, versions, row), secret=secret)
-
-
-async def _members(session: AsyncSession, versions: Versions, row: Journey) -> dict[str, Any]:
-    definition = await versions.get(session, row.definition)
     entries = await timeline(session, row.journey_id)
-    summary = _summary(row, definition, entries, await calendar_of(session))
-    return summary | {
-        "steps": schemas.step_views(row, definition, entries),
-        "timeline": [schemas.TimelineEntry.of(entry) for entry in entries],
-    }
+    return schemas.StartedJourney(**await _members(session, versions, row, entries), secret=secret)
 
 
-async def summaries(session: AsyncSession, versions: Versions, rows: Sequence[Journey]) -> list[schemas.JourneySummary]:
+async def _members(
+    session: AsyncSession, versions: Versions, row: JourneyRow, entries: Sequence[TimelineEntry]
+) -> dict[str, Any]:
+    definition = await versions.get(session, row.definition)
+    summary = _summary(row, definition, entries, await _calendar(session, entries))
+    return summary | {"steps": schemas.step_views(row, definition, entries), "timeline": entries}
+
+
+async def summaries(
+    session: AsyncSession, versions: Versions, rows: Sequence[JourneyRow]
+) -> list[schemas.JourneySummary]:
     """Journeys in a list."""
     entries = await timelines(session, [row.journey_id for row in rows])
-    days = await calendar_of(session)
+    days = await _calendar(session, *entries.values())
     return [
         schemas.JourneySummary(
             **_summary(row, await versions.get(session, row.definition), entries[row.journey_id], days)
@@ -118,7 +165,14 @@ async def summaries(session: AsyncSession, versions: Versions, rows: Sequence[Jo
     ]
 
 
-def _summary(row: Journey, definition: Definition, entries: Sequence[Entry], days: Calendar) -> dict[str, Any]:
+async def _calendar(session: AsyncSession, *timelines: Sequence[TimelineEntry]) -> Calendar:
+    """The calendar with what was proclaimed; the standing one where no promise is reckoned by it."""
+    return await calendar_of(session) if any(domain.is_reckoned(each) for each in timelines) else Calendar()
+
+
+def _summary(
+    row: JourneyRow, definition: Definition, entries: Sequence[TimelineEntry], days: Calendar
+) -> dict[str, Any]:
     standing = domain.standing_of(definition.steps, entries)
     is_opened = row.opened_at is not None or bool(entries)
     action = domain.next_action(row.journey_id, definition, standing, entries, is_opened=is_opened)
