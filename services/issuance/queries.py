@@ -1,6 +1,6 @@
 """Reads of issuance: the owner's document, the public register, what delivery may know, what is stuck."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -9,26 +9,33 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.auth import Principal
 from kit.contracts.claims import DocumentClaim
+from kit.rows import fetch
 from services.issuance import domain
 from services.issuance.models import Document
 
 MOST_UNFINISHED = 200
+COLUMNS = ", ".join(Document.model_fields)
+ISSUED = f"SELECT {COLUMNS} FROM document WHERE journey_id = ANY($1::uuid[]) AND state = ANY($2::text[]) ORDER BY id"  # noqa: S608 - our own columns
 ON_THE_REGISTER = col(Document.state).in_(domain.OUT)
 
 
-async def documents(session: AsyncSession, ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Document]:
-    """These documents, locked until the transaction ends when asked."""
-    query = select(Document).where(col(Document.id).in_(ids)).order_by(col(Document.id))
-    return (await session.exec(query.with_for_update() if lock else query)).all()
+async def documents(session: AsyncSession, ids: Iterable[UUID], *, lock: bool = False) -> Sequence[Document]:
+    """These documents, in one order, locked until the transaction ends when asked. They join no session."""
+    query = f"SELECT {COLUMNS} FROM document WHERE id = ANY($1::uuid[]) ORDER BY id"  # noqa: S608 - our own columns
+    return [Document(**row) for row in await fetch(session, f"{query} FOR UPDATE" if lock else query, list(ids))]
 
 
 async def owned(session: AsyncSession, principal: Principal, journey: UUID) -> Document:
     """The issued document of a journey; DocumentNotFound also when it is somebody else's."""
-    query = select(Document).where(Document.journey_id == journey, ON_THE_REGISTER)
-    found = (await session.exec(query)).first()
-    if found is None or not _is_of(found, principal):
+    found = await _issued(session, [journey])
+    if not found or not _is_of(found[0], principal):
         raise domain.DocumentNotFound
-    return found
+    return found[0]
+
+
+async def _issued(session: AsyncSession, journeys: Sequence[UUID]) -> list[Document]:
+    """The documents of journeys that are on the register."""
+    return [Document(**row) for row in await fetch(session, ISSUED, list(journeys), list(domain.OUT))]
 
 
 def _is_of(row: Document, principal: Principal) -> bool:
@@ -70,8 +77,7 @@ def document_claims(verify_url: Callable[[str], str]) -> Claims:
     """Claim ``documents``, by journey; absent while nothing is issued."""
 
     async def answer(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, DocumentClaim]:
-        query = select(Document).where(col(Document.journey_id).in_(journeys), ON_THE_REGISTER)
-        return {row.journey_id: _claim(row, verify_url) for row in await session.exec(query)}
+        return {row.journey_id: _claim(row, verify_url) for row in await _issued(session, journeys)}
 
     return answer
 

@@ -151,8 +151,8 @@ def dies_once(monkeypatch, owner, name, *, before):
     [
         (issuing, "_past_the_point_of_no_return", True),
         (issuing, "_past_the_point_of_no_return", False),
-        (commands, "give_number", True),
-        (commands, "give_number", False),  # inside transaction 1
+        (commands, "give_numbers", True),
+        (commands, "give_numbers", False),  # inside transaction 1
         (issuing, "_make", True),  # after transaction 1
         (composing, "sealed", True),
         (composing, "sealed", False),

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 
 from kit.app import Kit
 from kit.auth import Principal, allow
-from kit.database import Session
+from kit.database import Reading, Session
 from kit.storage import Files
 from services.issuance import commands, queries
 from services.issuance.duework.composing import verify_url
@@ -21,7 +21,7 @@ Administrator = Annotated[Principal, Depends(allow("officer:administrator"))]
 
 @router.get("/journeys/{journey_id}/document")
 async def document(
-    request: Request, response: Response, session: Session, owner: Owner, journey_id: UUID
+    request: Request, response: Response, session: Reading, owner: Owner, journey_id: UUID
 ) -> DocumentView:
     """Show number, days, live status and hash of the issued document."""
     kit: Kit = request.app.state.kit
@@ -37,7 +37,7 @@ async def document(
 )
 async def download(
     request: Request,
-    session: Session,
+    session: Reading,
     owner: Owner,
     journey_id: UUID,
     if_none_match: Annotated[str | None, Header(max_length=500)] = None,
@@ -58,7 +58,7 @@ async def download(
 
 
 @router.get("/documents")
-async def unfinished(session: Session, administrator: Administrator) -> list[UnfinishedDocument]:
+async def unfinished(session: Reading, administrator: Administrator) -> list[UnfinishedDocument]:
     """List the documents of the agency that are not made yet, oldest first; those that failed with their reason."""
     found = await queries.unfinished(session, str(administrator.agency))
     return [UnfinishedDocument.of(each) for each in found]

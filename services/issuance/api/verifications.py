@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit.app import Kit
 from kit.auth import allow
 from kit.contracts.text import Language
-from kit.database import Session
+from kit.database import Reading
 from kit.errors import language_of
 from kit.problems import RESPONSES
 from services.issuance import domain, queries
@@ -45,7 +45,7 @@ async def _found(request: Request, session: AsyncSession, token: str) -> Documen
 
 
 @router.get("/verifications/{token}")
-async def verification(request: Request, response: Response, session: Session, token: str) -> VerificationView:
+async def verification(request: Request, response: Response, session: Reading, token: str) -> VerificationView:
     """Show what the document shows and its status now; free and without signing in (EGOV65 s.13(2))."""
     response.headers["Cache-Control"] = "no-store"
     return VerificationView.of(await _found(request, session, token))
@@ -56,7 +56,7 @@ async def verification(request: Request, response: Response, session: Session, t
     # An empty body is an empty file, and such a one was never issued.
     openapi_extra={"requestBody": {"required": False, "content": {"application/pdf": {}}}},
 )
-async def check_file(request: Request, response: Response, session: Session) -> FileCheck:
+async def check_file(request: Request, response: Response, session: Reading) -> FileCheck:
     """Tell whether the file sent as the body is, to the last byte, one that was issued; nothing of it is kept."""
     response.headers["Cache-Control"] = "no-store"
     sha256 = hashlib.sha256(await request.body()).hexdigest()
@@ -66,7 +66,7 @@ async def check_file(request: Request, response: Response, session: Session) -> 
 
 
 @router.get("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)
-async def verify_page(request: Request, session: Session, token: str, language: ReaderLanguage) -> HTMLResponse:
+async def verify_page(request: Request, session: Reading, token: str, language: ReaderLanguage) -> HTMLResponse:
     """The page behind the QR code: the same for people to read; 404 for an unknown token."""
     try:
         shown = VerificationView.of(await _found(request, session, token))
@@ -78,7 +78,7 @@ async def verify_page(request: Request, session: Session, token: str, language: 
 @router.post("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)
 async def verify_file(
     request: Request,
-    session: Session,
+    session: Reading,
     token: str,
     language: ReaderLanguage,
     file: Annotated[UploadFile, File()],

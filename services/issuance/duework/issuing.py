@@ -26,7 +26,7 @@ from kit.retry import is_passing
 from kit.storage import Files
 from kit.telemetry import log
 from services.issuance import commands, domain, queries
-from services.issuance.commands import StoredFile
+from services.issuance.commands import StoredFile, Wanted
 from services.issuance.domain import Basis, FormSchema, NotGranted, State, Tokens
 from services.issuance.duework import composing
 from services.issuance.models import Document
@@ -78,7 +78,7 @@ def reason_of(error: Exception) -> str:
 
 
 async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
-    async with kit.database.transaction() as session:
+    async with kit.database.reading() as session:
         found = await queries.documents(session, ids)
     documents = await _past_the_point_of_no_return(kit, [each for each in found if each.state in BEGUN])
     crashpoint.reach(SEALED)
@@ -88,16 +88,17 @@ async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
     # Asked before a number is given, so that a number is not lost to what was missing all along.
     seals = {each.agency: await _seal_of(kit, sections[each.definition]) for each in documents}
     bases = await composing.bases_of(kit, documents, sections)
+    wanted = {each.id: _wanted(kit, sections[each.definition].settings(each.step)) for each in documents}
     async with kit.database.transaction() as session:
-        # All rows in one order before the first series: two such transactions wait for each other, never in a ring.
-        await queries.documents(session, [each.id for each in documents], lock=True)
-        numbered = []
-        for document in sorted(documents, key=lambda each: (each.agency, each.series)):
-            settings: IssuanceStep = sections[document.definition].settings(document.step)
-            numbered.append(await commands.give_number(session, document.id, settings, kit.resource(Tokens).new()))
+        numbered = await commands.give_numbers(session, wanted)
     crashpoint.reach(NUMBERED)
     made = [each for each in numbered if each.state == State.ISSUING]
-    await _make(kit, [(each, sections[each.definition], bases[each.id], seals[each.agency]) for each in made])
+    if made:
+        await _make(kit, [(each, sections[each.definition], bases[each.id], seals[each.agency]) for each in made])
+
+
+def _wanted(kit: Kit, settings: IssuanceStep) -> Wanted:
+    return Wanted(settings.validity.months, kit.resource(Tokens).new())
 
 
 async def _seal_of(kit: Kit, section: Section) -> Seal:
@@ -128,11 +129,9 @@ async def _make(kit: Kit, numbered: Sequence[Made]) -> None:
     crashpoint.reach(STORED)
     if broken := [each for each in files if isinstance(each, BaseException)]:
         raise broken[0]
+    stored = [(each[0], file) for each, file in zip(numbered, cast("list[StoredFile]", files), strict=True)]
     async with kit.database.transaction() as session:
-        for (document, section, basis, _), file in zip(numbered, cast("list[StoredFile]", files), strict=True):
-            settings: IssuanceStep = section.settings(document.step)
-            public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
-            await commands.register(session, document, file, public)
+        await commands.register(session, stored)
 
 
 async def _file(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> StoredFile:
@@ -142,8 +141,10 @@ async def _file(kit: Kit, document: Document, section: Section, basis: Basis, se
     if pdf is None:
         await kit.resource(Files).put(stored_as, await composing.sealed(kit, document, section, basis, seal))
         pdf = await kit.resource(Files).get(stored_as)
-    name = composing.file_name_of(document, section.settings(document.step))
-    return StoredFile(name, stored_as, hashlib.sha256(pdf).hexdigest())
+    settings: IssuanceStep = section.settings(document.step)
+    public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
+    name = composing.file_name_of(document, settings)
+    return StoredFile(name, stored_as, hashlib.sha256(pdf).hexdigest(), public)
 
 
 async def _stored(kit: Kit, name: str) -> bytes | None:
