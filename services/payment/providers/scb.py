@@ -4,36 +4,46 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 from uuid import uuid4
 
-import httpx
+import aiohttp
 
-from kit.clients import open_client
+from kit import telemetry
+from kit.clients import Answer
 from kit.clock import clock
 from services.payment import promptpay
 from services.payment.domain import BankTransaction, MalformedCallback
 from services.payment.settings import Settings
 
 BILL_PAYMENT = "00300100"
+TIMEOUT = aiohttp.ClientTimeout(total=15.0, sock_connect=3.0)
 YEARS = range(2000, 2200)
 """Of a payment; near the ends of what a date can be, another time zone is out of range."""
 
 
 class Scb:
-    """The bank's HTTP interface with a client-credential token kept while it is valid."""
+    """The bank's HTTP interface with a client-credential token kept while it is valid.
+
+    aiohttp itself, since every payment is asked about here: httpx above it costs three times as much.
+    """
 
     name = "scb"
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client = open_client(settings.bank_url, httpx.Timeout(15.0, connect=3.0))
+        self._url = settings.bank_url.rstrip("/")
+        self._client = aiohttp.ClientSession(
+            timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar(), proxy=_proxy_to(settings.bank_url)
+        )
         self._signing_in = asyncio.Lock()
         self._token = ""
         self._valid_until = 0.0
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._client.aclose()
+        await self._client.close()
 
     def read_callback(self, body: Mapping[str, Any]) -> BankTransaction:
         """Read the confirmation; payer names and accounts in it are not kept."""
@@ -66,44 +76,55 @@ class Scb:
             "reference1": reference1,
         }
         answer = await self._get("/v1/payment/billpayment/inquiry", parameters)
-        if answer.status_code == 404:
+        if answer.status == 404:
             return []
-        if answer.status_code != 200:
-            msg = f"bank answered {answer.status_code}"
+        if answer.status != 200:
+            msg = f"bank answered {answer.status}"
             raise ConnectionError(msg)
         return [self.read_callback(row) for row in answer.json()["data"]]
 
-    async def _get(self, path: str, parameters: Mapping[str, str]) -> httpx.Response:
-        try:
-            async with self._signing_in:  # once for all who ask now: a new token may end the old one
-                if self._valid_until <= clock.now().timestamp():
-                    await self._sign_in()
-            headers = self._headers() | {"Authorization": f"Bearer {self._token}"}
-            answer = await self._client.get(path, params=parameters, headers=headers)
-            if answer.status_code == 401:
-                self._valid_until = 0.0
-                msg = "bank did not take the token"
-                raise ConnectionError(msg)
-        except httpx.HTTPError as error:
-            msg = "bank is away"
-            raise ConnectionError(msg) from error
+    async def _get(self, path: str, parameters: Mapping[str, str]) -> Answer:
+        async with self._signing_in:  # once for all who ask now: a new token may end the old one
+            if self._valid_until <= clock.now().timestamp():
+                await self._sign_in()
+        answer = await self._exchange("GET", path, token=self._token, params=parameters)
+        if answer.status == 401:
+            self._valid_until = 0.0
+            msg = "bank did not take the token"
+            raise ConnectionError(msg)
         return answer
 
-    def _headers(self) -> dict[str, str]:
-        return {"resourceOwnerId": self._settings.bank_api_key, "requestUId": str(uuid4())}
+    async def _exchange(self, method: str, path: str, *, token: str = "", **rest: Any) -> Answer:
+        own = {"resourceOwnerId": self._settings.bank_api_key, "requestUId": str(uuid4())}
+        with telemetry.client_span(f"{method} bank") as carried:
+            sent = own | carried | ({"Authorization": f"Bearer {token}"} if token else {})
+            try:
+                async with self._client.request(
+                    method, f"{self._url}{path}", headers=sent, allow_redirects=False, **rest
+                ) as answer:
+                    return Answer(answer.status, await answer.read())
+            except (aiohttp.ClientError, TimeoutError) as error:
+                msg = "bank is away"
+                raise ConnectionError(msg) from error
 
     async def _sign_in(self) -> None:
         body = {
             "applicationKey": self._settings.bank_api_key,
             "applicationSecret": self._settings.bank_api_secret.get_secret_value(),
         }
-        answer = await self._client.post("/v1/oauth/token", json=body, headers=self._headers())
-        if answer.status_code != 200:
-            msg = f"bank refused the credentials with {answer.status_code}"
+        answer = await self._exchange("POST", "/v1/oauth/token", json=body)
+        if answer.status != 200:
+            msg = f"bank refused the credentials with {answer.status}"
             raise ConnectionError(msg)
         data = answer.json()["data"]
         self._token = data["accessToken"]
         self._valid_until = clock.now().timestamp() + float(data["expiresIn"]) * 0.8
+
+
+def _proxy_to(url: str) -> str | None:
+    """The proxy that the environment names for an address, as httpx would find it; looked up once."""
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def _text(value: Any) -> str:
