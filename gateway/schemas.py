@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gateway.domain.differences import Difference
-from gateway.domain.journeys import Action, Promise, Standing, StepState, done_at, outcome_text, standing_of
+from gateway.domain.journeys import Action, Promise, Standing, StepState, done_at, outcome_text
 from gateway.domain.labels import FACTS, PROCESSES
 from gateway.models import DefinitionVersion, JourneyRow
 from kit.contracts.codes import AgencyCode, DefinitionId, DefinitionRef
@@ -245,9 +245,10 @@ def summary_fields(
     }
 
 
-def step_views(row: JourneyRow, definition: Definition, entries: Sequence[TimelineEntry]) -> list[StepView]:
+def step_views(
+    row: JourneyRow, definition: Definition, standing: Standing, entries: Sequence[TimelineEntry]
+) -> list[StepView]:
     """The plan with the state of each step."""
-    standing = standing_of(definition.steps, entries)
     return [
         StepView(
             id=step.id, process=step.process, label=PROCESSES[step.process], state=state,

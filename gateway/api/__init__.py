@@ -2,6 +2,7 @@
 
 from gateway.api import calendar, definitions, documents, journeys
 
-ROUTERS = (definitions.router, journeys.router, calendar.router, documents.router)
+# In the order in which they are looked through: what is asked most comes first.
+ROUTERS = (journeys.router, definitions.router, calendar.router, documents.router)
 
 __all__ = ["ROUTERS"]

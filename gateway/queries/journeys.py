@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from gateway import schemas
 from gateway.domain import journeys as domain
-from gateway.domain.journeys import JourneyNotFound
+from gateway.domain.journeys import JourneyNotFound, Standing
 from gateway.models import JourneyRow, Progress
 from gateway.queries.definitions import Versions
 from gateway.schemas import TimelineEntry
@@ -147,8 +147,9 @@ async def _members(
     session: AsyncSession, versions: Versions, row: JourneyRow, entries: Sequence[TimelineEntry]
 ) -> dict[str, Any]:
     definition = await versions.get(session, row.definition)
-    summary = _summary(row, definition, entries, await _calendar(session, entries))
-    return summary | {"steps": schemas.step_views(row, definition, entries), "timeline": entries}
+    standing = domain.standing_of(definition.steps, entries)
+    summary = _summary(row, definition, standing, entries, await _calendar(session, entries))
+    return summary | {"steps": schemas.step_views(row, definition, standing, entries), "timeline": entries}
 
 
 async def summaries(
@@ -157,12 +158,12 @@ async def summaries(
     """Journeys in a list."""
     entries = await timelines(session, [row.journey_id for row in rows])
     days = await _calendar(session, *entries.values())
-    return [
-        schemas.JourneySummary(
-            **_summary(row, await versions.get(session, row.definition), entries[row.journey_id], days)
-        )
-        for row in rows
-    ]
+    items = []
+    for row in rows:
+        definition, told = await versions.get(session, row.definition), entries[row.journey_id]
+        standing = domain.standing_of(definition.steps, told)
+        items.append(schemas.JourneySummary(**_summary(row, definition, standing, told, days)))
+    return items
 
 
 async def _calendar(session: AsyncSession, *timelines: Sequence[TimelineEntry]) -> Calendar:
@@ -171,9 +172,12 @@ async def _calendar(session: AsyncSession, *timelines: Sequence[TimelineEntry]) 
 
 
 def _summary(
-    row: JourneyRow, definition: Definition, entries: Sequence[TimelineEntry], days: Calendar
+    row: JourneyRow,
+    definition: Definition,
+    standing: Standing,
+    entries: Sequence[TimelineEntry],
+    days: Calendar,
 ) -> dict[str, Any]:
-    standing = domain.standing_of(definition.steps, entries)
     is_opened = row.opened_at is not None or bool(entries)
     action = domain.next_action(row.journey_id, definition, standing, entries, is_opened=is_opened)
     promise = domain.promise_of(definition.periods, entries, days)
