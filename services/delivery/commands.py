@@ -1,10 +1,12 @@
 """Use cases of delivery. Each takes the session and never commits."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
 
 from kit import duework, outbox
 from kit.app import Kit
@@ -75,12 +77,14 @@ async def complete(session: AsyncSession, event: Event, known: Known) -> None:
     """
     outcome = Outcome(event.data.outcome)
     arrival = event.arrival()
-    delivery = Delivery(**arrival, person_id=known[APPLICANT].person, outcome=outcome, completed_at=clock.now())
+    delivery = Delivery(
+        id=uuid7(), **arrival, person_id=known[APPLICANT].person, outcome=outcome, completed_at=clock.now()
+    )
     if not await put(session, delivery):
         return
     kind = _kind_of_end(event, outcome, known[SECTION])
-    notice = await _notify(session, event, known, kind, _end_values(event, known))
-    await outbox.add(session, Delivered(notice=notice.kind, channel="inbox"), delivery)
+    await _notify(session, event, known, kind, _end_values(event, known))
+    await outbox.add(session, Delivered(notice=kind, channel="inbox"), delivery)
     await outbox.add(session, Completed(outcome=outcome), delivery)
 
 
@@ -144,7 +148,7 @@ async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None
         await _notify(session, event, known, "pay", values)
 
 
-async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]) -> Notice:
+async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]) -> None:
     """Put a notice into the inbox, in this transaction, and plan its way by the outside channels.
 
     The notices of a batch are written together at its end; mail of one that stood already finds nothing to send.
@@ -153,22 +157,22 @@ async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, 
     section: Section = known[SECTION]
     said = {"title": section.title.th, "title_en": section.title.en, "number": applicant.number} | values
     subject, body = domain.say(kind, said)
-    notice = Notice(
-        cause=event.id, person_id=applicant.person, kind=kind, created_at=clock.now(),
-        subject_th=subject.th, subject_en=subject.en, body_th=body.th, body_en=body.en,
-        link=_link_of(kind, event.journey), application_number=applicant.number, has_address=applicant.has_address,
-        journey_id=event.journey, agency=event.agency, definition=str(event.definition),
-        step=str(event.nextstep or event.step), slip=_slip_of(event, section),
-    )  # fmt: skip
+    identifier = uuid7()
+    notice = {
+        "id": identifier, "cause": event.id, "person_id": applicant.person, "kind": kind, "created_at": clock.now(),
+        "subject_th": subject.th, "subject_en": subject.en, "body_th": body.th, "body_en": body.en,
+        "link": _link_of(kind, event.journey), "application_number": applicant.number,
+        "has_address": applicant.has_address, "journey_id": event.journey, "agency": event.agency,
+        "definition": event.definition, "step": event.nextstep or event.step, "slip": _slip_of(event, section),
+    }  # fmt: skip
     defer(session, "notice", _write, notice)
     settings: DeliveryStep = section.settings(section.plan[-1].id)
     if applicant.has_address and "email" in settings.channels:
-        await duework.add(session, "email", notice.id, journey=event.journey)
-    return notice
+        await duework.add(session, "email", identifier, journey=event.journey)
 
 
-async def _write(session: AsyncSession, notices: list[Notice]) -> None:
-    await fetch(session, WRITE, f"[{','.join(notice.model_dump_json() for notice in notices)}]")
+async def _write(session: AsyncSession, notices: list[dict[str, Any]]) -> None:
+    await fetch(session, WRITE, to_json(notices).decode())
 
 
 def _slip_of(event: Event, section: Section) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
 
 from kit import outbox
 from kit.auth import Principal
@@ -41,8 +42,8 @@ async def open_draft(session: AsyncSession, new: NewJourney, section: Section) -
     slip = section.slip()
     now = clock.now()
     row = {
-        **new.model_dump(), "agency": section.agency, "step": slip.step.id, "slip": slip.model_dump(mode="json"),
-        "form": {}, "opened_at": now, "saved_at": now,
+        "id": uuid7(), **new.model_dump(), "agency": section.agency, "step": slip.step.id,
+        "slip": slip.model_dump(mode="json"), "form": {}, "opened_at": now, "saved_at": now,
     }  # fmt: skip
     application = Application(**row)
     if await put(session, application):
