@@ -10,7 +10,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from kit.testing import AGENCY
-from tests.authorisation.conftest import EACH, process
+from tests.authorisation.conftest import process
 from tests.authorisation.matrix import OTHER_AGENCY, PARTS, Row, ask, rows_of
 from tests.authorisation.objects import OWNED, WITHOUT_PERSON, WORKED, Thing
 
@@ -22,7 +22,7 @@ def judged_here(part: str, kind: str) -> list[Row]:
     return [row for row in rows_of(part) if getattr(row, kind) and row.service is None]
 
 
-@pytest.fixture(scope="module", params=EACH)
+@pytest.fixture(scope="module", params=PARTS)
 async def part(request, servers, tmp_path_factory):
     if not judged_here(request.param, "owner") + judged_here(request.param, "agency"):
         yield None
