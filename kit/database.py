@@ -226,9 +226,11 @@ class Database:
     async def _session(self) -> AsyncIterator[Transaction]:
         """A session that commits nothing by itself: what it runs stands at once, or with the driver's transaction."""
         with _saying_when_away():
-            async with Transaction(self._single, expire_on_commit=False) as session:
-                connection = await (await session.connection()).get_raw_connection()
-                session.info[DRIVER] = connection.driver_connection
+            async with (
+                self._single.connect() as connection,
+                Transaction(connection, expire_on_commit=False) as session,
+            ):
+                session.info[DRIVER] = (await connection.get_raw_connection()).driver_connection
                 yield session
 
     async def dispose(self) -> None:

@@ -31,6 +31,7 @@ causation: ContextVar[UUID | None] = ContextVar("causation", default=None)
 """The event that is being handled, if one is."""
 
 _provider: trace.TracerProvider = trace.NoOpTracerProvider()
+_tracer: trace.Tracer = _provider.get_tracer("paet")
 
 
 def provider() -> trace.TracerProvider:
@@ -40,7 +41,7 @@ def provider() -> trace.TracerProvider:
 
 def tracer() -> trace.Tracer:
     """The tracer of this process."""
-    return _provider.get_tracer("paet")
+    return _tracer
 
 
 def journey_root(journey: UUID) -> SpanContext:
@@ -200,7 +201,7 @@ def _span_as_json(span: ReadableSpan) -> dict[str, Any]:
 
 def configure_tracing(settings: Settings) -> TracerProvider:
     """Make the provider of this process: spans go to the OTLP endpoint and to the trace file, if set."""
-    global _provider  # one per process, as the library has it, but replaceable in tests
+    global _provider, _tracer  # one per process, as the library has it, but replaceable in tests
     provider = TracerProvider(resource=Resource.create({"service.name": settings.service}))
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=otlp_url(settings.otlp_endpoint, "traces"))
@@ -208,7 +209,7 @@ def configure_tracing(settings: Settings) -> TracerProvider:
     if settings.trace_file:
         processor = BatchSpanProcessor(JsonLines(settings.trace_file), schedule_delay_millis=500)
         provider.add_span_processor(processor)
-    _provider = provider
+    _provider, _tracer = provider, provider.get_tracer("paet")
     return provider
 
 

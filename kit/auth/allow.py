@@ -109,7 +109,7 @@ def _admits(word: str, principal: Principal) -> bool:
 
 async def _authenticate(request: Request, headers: list[str]) -> Principal:
     """Verify the token once per request, however many dependencies ask."""
-    known: Principal | None = getattr(request.state, "principal", None)
+    known: Principal | None = request.scope.get("state", {}).get("principal")
     if known is not None:
         return known
     try:

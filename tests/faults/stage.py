@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from nats.aio.client import Client
 from bench.stage import DEFINITION as BENCH
 from kit.clock import write_offset
 from kit.local import bootstrap
+from kit.local.faults import LocalError
 from kit.local.layout import LAYOUT, free_ports
 from kit.local.suite import Suite
 from kit.nats_access import OPERATOR
@@ -82,8 +84,15 @@ class Stage:
         )  # fmt: skip
 
     async def everybody_is_up(self, seconds: float = 60) -> None:
-        """Wait until every process is ready again."""
-        await asyncio.to_thread(self.suite.wait_ready, seconds)
+        """Wait until every process is ready again, one that has died a moment ago too: it is started anew."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return await asyncio.to_thread(self.suite.wait_ready, seconds)
+            except LocalError:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.2)
 
 
 async def _expected(_error: Exception) -> None:

@@ -19,7 +19,7 @@ from kit.contracts.events import Voided
 def spans(monkeypatch):
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_provider", provider)
+    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("paet"))
     return exporter.get_finished_spans
 
 
