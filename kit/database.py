@@ -4,8 +4,8 @@ The plumbing tables are the same in every service and belong to the kit; the ser
 in its ``models.py`` with a registry of its own.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import asyncpg
@@ -28,16 +28,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreSession
 from sqlalchemy.pool import NullPool
+from sqlmodel import Session as SyncSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import crashpoint
-from kit.contracts import text as words
-from kit.errors import Unavailable
+from kit.connections import only_open, saying_when_away, transacting
 
 plumbing = MetaData()
 
@@ -112,61 +110,29 @@ DRIVER = "driver"
 """Where a session keeps the connection of the driver that it runs on."""
 
 
-class DatabaseAway(Unavailable):
-    """The database does not answer now."""
-
-    code = "database-away"
-    title = words.Text(th="ฐานข้อมูลไม่พร้อมใช้งานชั่วคราว", en="The database is away for the moment")
-
-
-AWAY = (
-    PoolTimeout,
-    ConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.exceptions.OperatorInterventionError,
-    asyncpg.exceptions.TransactionRollbackError,  # the loser of a deadlock: the same call succeeds when it comes again
-    asyncpg.exceptions.LockNotAvailableError,
-    asyncpg.exceptions.InsufficientResourcesError,  # among them a full disk: the same call is taken once there is room
-)
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether an error means that the server does not answer, rather than that it refused a statement."""
-    if isinstance(error, DBAPIError):
-        causes = (error.orig, getattr(error.orig, "__cause__", None))
-        return error.connection_invalidated or any(_is_lost(cause) for cause in causes)
-    return _is_lost(error)
-
-
-def _is_lost(error: BaseException | None) -> bool:
-    is_closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
-    return is_closed or isinstance(error, AWAY)
-
-
-def _only_open(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Let the pool open another connection in the place of one that was lost outside its sight."""
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
-
-
 class WroteWhileReading(Exception):
     """Something was written in a session for reading, where it would be lost: a mistake of the programmer."""
-
-
-@contextmanager
-def _saying_when_away() -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
-        if is_away(error):
-            raise DatabaseAway(retry_after=2) from error
-        raise
 
 
 class Transaction(AsyncSession):
     """SQLModel's session, with ``execute`` for tables and bulk statements that are no models."""
 
     execute = CoreSession.execute  # SQLModel marks it deprecated in favour of exec(), which is for models
+
+
+class _NothingToFlush(SyncSession):
+    """A session whose models stay as they were read."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:  # noqa: ARG002 - as the library has it
+        """WroteWhileReading when a model was added or changed."""
+        if self.new or self.dirty or self.deleted:
+            raise WroteWhileReading
+
+
+class ReadingSession(Transaction):
+    """The session of `Database.reading`."""
+
+    sync_session_class = _NothingToFlush
 
 
 class Database:
@@ -182,7 +148,7 @@ class Database:
         """For what is rare and may be wanted in the middle of a transaction: waits for nobody's connection."""
         # The transactions below are the driver's: half the cost of the same by way of the dialect.
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        event.listen(self.engine.sync_engine, "checkout", _only_open)
+        event.listen(self.engine.sync_engine, "checkout", only_open)
         self._listeners: list[Callable[[str], None]] = []
 
     def on_commit(self, listener: Callable[[str], None]) -> None:
@@ -195,7 +161,7 @@ class Database:
 
         DatabaseAway when the server does not answer.
         """
-        async with self._session() as session, session.info[DRIVER].transaction():
+        async with self._session(Transaction) as session, transacting(session.info[DRIVER]):
             yield session
             await _flush(session)
             session.info["written"] = written = await _write_deferred(session)
@@ -207,12 +173,14 @@ class Database:
     async def reading(self) -> AsyncIterator[Transaction]:
         """A session that only reads, each statement by itself: two round trips less than a transaction.
 
-        Statements see no less of each other than in a transaction, which reads what is committed by then as well.
+        Reads see no less of each other than in a transaction, where each sees what is committed by then as well. A
+        statement that writes, against its purpose, stands at once, whatever becomes of the request.
         WroteWhileReading when a model was added or changed; DatabaseAway when the server does not answer.
         """
-        async with self._session() as session:
+        async with self._session(ReadingSession) as session:
             yield session
-            if session.new or session.dirty or session.deleted or session.info.get("deferred"):
+            session.sync_session.flush()
+            if session.info.get("deferred"):
                 raise WroteWhileReading
 
     @asynccontextmanager
@@ -223,12 +191,12 @@ class Database:
             yield driver
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Transaction]:
+    async def _session(self, kind: type[Transaction]) -> AsyncIterator[Transaction]:
         """A session that commits nothing by itself: what it runs stands at once, or with the driver's transaction."""
-        with _saying_when_away():
+        with saying_when_away():
             async with (
                 self._single.connect() as connection,
-                Transaction(connection, expire_on_commit=False) as session,
+                kind(connection, expire_on_commit=False) as session,
             ):
                 session.info[DRIVER] = (await connection.get_raw_connection()).driver_connection
                 yield session

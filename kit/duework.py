@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import crashpoint, telemetry
 from kit.clock import clock
+from kit.connections import is_of_the_database, transacting
 from kit.database import defer, deferred
 from kit.gist import gist, places
 from kit.pace import pause_after
@@ -196,17 +197,17 @@ class DueWorkLoop:
         done = 0
         async with self.kit.database.connection() as connection:
             due = {row["kind"] for row in await connection.fetch(KINDS, clock.now(), list(self.functions))}
-        for kinds, most in self._turns:
-            if not due.isdisjoint(kinds):
-                done += await self._turn(kinds, most)
+        turns = [turn for turn in self._turns if not due.isdisjoint(turn[0])]
+        for kinds, most in turns:
+            done += await self._turn(kinds, most, is_last=kinds is turns[-1][0])
         return done
 
-    async def _turn(self, kinds: Sequence[str], most: int) -> int:
+    async def _turn(self, kinds: Sequence[str], most: int, *, is_last: bool) -> int:
         left: Sequence[Row] = ()
         async with self._taking() as connection:
             rows = [_row(each) for each in await connection.fetch(TAKE, clock.now(), kinds, most)]
-            if len(rows) == most:
-                self._wake("due_work")  # somebody else may look for more, while this is being done
+            if len(rows) == most or (rows and not is_last):
+                self._wake("due_work")  # somebody else may do what is left, while this is being done
             if len(rows) == 1:
                 await self._do(connection, rows[0])
             elif rows:
@@ -218,7 +219,7 @@ class DueWorkLoop:
     @asynccontextmanager
     async def _taking(self) -> AsyncIterator[asyncpg.Connection]:
         """The transaction that holds the rows in hand, so that nobody else does them too."""
-        async with self.kit.database.connection() as connection, connection.transaction():
+        async with self.kit.database.connection() as connection, transacting(connection):
             yield connection
 
     async def _do_all(self, connection: asyncpg.Connection, rows: Sequence[Row]) -> Sequence[Row]:
@@ -266,7 +267,7 @@ class DueWorkLoop:
 
 async def _failed(connection: asyncpg.Connection, row: Row, error: Exception) -> None:
     attempts = row.attempts + 1
-    said = f"{type(error).__name__}: {error}"[:900]
+    said = gist(error) if is_of_the_database(error) else f"{type(error).__name__}: {error}"[:900]
     if attempts >= MOST_ATTEMPTS and not is_passing(error):
         await connection.execute(FAIL, row.id, attempts, said, None, clock.now())
         log.error("due work failed for good", kind=row.kind, key=row.key, error=gist(error), at=places(error))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from kit.claims import Missing
 from kit.clients import PeerRefused
 from kit.cloudevents import UnknownFact
+from kit.connections import is_closed
 from kit.errors import Problem
 
 PASSING = (OSError, TimeoutError, httpx.TransportError, BusError, PoolTimeout, OperationalError, Missing)
@@ -29,6 +30,8 @@ def is_passing(error: BaseException) -> bool:
         return error.connection_invalidated or _is_passing_state(getattr(error.orig, "sqlstate", None))
     if isinstance(error, asyncpg.PostgresError):
         return _is_passing_state(error.sqlstate)
+    if is_closed(error):
+        return True
     if isinstance(error, PeerRefused) and error.status in PASSING_STATUSES:
         return True
     if isinstance(error, Problem):

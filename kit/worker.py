@@ -68,7 +68,10 @@ def on(fact: type[Fact], function: Handler, *, needs: Sequence[Need[Any]] = ()) 
 
 
 def on_all(fact: type[Fact], function: BulkHandler) -> BulkConsumer:
-    """Consume one fact, whoever goes on afterwards, a batch at a time: for what is told often and written alike."""
+    """Consume one fact, whoever goes on afterwards, a batch at a time: for what is told often and written alike.
+
+    Of one journey the events are consumed in their order, whether alone or together.
+    """
     return BulkConsumer(function, fact)
 
 
@@ -205,14 +208,16 @@ class Worker:
         async with self.kit.database.transaction() as session:
             fresh = await inbox.take(session, [event.id for event in events])
             shut = await self._hold(session, events)
-            taken: list[Event] = []
-            for event in events:
-                if event.id in fresh:
-                    fresh.discard(event.id)  # the same event twice in one batch
-                    taken.append(event)
-                    await self._one(session, event, known[event.id], shut)
-            for consumer in self.table.bulk_consumers():
-                await _in_bulk(consumer, session, [event for event in taken if isinstance(event.data, consumer.fact)])
+            taken = list({event.id: event for event in events if event.id in fresh}.values())
+            waiting: list[Event] = []
+            for event in taken:
+                # What one event did to a journey stands before the next event of that journey is consumed.
+                if self.table.consumers_of(event) and any(each.journeyid == event.journeyid for each in waiting):
+                    await self._in_bulk(session, waiting)
+                    waiting = []
+                await self._one(session, event, known[event.id], shut)
+                waiting.append(event)
+            await self._in_bulk(session, waiting)
             crashpoint.reach(crashpoint.BEFORE_COMMIT)
 
     async def _hold(self, session: AsyncSession, events: Sequence[Event]) -> set[UUID]:
@@ -242,6 +247,15 @@ class Worker:
         finally:
             telemetry.causation.reset(token)
 
+    async def _in_bulk(self, session: AsyncSession, events: Sequence[Event]) -> None:
+        for consumer in self.table.bulk_consumers():
+            if told := [event for event in events if isinstance(event.data, consumer.fact)]:
+                # They write by statements: these see what models have become, and no model outlives them unaware.
+                await session.flush()
+                session.expunge_all()
+                with telemetry.event_spans(told, consumer.function.__name__, SpanKind.CONSUMER):
+                    await consumer.function(session, told)
+
     async def _know(self, events: Sequence[Event]) -> dict[UUID, Known]:
         known = {event.id: Known() for event in events}
         wanting: dict[Need[Any], list[Event]] = {}
@@ -261,12 +275,6 @@ class Worker:
     def asking(self) -> Asking:
         """Where needs find their answers."""
         return self.kit
-
-
-async def _in_bulk(consumer: BulkConsumer, session: AsyncSession, events: Sequence[Event]) -> None:
-    if events:
-        with telemetry.event_spans(events, consumer.function.__name__, SpanKind.CONSUMER):
-            await consumer.function(session, events)
 
 
 async def _acknowledge(messages: Sequence[Msg]) -> None:

@@ -1,16 +1,19 @@
 """Sessions on a real server: what stands after them, who is woken, what becomes of a connection that is lost."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from asyncpg.transaction import Transaction as Edge
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from kit import duework
 from kit.clock import clock
-from kit.database import Database, DatabaseAway, WroteWhileReading
+from kit.connections import DatabaseAway
+from kit.database import Database, WroteWhileReading
 from kit.rows import fetch
 from tests.kit.toy.models import Tally
 
@@ -94,8 +97,16 @@ async def test_what_would_be_lost_in_a_session_for_reading_is_a_fault(database):
     async def plans(session):
         await duework.add(session, "chore", "key")
 
+    async def adds_and_reads(session):
+        session.add(tally())
+        assert len((await session.execute(select(Tally))).all()) == 1
+
+    async def flushes(session):
+        session.add(tally())
+        await session.flush()
+
     await write(database, tally())
-    for wrongly in (adds, changes, plans):
+    for wrongly in (adds, changes, plans, adds_and_reads, flushes):
         with pytest.raises(WroteWhileReading):
             await read(database, wrongly)
     assert await count(database) == 1
@@ -134,3 +145,25 @@ async def test_a_lost_connection_is_told_and_replaced(database, servers, when):
     assert await count(database) == 0
     await write(database, tally())
     assert await count(database) == 1
+
+
+@pytest.mark.parametrize("broken", ["start", "rollback"])
+@pytest.mark.parametrize("when", ["before the server heard", "after the server heard"])
+async def test_a_transaction_broken_off_at_its_edge_leaves_nothing_to_what_comes_next(
+    database, servers, monkeypatch, broken, when
+):
+    real = getattr(Edge, broken)
+
+    async def broken_off(self):
+        if when == "after the server heard":
+            await real(self)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Edge, broken, broken_off)
+    with pytest.raises(asyncio.CancelledError):
+        await write(database, tally(), query="SELECT 1 / 0")
+    monkeypatch.setattr(Edge, broken, real)
+    await write(database, tally())
+    elsewhere = Database(database.engine.url.render_as_string(hide_password=False), pool=1)
+    assert await count(elsewhere) == 1
+    await elsewhere.dispose()

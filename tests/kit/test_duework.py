@@ -1,13 +1,16 @@
 """Due work that is done many at a time, on a real database."""
 
+import asyncio
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import select, text
 
 from kit import duework
 from kit.clock import clock
 from kit.database import DUE_WORK, LOCK_TIMEOUT
+from kit.duework import DueWorkLoop, InBulk
 from kit.testing import open_harness
 from tests.kit.toy import main
 
@@ -56,6 +59,43 @@ async def test_one_that_fails_holds_none_of_the_others_up(toy):
     assert {str(number) for number in range(10)} <= set(main.ALONE)
     main.BROKEN.clear()
     await toy.until(lambda: all_done(toy))
+
+
+async def test_one_kind_of_work_does_not_wait_for_another(toy):
+    is_held, is_done, release = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(_kit, _works):
+        is_held.set()
+        await release.wait()
+        return []
+
+    async def quickly(_kit, _key, _payload):
+        is_done.set()
+
+    work = {"crate": InBulk(slowly, quickly), "letter": quickly}  # kinds that the toy's own loop leaves alone
+    loop = DueWorkLoop(toy.kit, work, workers=2, poll_seconds=0.1)
+    async with toy.kit.database.transaction() as session:
+        for key in ("1", "2"):
+            await duework.add(session, "crate", key)
+        await duework.add(session, "letter", "3")
+    runners = [asyncio.create_task(each) for each in loop.runners()]
+    await asyncio.wait_for(is_held.wait(), 5)
+    await asyncio.wait_for(is_done.wait(), 3)  # a worker by itself looks every five seconds only
+    release.set()
+    await toy.until(lambda: all_done(toy))
+    for each in runners:
+        each.cancel()
+
+
+async def test_the_words_of_the_database_are_not_kept(toy):
+    main.CHORE_FAULTS.append(asyncpg.NotNullViolationError("Failing row contains (Somchai)"))
+    async with toy.kit.database.transaction() as session:
+        await duework.add(session, "chore", "4")
+
+    async def failed():
+        return (await left(toy)).get("4", {}).get("error")
+
+    assert (await toy.until(failed)).startswith("NotNullViolationError (23502)")
 
 
 async def test_what_is_given_back_is_done_alone(toy):

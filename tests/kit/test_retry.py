@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from kit.clients import PeerRefused
-from kit.database import is_away
+from kit.connections import is_away
 from kit.errors import Conflict
 from kit.retry import can_never_succeed, is_passing
 
@@ -69,3 +69,12 @@ def test_a_peer_that_does_not_take_the_call_now_is_asked_again(status):
 @pytest.mark.parametrize("error", [PeerRefused("review", 409, {}), PeerRefused("review", 404, {}), Conflict()])
 def test_a_refusal_of_what_was_asked_is_final(error):
     assert can_never_succeed(error, attempts=1)
+
+
+def test_a_closed_connection_is_waited_for_and_a_value_that_speaks_of_one_is_not():
+    closed = asyncpg.InterfaceError("connection is closed")
+    assert is_passing(closed)
+    assert is_away(closed)
+    quoted = asyncpg.DataError("invalid input for query argument $1: 'the shop is closed'")
+    assert not is_passing(quoted)
+    assert not is_away(quoted)

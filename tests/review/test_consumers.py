@@ -21,6 +21,7 @@ from kit.contracts.events import (
     Withdrawn,
 )
 from kit.contracts.journey import Outcome
+from kit.worker import Worker
 from services.review.models import Act, Case
 from tests.bundles import REVIEW_TABLE, document_bundle, licence_bundle
 from tests.review.conftest import LARGE, RECEIVED, SMALL, filed, queued
@@ -160,6 +161,19 @@ async def test_grant_stops_the_clock_once(review):
     await review.deliver(granted)
     assert (await case_of(review, event.journey))["clock_stopped_at"] == granted.time
     assert await acts_of(review, event.journey) == ["opened", "rule-grant", "granted"]
+
+
+@pytest.mark.parametrize("is_granted_first", [True, False])
+async def test_of_a_grant_and_an_end_in_one_batch_the_first_stops_the_clock(review, is_granted_first):
+    event = filed(review, SMALL)
+    granted = review.handover(Granted, at="approval", journey=event.journey)
+    withdrawn = review.handover(Withdrawn, at="request", journey=event.journey, outcome=Outcome.WITHDRAWN)
+    first, second = (granted, withdrawn) if is_granted_first else (withdrawn, granted)
+    worker = Worker(review.kit, review.app.state.worker.table)
+    await worker._transact([event, first, second])
+    assert (await case_of(review, event.journey))["clock_stopped_at"] == first.time
+    told = await acts_of(review, event.journey)
+    assert told == ["opened", "rule-grant", "granted" if is_granted_first else "journey-ended"]
 
 
 @pytest.mark.req("R4", part="clock starts and is recomputed")
