@@ -3,9 +3,7 @@
 set -eu
 case "$SERVICE" in gateway) package=gateway ;; *) package="services.$SERVICE" ;; esac
 case "${1:-serve}" in
-serve) # a live stream would hold the end up for ever; who keeps a connection must be the one who ends it
-    exec uvicorn --factory "$package.main:app" --host 0.0.0.0 --port 8000 --no-access-log \
-        --timeout-graceful-shutdown 20 --timeout-keep-alive 65 ;;
+serve) exec python -m kit.serve "$package.main:app" --host 0.0.0.0 --port 8000 ;;
 migrate) exec python -m kit.migrate "$package" ;;
 *) exec "$@" ;;
 esac

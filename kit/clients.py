@@ -9,10 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
-import httpx
-from httpx_aiohttp import HttpxAiohttpClient
-from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor, RequestInfo
-from opentelemetry.trace import Span
 from pydantic_core import to_json
 from yarl import URL
 
@@ -21,7 +17,6 @@ from kit.auth import ServiceAssertions
 from kit.contracts.text import Text
 from kit.errors import Problem, Unavailable
 
-TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 SECONDS = 10.0
 DEADLINES = aiohttp.ClientTimeout(total=None, sock_connect=2.0, sock_read=SECONDS)
 """Of one step each: a large answer may take longer in all, for whoever receives it may be slow."""
@@ -47,23 +42,6 @@ class PeerRefused(Problem):
         self.code = str(body.get("type", "")).rpartition(":")[2] or "refused"
 
     title = Text(th="บริการปลายทางปฏิเสธคำขอ", en="Another service refused")
-
-
-def open_client(base_url: str = "", timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
-    """An httpx client for what lies outside, over the aiohttp transport (a third of the cost), instrumented on its own.
-
-    Global instrumentation sends no ``traceparent`` over this transport.
-    """
-    client: httpx.AsyncClient = HttpxAiohttpClient(base_url=base_url, timeout=timeout)
-    HTTPXClientInstrumentor.instrument_client(client, tracer_provider=telemetry.provider(), request_hook=_without_query)
-    return client
-
-
-async def _without_query(span: Span, request: RequestInfo) -> None:
-    """A query may hold what people typed, or a one-time code: it stays out of the trace."""
-    if span.is_recording():
-        for name in ("http.url", "url.full"):
-            span.set_attribute(name, str(request.url).partition("?")[0])
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Response
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
@@ -89,6 +88,9 @@ class Metrics:
             )
         ]
         if self.settings.otlp_endpoint:
+            # Only here: a process that sends nothing does without the memory of its exporter.
+            from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
             exporter = OTLPMetricExporter(endpoint=otlp_url(self.settings.otlp_endpoint, "metrics"))
             readers.append(PeriodicExportingMetricReader(exporter))
         return readers

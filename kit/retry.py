@@ -1,9 +1,9 @@
 """What is worth trying again, and when."""
 
 import random
+import sys
 
 import asyncpg
-import httpx
 from nats.errors import Error as BusError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -15,7 +15,7 @@ from kit.cloudevents import UnknownFact
 from kit.connections import is_closed
 from kit.errors import Problem
 
-PASSING = (OSError, TimeoutError, httpx.TransportError, BusError, PoolTimeout, OperationalError, Missing)
+PASSING = (OSError, TimeoutError, BusError, PoolTimeout, OperationalError, Missing)
 PASSING_STATES = ("08", "25006", "28", "40", "53", "55P03", "57", "58")
 """SQLSTATEs and their classes that speak of the server rather than of the statement: connections, a demoted primary,
 credentials being changed, deadlocks, resources, locks, an operator's intervention, the disk."""
@@ -36,7 +36,12 @@ def is_passing(error: BaseException) -> bool:
         return True
     if isinstance(error, Problem):
         return error.status >= 500
-    return isinstance(error, PASSING)
+    return isinstance(error, PASSING) or _is_httpx_lost(error)
+
+
+def _is_httpx_lost(error: BaseException) -> bool:
+    httpx = sys.modules.get("httpx")  # where nobody has loaded it nobody can have got an error of it
+    return httpx is not None and isinstance(error, httpx.TransportError)
 
 
 def _is_passing_state(state: str | None) -> bool:

@@ -18,7 +18,6 @@ from uuid import UUID
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.propagate import inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -204,6 +203,9 @@ def configure_tracing(settings: Settings) -> TracerProvider:
     global _provider, _tracer  # one per process, as the library has it, but replaceable in tests
     provider = TracerProvider(resource=Resource.create({"service.name": settings.service}))
     if settings.otlp_endpoint:
+        # Only here: a process that sends nothing does without the memory of its exporter.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
         exporter = OTLPSpanExporter(endpoint=otlp_url(settings.otlp_endpoint, "traces"))
         provider.add_span_processor(BatchSpanProcessor(exporter))
     if settings.trace_file:

@@ -14,8 +14,6 @@ from kit.local.faults import LocalError
 PORT_BASE = 8000
 POSTGRES_PORT = 54320
 NATS_PORT = 42220
-# A live stream would hold the end up for ever; idle connections outlive those that our own clients keep.
-_END_SOON = "--timeout-graceful-shutdown 3 --timeout-keep-alive 65"
 THAID = {"name": "thaid", "issuer": "http://127.0.0.1:$thaid", "client_id": "paet", "ial": "2.3", "aal": "2.1"}
 """ThaiD as a provider: that it gives IAL 2.3 is [C2], AAL 2.1 is [K] (thailand: no claim tells it)."""
 LEVEL_AND_TELEMETRY = ("PAET_LOG_LEVEL", "PAET_OTLP_ENDPOINT")  # what the caller's environment may pass on
@@ -60,7 +58,7 @@ class Layout:
 def service(name: str, offset: int, *secrets: str, package: str | None = None, **settings: str) -> Program:
     """Describe a service on `offset`; further settings are given by their names without PAET_."""
     package = package or f"services.{name}"
-    command = f"-m uvicorn --factory {package}.main:app --host 127.0.0.1 --port ${name} --no-access-log {_END_SOON}"
+    command = f"-m kit.serve {package}.main:app --port ${name} --end-seconds 3"
     own = {f"PAET_{key.upper()}": value for key, value in settings.items()}
     return Program(name, tuple(command.split()), {name: offset}, package, "/readyz", own, secrets)
 

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from kit import telemetry
-from kit.clients import open_client
+from kit.outside import open_client
 
 
 async def test_no_query_of_a_call_is_in_its_span(monkeypatch):

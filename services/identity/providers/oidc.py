@@ -14,7 +14,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[im
 from joserfc.errors import JoseError
 from structlog.stdlib import get_logger
 
-from kit.clients import open_client
+from kit.outside import open_client
 from services.identity.domain import Proof, ProviderUnavailable, Reach, SignInRefused
 from services.identity.providers.claims import proof_of
 from services.identity.providers.id_token import KeySet, KeyUnknownError, checked_claims

@@ -1,0 +1,97 @@
+"""The server that sleeps while nobody asks anything: it answers, renews its date, and ends on a signal at once."""
+
+import signal
+import subprocess
+import sys
+import time
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import httpx
+import pytest
+
+from kit.local.ports import free_port
+from kit.serve import KEEP_ALIVE_SECONDS
+
+APPLICATION = """
+import asyncio
+from fastapi import FastAPI
+def app():
+    application = FastAPI()
+    @application.get("/slow")
+    async def slow():
+        await asyncio.sleep(0.8)
+        return "done"
+    @application.get("/")
+    async def root():
+        return "here"
+    return application
+def broken():
+    raise RuntimeError("no")
+"""
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts the application, or another factory of the module."""
+    (tmp_path / "shop.py").write_text(APPLICATION)
+    started = []
+
+    def start(factory="app"):
+        port = free_port()
+        command = [sys.executable, "-m", "kit.serve", f"shop:{factory}", "--port", str(port), "--end-seconds", "3"]
+        process = subprocess.Popen(command, env={"PYTHONPATH": f"{tmp_path}:."}, stderr=subprocess.PIPE)
+        started.append(process)
+        return process, f"http://127.0.0.1:{port}"
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def answered(url):
+    for _ in range(200):
+        try:
+            return httpx.get(url)
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise TimeoutError(url)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_at_once_and_what_is_asked_is_answered_first(serve, sent):
+    process, url = serve()
+    answered(url)
+    with httpx.Client() as client, client.stream("GET", f"{url}/") as first:
+        first.read()
+    slow = subprocess.Popen([sys.executable, "-c", f"import httpx; print(httpx.get('{url}/slow').text)"],
+                            stdout=subprocess.PIPE)  # fmt: skip
+    time.sleep(0.6)
+    began = time.monotonic()
+    process.send_signal(sent)
+    said, _ = slow.communicate()
+    process.wait(5)
+    assert said.strip() == b'"done"'
+    assert time.monotonic() - began < 2
+    assert process.returncode in (0, -sent)
+
+
+def test_the_date_of_an_answer_is_of_its_second(serve):
+    _, url = serve()
+    answered(url)
+    first = parsedate_to_datetime(httpx.get(url).headers["date"])
+    time.sleep(2.2)
+    later = parsedate_to_datetime(httpx.get(url).headers["date"])
+    assert 1 <= (later - first).total_seconds() <= 3
+
+
+def test_an_application_that_cannot_be_made_ends_with_an_error(serve):
+    process, _ = serve("broken")
+    process.communicate(timeout=10)
+    assert process.returncode not in (0, None)
+
+
+async def test_a_connection_outlives_those_that_our_own_clients_keep():
+    async with aiohttp.TCPConnector() as connector:
+        assert connector._keepalive_timeout < KEEP_ALIVE_SECONDS
