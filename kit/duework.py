@@ -150,6 +150,8 @@ class DueWorkLoop:
         self.poll_seconds = poll_seconds
         self._woken = asyncio.Condition()
         self._is_news = False
+        self._in_hand = 0
+        """Workers that are doing something."""
         kit.database.on_commit(self._wake)
         self._waking: set[asyncio.Task[None]] = set()
 
@@ -168,10 +170,11 @@ class DueWorkLoop:
         """The workers, each to be run as a task of its own; none where there is no work to do."""
         if not self.functions:
             return []
-        # Only the first polls quickly: the others wait until there is something to share.
-        return [self._work(self.poll_seconds if index == 0 else 5.0) for index in range(self.workers)]
+        return [self._work(is_first=index == 0) for index in range(self.workers)]
 
-    async def _work(self, poll: float) -> None:
+    async def _work(self, *, is_first: bool) -> None:
+        if not is_first:
+            await self._rest(is_first=False)
         while True:
             began = time.perf_counter()
             try:
@@ -183,14 +186,21 @@ class DueWorkLoop:
             if done > 1:
                 await asyncio.sleep(pause_after(time.perf_counter() - began))
             elif not done:
-                await self._sleep(poll)
+                await self._rest(is_first=is_first)
 
-    async def _sleep(self, seconds: float) -> None:
+    async def _rest(self, *, is_first: bool) -> None:
+        """Sleep until there is news, or it is time to look: of several only the first looks while none has work."""
+        while not await self._sleep(self.poll_seconds):
+            if is_first or self._in_hand:
+                return
+
+    async def _sleep(self, seconds: float) -> bool:
         async with self._woken:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._woken.wait_for(lambda: self._is_news)
-            self._is_news = False
+            was_news, self._is_news = self._is_news, False
+        return was_news
 
     async def run_some(self) -> int:
         """Do what is due, each kind of work in its turn, and say how many rows there were."""
@@ -198,8 +208,12 @@ class DueWorkLoop:
         async with self.kit.database.connection() as connection:
             due = {row["kind"] for row in await connection.fetch(KINDS, clock.now(), list(self.functions))}
         turns = [turn for turn in self._turns if not due.isdisjoint(turn[0])]
-        for kinds, most in turns:
-            done += await self._turn(kinds, most, is_last=kinds is turns[-1][0])
+        self._in_hand += bool(turns)
+        try:
+            for kinds, most in turns:
+                done += await self._turn(kinds, most, is_last=kinds is turns[-1][0])
+        finally:
+            self._in_hand -= bool(turns)
         return done
 
     async def _turn(self, kinds: Sequence[str], most: int, *, is_last: bool) -> int:

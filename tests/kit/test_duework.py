@@ -73,14 +73,14 @@ async def test_one_kind_of_work_does_not_wait_for_another(toy):
         is_done.set()
 
     work = {"crate": InBulk(slowly, quickly), "letter": quickly}  # kinds that the toy's own loop leaves alone
-    loop = DueWorkLoop(toy.kit, work, workers=2, poll_seconds=0.1)
+    loop = DueWorkLoop(toy.kit, work, workers=2, poll_seconds=5)
     async with toy.kit.database.transaction() as session:
         for key in ("1", "2"):
             await duework.add(session, "crate", key)
         await duework.add(session, "letter", "3")
     runners = [asyncio.create_task(each) for each in loop.runners()]
     await asyncio.wait_for(is_held.wait(), 5)
-    await asyncio.wait_for(is_done.wait(), 3)  # a worker by itself looks every five seconds only
+    await asyncio.wait_for(is_done.wait(), 3)
     release.set()
     await toy.until(lambda: all_done(toy))
     for each in runners:

@@ -4,18 +4,16 @@ import asyncio
 from bisect import bisect_right
 from collections import Counter
 
-from sqlalchemy import Text, cast, select
-from sqlmodel import col
 from structlog.stdlib import get_logger
 
 from kit.contracts.definition import Section
 from kit.contracts.text import Language
 from kit.database import Database
 from services.search.domain import Entry, UnknownService, entry_of
-from services.search.models import CatalogueEntry
 from services.search.queries.index import Index
 
 CHUNK = 500
+NEWER = "SELECT section::text AS section, revision FROM entry WHERE revision > $1 ORDER BY revision LIMIT $2"
 
 log = get_logger("paet.search")
 
@@ -85,7 +83,5 @@ async def keep_fresh(catalogue: Catalogue, database: Database, seconds: float) -
 
 async def _newer(database: Database, revision: int) -> list[tuple[str, int]]:
     """Sections as JSON text, with their revisions; the next ones after a revision."""
-    last = col(CatalogueEntry.revision)
-    query = select(cast(col(CatalogueEntry.section), Text), last).where(last > revision).order_by(last).limit(CHUNK)
-    async with database.engine.connect() as connection:
-        return [(row[0], row[1]) for row in await connection.execute(query)]
+    async with database.connection() as connection:
+        return [(row["section"], row["revision"]) for row in await connection.fetch(NEWER, revision, CHUNK)]
