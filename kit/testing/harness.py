@@ -1,7 +1,8 @@
 """One service in process on real servers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,6 +37,22 @@ class Harness:
         self.kit: Kit = app.state.kit
         self.peers: PeersDouble = self.kit.peers
         self.bundle: Bundle | None = None
+
+    # connections -------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def one_connection(self) -> AsyncIterator[None]:
+        """Leave one connection in the pool: whoever holds it while waiting for something else keeps everybody out."""
+        own = 0 if self.kit.settings.role == "api" else 1  # the relay keeps one, with its lock
+        async with AsyncExitStack() as stack:
+            for _ in range(self.kit.settings.database_pool - own - 1):
+                await stack.enter_async_context(self.kit.database.reading())
+            yield
+
+    async def read_beside(self) -> None:
+        """Take a connection as another request would; TimeoutError when none comes free."""
+        async with asyncio.timeout(5), self.kit.database.reading():
+            pass
 
     # people ------------------------------------------------------------------------------------
 

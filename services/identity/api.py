@@ -12,6 +12,7 @@ from kit.errors import Problem
 from services.identity import commands, queries
 from services.identity.commands import Mint, SigningKeys, Wish
 from services.identity.domain import GrantRefused, Vault, client_credentials
+from services.identity.models import Client
 from services.identity.providers import Providers
 from services.identity.schemas import (
     ClientCreated,
@@ -72,11 +73,14 @@ async def jwks(session: Session, tools: Tooled, response: Response) -> dict[str,
 
 
 @router.post("/sign-in", status_code=201, dependencies=[Anyone, Depends(no_store)])
-async def begin(body: SignInBody, session: Session, tools: Tooled) -> SignInStarted:
+async def begin(body: SignInBody, tools: Tooled) -> SignInStarted:
     """Begin a sign-in at a provider; good for one answer within ten minutes."""
+    # No connection is held while the provider is asked where its door is.
     wish = Wish(body.purpose, body.provider, body.code_challenge, body.level("ial"), body.level("aal"))
-    seconds = tools.settings.sign_in_seconds
-    return SignInStarted(authorization_url=await commands.begin_sign_in(session, tools.providers, wish, seconds))
+    begun, url = await commands.prepare_sign_in(tools.providers, wish, tools.settings.sign_in_seconds)
+    async with tools.kit.database.transaction() as session:
+        await commands.begin_sign_in(session, begun)
+    return SignInStarted(authorization_url=url)
 
 
 @router.get("/sign-in/callback", dependencies=[Anyone, Depends(no_store)])
@@ -115,10 +119,10 @@ async def token(
     form: Annotated[TokenForm, Form()], tools: Tooled, authorization: Annotated[str | None, Header()] = None
 ) -> TokenAnswer:
     """Give tokens for a one-time code, a refresh token, or a client's credentials (RFC 6749)."""
+    client = await _client(tools, form, authorization) if form.grant_type == "client_credentials" else None
     async with tools.kit.database.transaction() as session:
-        if form.grant_type == "client_credentials":
-            client = client_credentials(authorization, form.client_id, form.client_secret)
-            answer: commands.Tokens | GrantRefused = await commands.client_token(session, tools.mint, *client)
+        if client is not None:
+            answer: commands.Tokens | GrantRefused = await commands.client_token(session, tools.mint, client)
         elif form.grant_type == "refresh_token":
             answer = await commands.refresh(session, tools.mint, form.refresh_token or "")
         else:
@@ -128,27 +132,35 @@ async def token(
     return TokenAnswer(access_token=answer.access, expires_in=answer.expires_in, refresh_token=answer.refresh)
 
 
+async def _client(tools: Tools, form: TokenForm, authorization: str | None) -> Client:
+    """Whose credentials these are; no connection waits while the secret is hashed."""
+    client_id, secret = client_credentials(authorization, form.client_id, form.client_secret)
+    async with tools.kit.database.reading() as session:
+        found = await queries.client(session, client_id)
+    return await commands.verify_client(found, secret)
+
+
 @router.post("/sign-out", status_code=204)
-async def sign_out(session: Session, person: SignedIn) -> None:
+async def sign_out(person: SignedIn, session: Session) -> None:
     """End the session: its refresh token is worth nothing from now on."""
     await commands.sign_out(session, UUID(person.session))
 
 
 @router.get("/me", dependencies=[Depends(no_store)])
-async def me(session: Reading, person: SignedIn, tools: Tooled) -> Me:
+async def me(person: SignedIn, session: Reading, tools: Tooled) -> Me:
     """Tell who is signed in, at which levels, and until when; the 13-digit number masked."""
     return Me.of(person, await queries.me(session, tools.vault, person))
 
 
 @router.post("/officers", status_code=201)
-async def create_officer(body: NewOfficer, session: Session, by: Administrator, tools: Tooled) -> OfficerView:
+async def create_officer(body: NewOfficer, by: Administrator, session: Session, tools: Tooled) -> OfficerView:
     """Register a person as an officer of the administrator's agency."""
     officer = await commands.create_officer(session, tools.vault, by, body.pid, body.agency, body.roles)
     return await _officer(session, by, tools, officer.id)
 
 
 @router.get("/officers")
-async def officers(session: Reading, by: Administrator, tools: Tooled, limit: Limit = 100) -> list[OfficerView]:
+async def officers(by: Administrator, session: Reading, tools: Tooled, limit: Limit = 100) -> list[OfficerView]:
     """List the officers of the administrator's agency."""
     found = await queries.officers(session, tools.vault, by.agency, limit=limit)
     return [OfficerView.of(each) for each in found]
@@ -156,7 +168,7 @@ async def officers(session: Reading, by: Administrator, tools: Tooled, limit: Li
 
 @router.patch("/officers/{officer_id}")
 async def change_officer(
-    officer_id: UUID, body: OfficerChange, session: Session, by: Administrator, tools: Tooled
+    officer_id: UUID, body: OfficerChange, by: Administrator, session: Session, tools: Tooled
 ) -> OfficerView:
     """Change an officer's roles, or end or resume the office; ending it ends its sessions."""
     await commands.change_officer(session, by, officer_id, roles=body.roles, is_active=body.is_active)
@@ -164,14 +176,14 @@ async def change_officer(
 
 
 @router.post("/clients", status_code=201, dependencies=[Depends(no_store)])
-async def create_client(body: NewClient, session: Session, by: Administrator) -> ClientCreated:
+async def create_client(body: NewClient, by: Administrator, session: Session) -> ClientCreated:
     """Register a client program; its secret is in this answer and nowhere else."""
     client, secret = await commands.create_client(session, body.name, body.agency, body.scopes, by)
     return ClientCreated(**ClientView.of(client).model_dump(), client_secret=secret)
 
 
 @router.get("/clients")
-async def clients(session: Reading, by: Administrator, limit: Limit = 100) -> list[ClientView]:
+async def clients(by: Administrator, session: Reading, limit: Limit = 100) -> list[ClientView]:
     """List the client programs of the administrator's agency."""
     return [ClientView.of(each) for each in await queries.clients(session, by.agency, limit)]
 

@@ -100,6 +100,14 @@ def _seen(vault: Vault, officer: Officer, person: Person | None) -> OfficerSeen:
     return OfficerSeen(officer, masked(pid), profile.get("name_th"), profile.get("name_en"))
 
 
+async def client(session: AsyncSession, client_id: str) -> Client | None:
+    """The client of an id as somebody wrote it."""
+    try:
+        return await session.get(Client, UUID(client_id))
+    except ValueError:
+        return None
+
+
 async def clients(session: AsyncSession, agency: str | None, limit: int = 200) -> list[Client]:
     """Clients of an agency (of all, for the platform's), by name."""
     query = select(Client).order_by(Client.name).limit(limit)

@@ -9,7 +9,9 @@ from httpx import BasicAuth
 from sqlmodel import select
 
 from kit.testing import AGENCY
+from services.identity.commands import clients
 from services.identity.models import Client
+from services.identity.providers import Providers
 from tests.bundles import licence_bundle
 from tests.identity.conftest import ADMINISTRATOR, OTHER_REVIEWER, REVIEWER, SOMCHAI, SOMYING
 from tests.identity.test_oidc import problem_of
@@ -216,3 +218,31 @@ async def test_the_check_of_a_section_knows_the_configured_providers(identity):
     section["steps"]["identity"]["aal"] = "3"
     answer = await identity.client.post(check, json=section, headers=identity.as_service("gateway"))
     assert [fault["path"] for fault in answer.json()["faults"]] == ["/steps/identity/aal"]
+
+
+async def test_no_connection_is_held_while_a_secret_is_hashed(identity, post, administrator, monkeypatch):
+    created = (await post("/clients", NEW_CLIENT, administrator)).json()
+    loop, fits = asyncio.get_running_loop(), clients._fits
+
+    def fits_after_another(*arguments):
+        asyncio.run_coroutine_threadsafe(identity.read_beside(), loop).result(timeout=10)
+        return fits(*arguments)
+
+    monkeypatch.setattr(clients, "_fits", fits_after_another)
+    form = {"grant_type": "client_credentials"}
+    async with identity.one_connection():
+        auth = BasicAuth(created["client_id"], created["client_secret"])
+        assert (await identity.client.post("/token", data=form, auth=auth)).status_code == 200
+
+
+async def test_no_connection_is_held_while_the_provider_is_asked(identity, browser, monkeypatch):
+    provider = identity.kit.resource(Providers).named("thaid")
+    ask = provider.authorization_url
+
+    async def after_another(*arguments):
+        await identity.read_beside()
+        return await ask(*arguments)
+
+    monkeypatch.setattr(provider, "authorization_url", after_another)
+    async with identity.one_connection():
+        assert (await browser().begin()).status_code == 201

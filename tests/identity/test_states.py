@@ -164,7 +164,8 @@ class Gate:
         verifier = uuid4().hex + uuid4().hex
         challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         wish = Wish("officer" if is_officer else "citizen", "thaid", challenge)
-        state = self.desk.command(commands.begin_sign_in, Provider(), wish, 600)
+        begun, state = self.desk.run(commands.prepare_sign_in(Provider(), wish, 600))
+        self.desk.command(commands.begin_sign_in, begun)
         pending = self.desk.command(commands.take_sign_in, state)
         assert self.desk.run(self.desk.asking(commands.take_sign_in, state)) == "sign-in-unknown"
         proof = Proof(

@@ -67,12 +67,11 @@ async def ensure_client(session: AsyncSession, name: str, agency: str, scopes: S
     return client
 
 
-async def verify_client(session: AsyncSession, client_id: str, secret: str) -> Client:
-    """The client of that id and secret; ClientRefused after the same time whichever is wrong."""
-    try:
-        client = await session.get(Client, UUID(client_id))
-    except ValueError:
-        client = None
+async def verify_client(client: Client | None, secret: str) -> Client:
+    """The client if it has that secret; ClientRefused after the same time whether it has not or there is none.
+
+    It takes its time on a thread, of which there are few: no transaction may be open.
+    """
     fits = await asyncio.to_thread(_fits, secret, client.secret_hash if client else _NOBODY)
     if client is None or not fits:
         raise ClientRefused()

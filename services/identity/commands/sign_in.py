@@ -54,28 +54,34 @@ class LevelOutOfReach(Unprocessable):
     title = Text(th="ผู้ให้บริการยืนยันตัวตนนี้ให้ระดับที่ต้องการไม่ได้", en="This identity provider does not reach that level")
 
 
-async def begin_sign_in(session: AsyncSession, providers: Providers, wish: Wish, seconds: int) -> str:
-    """Remember state, nonce and verifier, for one use within `seconds`; return the address to open."""
+async def prepare_sign_in(providers: Providers, wish: Wish, seconds: int) -> tuple[SignIn, str]:
+    """A sign-in that is good for `seconds`, and the address to open; asks the provider, so no transaction may be open.
+
+    ProviderUnknown, LevelOutOfReach, ProviderUnavailable.
+    """
     provider = providers.named(wish.provider)
     if not provider.reach.meets(wish.ial, wish.aal):
         raise LevelOutOfReach(errors=[FieldError("/acr_values", "out-of-reach", LevelOutOfReach.title)])
     state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
     url = await provider.authorization_url(state, nonce, verifier)
-    await _forget_old(session)
-    session.add(
-        SignIn(
-            state_hash=_hash(state),
-            purpose=wish.purpose,
-            provider=wish.provider,
-            nonce=nonce,
-            verifier=verifier,
-            challenge=wish.challenge,
-            ial=wish.ial,
-            aal=wish.aal,
-            expires_at=clock.now() + timedelta(seconds=seconds),
-        )
+    begun = SignIn(
+        state_hash=_hash(state),
+        purpose=wish.purpose,
+        provider=wish.provider,
+        nonce=nonce,
+        verifier=verifier,
+        challenge=wish.challenge,
+        ial=wish.ial,
+        aal=wish.aal,
+        expires_at=clock.now() + timedelta(seconds=seconds),
     )
-    return url
+    return begun, url
+
+
+async def begin_sign_in(session: AsyncSession, begun: SignIn) -> None:
+    """Remember state, nonce and verifier, for one use."""
+    await _forget_old(session)
+    session.add(begun)
 
 
 async def _forget_old(session: AsyncSession) -> None:

@@ -15,10 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import ACCESS, sign
 from kit.clock import clock
-from services.identity.commands.clients import verify_client
 from services.identity.commands.keys import SigningKeys
 from services.identity.domain import GrantRefused, ends_at, limits_of
-from services.identity.models import Officer, PersonSession, RefreshToken, SignIn
+from services.identity.models import Client, Officer, PersonSession, RefreshToken, SignIn
 
 AUDIENCE = "paet"
 
@@ -94,9 +93,8 @@ async def refresh(session: AsyncSession, mint: Mint, token: str) -> Tokens | Gra
     return await _next_tokens(session, mint, opened)
 
 
-async def client_token(session: AsyncSession, mint: Mint, client_id: str, secret: str) -> Tokens:
-    """The client-credentials grant; ClientRefused when id or secret is wrong."""
-    client = await verify_client(session, client_id, secret)
+async def client_token(session: AsyncSession, mint: Mint, client: Client) -> Tokens:
+    """The client-credentials grant, for a client that has been verified."""
     claims = {"kind": "client", "agency": client.agency, "scope": " ".join(client.scopes)}
     return Tokens(*await mint.access_token(session, client.id, claims))
 
