@@ -22,6 +22,13 @@ router = APIRouter(tags=["applications"])
 Applicant = Annotated[Principal, Depends(allow("citizen", "holder"))]
 
 
+class Wanted(NamedTuple):
+    """A journey to be opened, and the section of its definition."""
+
+    journey: NewJourney
+    section: Section
+
+
 class Known(NamedTuple):
     """What is known before a change: the application as it stands, and its section."""
 
@@ -36,6 +43,13 @@ async def kit_of(request: Request) -> Kit:
 
 
 KitOf = Annotated[Kit, Depends(kit_of)]
+
+
+async def wanted_journey(
+    new: NewJourney, _caller: Annotated[Principal, Depends(allow("service:gateway"))], kit: KitOf
+) -> Wanted:
+    """What the gateway asks for, with the section that it needs: no connection is held while that is asked for."""
+    return Wanted(new, await kit.section(new.definition))
 
 
 async def own_application(journey_id: UUID, principal: Applicant, kit: KitOf) -> Known:
@@ -77,14 +91,9 @@ def _answer(body: BaseModel, status: int = 200, revision: int | None = None) -> 
 
 
 @router.post("/internal/journeys", status_code=201, tags=["internal"], response_class=Response, responses={200: {}})
-async def open_journey(
-    new: NewJourney,
-    session: Session,
-    kit: KitOf,
-    _caller: Annotated[Principal, Depends(allow("service:gateway"))],
-) -> Response:
+async def open_journey(wanted: Annotated[Wanted, Depends(wanted_journey)], session: Session) -> Response:
     """Open the draft application of a new journey; 200 when it is open already. No body: it says nothing new."""
-    _, is_new = await commands.open_draft(session, new, await kit.section(new.definition))
+    _, is_new = await commands.open_draft(session, *wanted)
     return Response(status_code=201 if is_new else 200)
 
 
@@ -100,13 +109,12 @@ async def save_application(
     draft: Draft,
     principal: Applicant,
     if_match: Annotated[str, Depends(required_match)],
+    known: Own,
     session: Session,
-    kit: KitOf,
 ) -> Response:
     """Save the draft as far as it has come; needs If-Match: 428 without, 412 when another device was faster."""
     application = await commands.save_draft(session, principal, journey_id, draft, if_match)
-    view = queries.view(application, await kit.section(application.definition))
-    return _answer(view, revision=application.revision)
+    return _answer(queries.view(application, known.section), revision=application.revision)
 
 
 @router.post(
@@ -156,15 +164,15 @@ async def download_acknowledgement(known: Own, kit: KitOf) -> Response:
 
 
 @router.post("/journeys/{journey_id}/withdrawal")
-async def withdraw(journey_id: UUID, principal: Applicant, session: Session, kit: KitOf) -> ApplicationView:
+async def withdraw(journey_id: UUID, principal: Applicant, known: Own, session: Session) -> ApplicationView:
     """Take the application back; 409 ``application-sealed`` once the document is being issued."""
     application = await commands.withdraw(session, principal, journey_id)
-    return queries.view(application, await kit.section(application.definition))
+    return queries.view(application, known.section)
 
 
 @router.post("/internal/seals", tags=["internal"])
 async def seal(
-    asked: Ids, session: Session, _caller: Annotated[Principal, Depends(allow("service:issuance"))]
+    asked: Ids, _caller: Annotated[Principal, Depends(allow("service:issuance"))], session: Session
 ) -> Seals:
     """The point of no return of journeys, asked before their documents get numbers; tells which were withdrawn."""
     return Seals(withdrawn=await commands.seal(session, asked.ids))

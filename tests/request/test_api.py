@@ -237,3 +237,23 @@ def test_production_needs_real_seals():
     with pytest.raises(ValueError, match="seal_dir is missing"):
         Settings(**settings)
     assert Settings(**settings, seal_dir="/seals").seals == Path("/seals")
+
+
+@pytest.mark.parametrize("what", ["opens", "reads", "saves", "submits", "withdraws"])
+async def test_no_connection_is_held_while_a_section_is_asked_for(desk, monkeypatch, what):
+    person = uuid4()
+    journey = await (desk.filed(person) if what == "withdraws" else desk.open(person))
+    await desk.save(journey, person)
+    get = desk.harness.kit.section
+
+    async def section(definition):
+        await desk.harness.read_beside()
+        return await get(definition)
+
+    monkeypatch.setattr(desk.harness.kit, "section", section)
+    async with desk.harness.one_connection():
+        if what == "opens":
+            await desk.open(person)
+        else:
+            acts = {"reads": desk.get, "saves": desk.save, "submits": desk.submit, "withdraws": desk.withdraw}
+            assert (await acts[what](journey, person)).is_success
