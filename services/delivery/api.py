@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.contracts.definition import DeliveryStep
 from kit.database import Reading, Session
@@ -19,8 +20,8 @@ Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
 
 @router.get("/inbox")
 async def inbox(
-    session: Reading,
     citizen: Citizen,
+    session: Reading,
     before: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Inbox:
@@ -31,13 +32,13 @@ async def inbox(
 
 
 @router.get("/inbox/{notice_id}")
-async def notice(session: Reading, citizen: Citizen, notice_id: UUID) -> NoticeView:
+async def notice(citizen: Citizen, session: Reading, notice_id: UUID) -> NoticeView:
     """Show one notice."""
     return NoticeView.of(await queries.notice_of(session, UUID(citizen.subject), notice_id))
 
 
 @router.post("/inbox/{notice_id}/read")
-async def read(session: Session, citizen: Citizen, notice_id: UUID) -> NoticeView:
+async def read(citizen: Citizen, session: Session, notice_id: UUID) -> NoticeView:
     """Record that the notice was read."""
     found = await queries.notice_of(session, UUID(citizen.subject), notice_id)
     await commands.mark_read(session, found)
@@ -45,19 +46,22 @@ async def read(session: Session, citizen: Citizen, notice_id: UUID) -> NoticeVie
 
 
 @router.get("/journeys/{journey_id}/notices")
-async def notices(session: Reading, owner: Owner, journey_id: UUID) -> list[NoticeView]:
+async def notices(owner: Owner, session: Reading, journey_id: UUID) -> list[NoticeView]:
     """List the notices of one journey, oldest first."""
     found = await queries.notices_of_journey(session, journey_id, owner)
     return [NoticeView.of(each) for each in found]
 
 
 @router.get("/journeys/{journey_id}/public-document", response_class=Response)
-async def public_document(request: Request, session: Reading, owner: Owner, journey_id: UUID) -> Response:
+async def public_document(request: Request, owner: Owner, journey_id: UUID) -> Response:
     """Download the public document that the journey asked for."""
-    delivery = await queries.delivery_of(session, journey_id, owner)
+    kit: Kit = request.app.state.kit
+    # No connection is held while the section is asked for.
+    async with kit.database.reading() as session:
+        delivery = await queries.delivery_of(session, journey_id, owner)
     if delivery is None:
         raise domain.NoPublicDocument
-    section = await request.app.state.kit.section(delivery.definition)
+    section = await kit.section(delivery.definition)
     settings: DeliveryStep = section.settings(delivery.step)
     name = settings.public_document
     if name is None or (kind := domain.content_type(name)) is None:

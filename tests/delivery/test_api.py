@@ -51,3 +51,19 @@ async def test_the_holder_of_an_anonymous_journey_downloads_its_document(deliver
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
     other = await delivery.client.get(path, headers=delivery.holder(uuid4()))
     assert other.status_code == 404
+
+
+async def test_no_connection_is_held_while_the_section_is_asked_for(delivery, known, monkeypatch):
+    delivery.publish(information_bundle())
+    event = known(delivery.handover(Submitted, at="request"), email=None)
+    await delivery.deliver(event)
+    get = delivery.kit.section
+
+    async def section(definition):
+        await delivery.read_beside()
+        return await get(definition)
+
+    monkeypatch.setattr(delivery.kit, "section", section)
+    async with delivery.one_connection():
+        path = f"/journeys/{event.journey}/public-document"
+        assert (await delivery.client.get(path, headers=delivery.holder(event.journey))).status_code == 200

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
+from starlette.datastructures import UploadFile
 from uuid_utils.compat import uuid7
 
 from kit.clock import clock
+from kit.storage import Files
 from services.issuance.models import Document
 from tests.issuance.conftest import FORM, NAME, PID, PID_MASKED
 
@@ -194,6 +196,33 @@ async def test_a_file_is_genuine_to_the_last_byte_or_not_at_all(registry, issued
     assert (await registry.client.post(f"/verify/{row['token']}", data={})).status_code == 422
     large = await registry.client.post("/verifications", content=b"0" * 2_000_000)
     assert large.status_code == 413
+
+
+async def test_no_connection_is_held_while_a_file_comes_or_is_read(registry, issued, monkeypatch):
+    event, row, owner = issued
+    file = await registry.pdf(row)
+
+    def beside(method):
+        async def after_another(*arguments):
+            await registry.harness.read_beside()
+            return await method(*arguments)
+
+        return after_another
+
+    async def slowly():
+        yield file[:1000]
+        await registry.harness.read_beside()
+        yield file[1000:]
+
+    files = registry.kit.resource(Files)
+    monkeypatch.setattr(files, "get", beside(files.get))
+    monkeypatch.setattr(UploadFile, "read", beside(UploadFile.read))
+    async with registry.harness.one_connection():
+        downloaded = await registry.client.get(f"/journeys/{event.journey}/document.pdf", headers=owner)
+        assert downloaded.content == file
+        assert (await registry.client.post("/verifications", content=slowly())).json()["genuine"]
+        page = await registry.client.post(f"/verify/{row['token']}?language=en", files={"file": ("x.pdf", file)})
+        assert "This is exactly the file" in page.text
 
 
 # Other services and operators ------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ Administrator = Annotated[Principal, Depends(allow("officer:administrator"))]
 
 @router.get("/journeys/{journey_id}/document")
 async def document(
-    request: Request, response: Response, session: Reading, owner: Owner, journey_id: UUID
+    request: Request, response: Response, owner: Owner, session: Reading, journey_id: UUID
 ) -> DocumentView:
     """Show number, days, live status and hash of the issued document."""
     kit: Kit = request.app.state.kit
@@ -37,14 +37,15 @@ async def document(
 )
 async def download(
     request: Request,
-    session: Reading,
     owner: Owner,
     journey_id: UUID,
     if_none_match: Annotated[str | None, Header(max_length=500)] = None,
 ) -> Response:
     """Download the sealed PDF/A-3; its ETag is the SHA-256 of the file."""
     kit: Kit = request.app.state.kit
-    found = await queries.owned(session, owner, journey_id)
+    # No connection is held while the file is read.
+    async with kit.database.reading() as session:
+        found = await queries.owned(session, owner, journey_id)
     headers = {
         "ETag": f'"{found.sha256}"',
         "Cache-Control": "no-store",
@@ -58,13 +59,13 @@ async def download(
 
 
 @router.get("/documents")
-async def unfinished(session: Reading, administrator: Administrator) -> list[UnfinishedDocument]:
+async def unfinished(administrator: Administrator, session: Reading) -> list[UnfinishedDocument]:
     """List the documents of the agency that are not made yet, oldest first; those that failed with their reason."""
     found = await queries.unfinished(session, str(administrator.agency))
     return [UnfinishedDocument.of(each) for each in found]
 
 
 @router.post("/documents/{document_id}/retry", status_code=202)
-async def retry(session: Session, administrator: Administrator, document_id: UUID) -> UnfinishedDocument:
+async def retry(administrator: Administrator, session: Session, document_id: UUID) -> UnfinishedDocument:
     """Have an unfinished document tried again; after a failure it gets a new number, and the void one stays void."""
     return UnfinishedDocument.of(await commands.retry(session, administrator, document_id))

@@ -56,11 +56,14 @@ async def verification(request: Request, response: Response, session: Reading, t
     # An empty body is an empty file, and such a one was never issued.
     openapi_extra={"requestBody": {"required": False, "content": {"application/pdf": {}}}},
 )
-async def check_file(request: Request, response: Response, session: Reading) -> FileCheck:
+async def check_file(request: Request, response: Response) -> FileCheck:
     """Tell whether the file sent as the body is, to the last byte, one that was issued; nothing of it is kept."""
     response.headers["Cache-Control"] = "no-store"
     sha256 = hashlib.sha256(await request.body()).hexdigest()
-    found = await queries.by_sha256(session, sha256)
+    kit: Kit = request.app.state.kit
+    # Whoever sends slowly holds no connection.
+    async with kit.database.reading() as session:
+        found = await queries.by_sha256(session, sha256)
     verification = VerificationView.of(found) if found else None
     return FileCheck(genuine=found is not None, sha256=sha256, verification=verification)
 
@@ -78,14 +81,16 @@ async def verify_page(request: Request, session: Reading, token: str, language: 
 @router.post("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)
 async def verify_file(
     request: Request,
-    session: Reading,
     token: str,
     language: ReaderLanguage,
     file: Annotated[UploadFile, File()],
 ) -> HTMLResponse:
     """Tell on the page whether the file chosen there is this document to the last byte; nothing of it is kept."""
+    kit: Kit = request.app.state.kit
     try:
-        shown = VerificationView.of(await _found(request, session, token))
+        # No connection is held while the file is read, which may lie on the disk.
+        async with kit.database.reading() as session:
+            shown = VerificationView.of(await _found(request, session, token))
     except domain.VerificationNotFound:
         return page.unknown(language)
     is_genuine = hashlib.sha256(await file.read()).hexdigest() == shown.sha256
