@@ -53,7 +53,7 @@ def _add_claim(routes: APIRouter, name: str, claimed: Claimed) -> None:
     callers = tuple(f"service:{caller}" for caller in sorted(claimed.callers))
 
     @routes.post(f"/claims/{name}", name=f"claim_{name}")
-    async def claim(body: Ids, session: Reading, caller: Annotated[Principal, Depends(allow(*callers))]) -> Items:
+    async def claim(body: Ids, caller: Annotated[Principal, Depends(allow(*callers))], session: Reading) -> Items:
         """Answer a claim about a list of ids."""
         found = await claimed.answer(session, body.ids)
         seen = {str(key): claimed.view(caller.subject, value) for key, value in found.items()}

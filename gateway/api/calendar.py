@@ -26,7 +26,7 @@ Administrator = Annotated[Principal, Depends(allow("officer:administrator"))]
 
 
 @router.put("/v1/calendar/{day}")
-async def proclaim(session: Session, administrator: Administrator, day: date, body: CalendarDay) -> ProclaimedDay:
+async def proclaim(administrator: Administrator, session: Session, day: date, body: CalendarDay) -> ProclaimedDay:
     """Proclaim a day a working day or a holiday, against the standing calendar.
 
     The calendar is everybody's: only the platform's own administrators change it.

@@ -64,8 +64,8 @@ async def publish(
 
 @router.get("/v1/definitions")
 async def list_definitions(
-    session: Reading,
     _anyone: Anyone,
+    session: Reading,
     after: Annotated[str, Query(max_length=60, pattern=r"^[a-z0-9-]*$")] = "",
     agency: AgencyCode | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -77,7 +77,7 @@ async def list_definitions(
 
 
 @router.get("/v1/definitions/{definition_id}")
-async def show_definition(session: Reading, _anyone: Anyone, definition_id: DefinitionId) -> DefinitionView:
+async def show_definition(_anyone: Anyone, session: Reading, definition_id: DefinitionId) -> DefinitionView:
     """Show the version in force, and name the others."""
     rows = await queries.versions_of(session, definition_id)
     if not rows:
@@ -91,7 +91,7 @@ async def show_definition(session: Reading, _anyone: Anyone, definition_id: Defi
 
 @router.get("/v1/definitions/{definition_id}/{version}")
 async def show_version(
-    session: Reading, _anyone: Anyone, response: Response, definition_id: DefinitionId, version: Version
+    _anyone: Anyone, session: Reading, response: Response, definition_id: DefinitionId, version: Version
 ) -> PublishedDefinition:
     """Show one version as it was published, with its files."""
     row = await queries.find(session, definition_id, version)
@@ -101,7 +101,7 @@ async def show_version(
 
 
 @router.get("/v1/reports/levels")
-async def report_levels(session: Reading, _anyone: Anyone) -> LevelReport:
+async def report_levels(_anyone: Anyone, session: Reading) -> LevelReport:
     """Count the services in force at each service level, L0 to L3."""
     levels = await queries.levels_in_force(session)
     return LevelReport(levels=domain.count_levels(levels), services=len(levels))
@@ -109,7 +109,7 @@ async def report_levels(session: Reading, _anyone: Anyone) -> LevelReport:
 
 @router.get("/internal/definitions/{definition_id}/{version}/sections/{service}", include_in_schema=False)
 async def section(
-    session: Reading, caller: Service, definition_id: DefinitionId, version: Version, service: Process
+    caller: Service, session: Reading, definition_id: DefinitionId, version: Version, service: Process
 ) -> Section:
     """Give a service its own section of a version."""
     if caller.subject != service:
@@ -119,8 +119,8 @@ async def section(
 
 @router.get("/internal/definitions/{definition_id}/{version}/currency", include_in_schema=False)
 async def currency(
-    session: Reading,
     _caller: Annotated[Principal, Depends(allow("service:request"))],
+    session: Reading,
     definition_id: DefinitionId,
     version: Version,
 ) -> Currency:

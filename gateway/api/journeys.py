@@ -72,8 +72,8 @@ async def start(
 @router.get("/v1/journeys")
 async def list_mine(
     request: Request,
-    session: Reading,
     citizen: Citizen,
+    session: Reading,
     before: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> JourneyPage:
@@ -86,8 +86,8 @@ async def list_mine(
 @router.get("/v1/journeys/{journey_id}", response_model=JourneyView, responses={304: {"description": "Unchanged"}})
 async def show(
     request: Request,
-    session: Reading,
     reader: Reader,
+    session: Reading,
     journey_id: UUID,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -105,8 +105,8 @@ async def show(
 @router.get("/v1/journeys/{journey_id}/events", response_class=StreamingResponse, responses=STREAM)
 async def stream(
     request: Request,
-    session: Reading,
     owner: Owner,
+    session: Reading,
     journey_id: UUID,
     last_event_id: Annotated[int | None, Header(ge=0, le=1_000_000)] = None,
     after: Annotated[int, Query(ge=0, le=1_000_000, alias="last-event-id")] = 0,

@@ -20,25 +20,25 @@ Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
 
 
 @router.get("/journeys/{journey_id}/invoices")
-async def invoices(session: Reading, owner: Owner, journey_id: UUID) -> list[InvoiceView]:
+async def invoices(owner: Owner, session: Reading, journey_id: UUID) -> list[InvoiceView]:
     """List the invoices of a journey, oldest first."""
     return [InvoiceView.of(each) for each in await queries.invoices_of_journey(session, journey_id, owner)]
 
 
 @router.get("/invoices/{invoice_id}")
-async def invoice(session: Reading, owner: Owner, invoice_id: UUID) -> InvoiceView:
+async def invoice(owner: Owner, session: Reading, invoice_id: UUID) -> InvoiceView:
     """Show one invoice."""
     return InvoiceView.of(await queries.invoice_of(session, invoice_id, owner))
 
 
 @router.get("/invoices/{invoice_id}/qr.svg", response_class=Response)
-async def qr_svg(session: Reading, owner: Owner, invoice_id: UUID) -> Response:
+async def qr_svg(owner: Owner, session: Reading, invoice_id: UUID) -> Response:
     """The PromptPay QR of an invoice as SVG."""
     return await _qr(session, owner, invoice_id, "svg", "image/svg+xml")
 
 
 @router.get("/invoices/{invoice_id}/qr.png", response_class=Response)
-async def qr_png(session: Reading, owner: Owner, invoice_id: UUID) -> Response:
+async def qr_png(owner: Owner, session: Reading, invoice_id: UUID) -> Response:
     """The PromptPay QR of an invoice as PNG."""
     return await _qr(session, owner, invoice_id, "png", "image/png")
 
@@ -51,7 +51,7 @@ async def _qr(session: Reading, owner: Principal, invoice_id: UUID, kind: str, m
 
 
 @router.get("/journeys/{journey_id}/receipts")
-async def receipts(session: Reading, owner: Owner, journey_id: UUID) -> list[ReceiptView]:
+async def receipts(owner: Owner, session: Reading, journey_id: UUID) -> list[ReceiptView]:
     """List the receipts of a journey, oldest first."""
     return [ReceiptView.of(each) for each in await queries.receipts_of_journey(session, journey_id, owner)]
 

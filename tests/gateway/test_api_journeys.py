@@ -307,3 +307,15 @@ async def test_a_wrong_secret_opens_nothing_and_says_nothing(published, start, d
     answer = await published.client.get(f"/v1/journeys/{journey['id']}", headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:paet:problem:invalid-token")
     assert "detail" not in answer.json()
+
+
+async def test_holders_are_answered_at_once_over_a_single_connection(published, start):
+    """Who holds a journey is looked up in the database as well: never with a connection in hand."""
+    journeys = [(await start(definition="test-information")).json() for _ in range(3)]
+
+    def read(journey):
+        return published.client.get(f"/v1/journeys/{journey['id']}", headers=holder(journey))
+
+    async with published.one_connection():
+        answers = await asyncio.gather(*(read(each) for each in journeys * 4))
+    assert [answer.status_code for answer in answers] == [200] * 12
