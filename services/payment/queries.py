@@ -18,12 +18,18 @@ from services.payment.models import Invoice, Payment, Receipt
 INVOICE = ", ".join(Invoice.model_fields)
 RECEIPT = ", ".join(Receipt.model_fields)
 HELD = f"SELECT {INVOICE} FROM invoice WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608 - our own columns
+OF_JOURNEY = f"SELECT {INVOICE} FROM invoice WHERE journey_id = $1 ORDER BY id"  # noqa: S608 - our own columns
 
 
 async def held(session: AsyncSession, ids: Iterable[UUID], *, waiting: bool = True) -> list[Invoice]:
     """These invoices, locked; if not ``waiting``, save those that somebody else holds. They join no session."""
     query = HELD if waiting else f"{HELD} SKIP LOCKED"
     return [Invoice(**row) for row in await fetch(session, query, sorted(ids))]
+
+
+async def held_of_journey(session: AsyncSession, journey: UUID) -> list[Invoice]:
+    """The invoices of a journey as they stand now, locked. They join no session, which would keep them as they were."""
+    return [Invoice(**row) for row in await fetch(session, f"{OF_JOURNEY} FOR UPDATE", journey)]
 
 
 async def invoice(session: AsyncSession, invoice_id: UUID) -> Invoice:
@@ -55,8 +61,7 @@ async def invoice_of(session: AsyncSession, invoice_id: UUID, principal: Princip
 
 async def invoices_of_journey(session: AsyncSession, journey: UUID, principal: Principal) -> Sequence[Invoice]:
     """The invoices of a journey of this principal, oldest first."""
-    query = f"SELECT {INVOICE} FROM invoice WHERE journey_id = $1 ORDER BY id"  # noqa: S608 - our own columns
-    rows = [Invoice(**row) for row in await fetch(session, query, journey)]
+    rows = [Invoice(**row) for row in await fetch(session, OF_JOURNEY, journey)]
     return [row for row in rows if _is_of(row, principal)]
 
 

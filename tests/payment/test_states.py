@@ -16,13 +16,16 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from sqlmodel import select
 
+from kit.claims import Known
 from kit.clock import clock, local_date
 from kit.contracts.claims import ApplicationClaim
 from kit.contracts.events import Granted, Refused, Withdrawn
 from kit.contracts.journey import Outcome
 from services.payment import commands, domain
 from services.payment.domain import BankTransaction, Entry, InvoiceState
+from services.payment.models import Invoice
 from services.payment.providers.scb import Scb
 from tests.bundles import licence_bundle
 from tests.machines import Stage, stage, walk
@@ -252,6 +255,34 @@ def desk_of(servers, folder):
 def test_money_is_booked_once_and_in_balance_whatever_comes_in_whatever_order(servers, tmp_path):
     with desk_of(servers, tmp_path) as desk:
         walk(lambda: Invoices(desk), examples=16, steps=10, shrinks=False)
+
+
+def test_two_ends_of_a_paid_journey_in_one_batch_owe_its_money_once(servers, tmp_path):
+    with desk_of(servers, tmp_path) as desk:
+        till = Till(desk)
+        both = [till.billed(), till.billed()]
+        for journey in both:
+            desk.run(till.settle(journey, till.paid(journey, FEE)))
+            till.ended.add(journey)
+        first, second = (
+            [
+                desk.harness.handover(fact, at="request", journey=journey, outcome=outcome)
+                for fact, outcome in ((Refused, Outcome.REFUSED), (Withdrawn, Outcome.WITHDRAWN))
+            ]
+            for journey in both
+        )
+        desk.deliver(*first)
+        desk.command(close_having_read, second)
+        till.check()
+        assert [row["reason"] for row in desk.rows("SELECT reason FROM refund")] == ["refused"] * 2
+
+
+async def close_having_read(session, ends):
+    """The same where the session knows the invoices as they were, which it forgets if nobody holds them."""
+    known = (await session.exec(select(Invoice))).all()
+    for end in ends:
+        await commands.close_invoices(session, end, Known())
+    assert known
 
 
 @pytest.mark.req("X4", part="payment")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework, outbox
@@ -14,12 +13,13 @@ from kit.cloudevents import Event
 from kit.contracts.definition import PaymentStep
 from kit.contracts.events import Invoiced, Paid
 from kit.rows import fetch, put
-from services.payment import domain
+from services.payment import domain, queries
 from services.payment.commands import books
 from services.payment.domain import InvoiceState, PaymentState
-from services.payment.models import Invoice, Payment
+from services.payment.models import Invoice
 
 FIRST_INQUIRY = timedelta(seconds=60)
+APPLIED = "SELECT id FROM payment WHERE invoice_id = $1 AND state = ANY($2::text[])"
 
 
 async def open_invoice(session: AsyncSession, event: Event, known: Known) -> None:
@@ -49,8 +49,7 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
 
 async def close_invoices(session: AsyncSession, event: Event, _known: object) -> None:
     """A journey ended early: open invoices are void, money that was paid is owed back."""
-    query = select(Invoice).where(Invoice.journey_id == event.journey).with_for_update()
-    for invoice in (await session.exec(query)).all():
+    for invoice in await queries.held_of_journey(session, event.journey):
         if invoice.state == InvoiceState.OPEN:
             await _close(session, invoice.id, InvoiceState.VOID)
         elif invoice.state == InvoiceState.PAID:
@@ -58,13 +57,11 @@ async def close_invoices(session: AsyncSession, event: Event, _known: object) ->
 
 
 async def _give_back(session: AsyncSession, invoice: Invoice, reason: str) -> None:
-    applied = (PaymentState.APPLIED, PaymentState.OVERPAID)
-    query = select(Payment).where(Payment.invoice_id == invoice.id)
-    payment = next((each for each in (await session.exec(query)).all() if each.state in applied), None)
-    if payment is not None:  # none where nothing was to be paid
+    applied = await fetch(session, APPLIED, invoice.id, [PaymentState.APPLIED, PaymentState.OVERPAID])
+    if applied:  # none where nothing was to be paid
         await _close(session, invoice.id, InvoiceState.VOID)
         await books.book(session, [(invoice.id, domain.refund_booking(invoice.lines))], clock.now())
-        await books.owe(session, invoice, payment.id, invoice.amount, reason)
+        await books.owe(session, invoice, applied[0]["id"], invoice.amount, reason)
 
 
 async def _close(session: AsyncSession, invoice: UUID, state: InvoiceState) -> None:
