@@ -11,7 +11,7 @@ from sqlmodel import select
 from kit.clock import clock, local_date
 from kit.contracts.events import Invoiced, Paid, RefundDue, Withdrawn
 from kit.contracts.journey import Outcome
-from services.payment import commands
+from services.payment import commands, domain
 from services.payment.models import Invoice, LedgerEntry, Payment, Receipt, Refund
 from services.payment.providers.scb import Scb
 
@@ -120,6 +120,14 @@ async def test_several_are_settled_together_save_those_that_somebody_holds(payme
     assert sorted(row["running"] for row in await payment.rows(select(Receipt))) == [1, 2, 3]
     assert len(await payment.facts(Paid)) == 3
     assert await balanced(payment)
+
+
+async def test_an_invoice_that_there_is_not_is_a_fault_alone_and_left_out_among_several(payment):
+    with pytest.raises(domain.InvoiceNotFound):
+        async with payment.kit.database.transaction() as session:
+            await commands.settle(session, uuid4(), "scb", [])
+    async with payment.kit.database.transaction() as session:
+        assert await commands.settle_all(session, "scb", {uuid4(): []}) == set()
 
 
 async def test_callbacks_repeated_while_others_are_verified_hold_nothing_up(payment, granted, bank):

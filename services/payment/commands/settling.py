@@ -55,14 +55,20 @@ class Judged:
 async def settle(
     session: AsyncSession, invoice_id: UUID, provider: str, booked: Sequence[BankTransaction]
 ) -> set[UUID]:
-    """Apply what the bank has booked under an invoice, each transaction once: the payments that are verified now."""
-    return await _settle(session, provider, await queries.held(session, [invoice_id]), {invoice_id: booked})
+    """Apply what the bank has booked under an invoice, each transaction once: the payments that are verified now.
+
+    InvoiceNotFound.
+    """
+    invoices = await queries.held(session, [invoice_id])
+    if not invoices:
+        raise domain.InvoiceNotFound
+    return await _settle(session, provider, invoices, {invoice_id: booked})
 
 
 async def settle_all(
     session: AsyncSession, provider: str, booked: Mapping[UUID, Sequence[BankTransaction]]
 ) -> set[UUID]:
-    """Do as ``settle`` for several invoices, save those that somebody else holds now.
+    """Do as ``settle`` for several invoices, save those that somebody else holds now, or that are unknown.
 
     Nobody is waited for while so many are held, so that there is no ring of those who wait.
     """
