@@ -130,6 +130,15 @@ async def test_an_invoice_that_there_is_not_is_a_fault_alone_and_left_out_among_
         assert await commands.settle_all(session, "scb", {uuid4(): []}) == set()
 
 
+async def test_a_column_that_a_later_release_adds_keeps_nobody_from_paying(payment, granted, bank):
+    event, row = await open_invoice(payment, granted)
+    async with payment.kit.database.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE invoice ADD COLUMN payment_id uuid, ADD COLUMN running integer"))
+    (body,) = await bank.pay(**bill(row))
+    await call_back(payment, body)
+    await paid(payment, event.journey)
+
+
 async def test_callbacks_repeated_while_others_are_verified_hold_nothing_up(payment, granted, bank):
     bills = [await open_invoice(payment, granted) for _ in range(3)]
     modes = ["ok", "forged", "forged"]

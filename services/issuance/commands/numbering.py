@@ -30,7 +30,7 @@ NUMBER = """
             running = each.running, valid_until = each.valid_until, token = each.token
         FROM unnest($5::uuid[], $6::int[], $7::date[], $8::text[]) AS each (id, running, valid_until, token)
         WHERE document.id = each.id
-        RETURNING document.*
+        RETURNING document.id, document.agency, document.series, document.year, document.running
     )
     INSERT INTO number (agency, series, year, running, document_id, state, given_at)
     SELECT agency, series, year, running, id, $9::text, $2 FROM numbered
