@@ -123,8 +123,8 @@ class Scb:
 
 def _proxy_to(url: str) -> str | None:
     """The proxy that the environment names for an address, as httpx would find it; looked up once."""
-    parts = urlsplit(url)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    parts, proxies = urlsplit(url), getproxies()
+    return None if proxy_bypass(parts.hostname or "") else proxies.get(parts.scheme) or proxies.get("all")
 
 
 def _text(value: Any) -> str:
