@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.dependencies.models import Dependant
+from starlette._utils import get_route_path
 from starlette.middleware import Middleware
 from starlette.routing import Route as PathRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -55,7 +56,7 @@ class Forwarding:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or leave it to the application."""
         if scope["type"] == "http":
-            path: str = scope["path"]
+            path = get_route_path(scope)  # as the router: without the prefix that a server in front may have added
             for endpoint in self._endpoints.get((scope["method"], path.count("/")), ()):
                 if found := endpoint.path_regex.match(path):
                     scope.update(route=endpoint, path_params=found.groupdict())

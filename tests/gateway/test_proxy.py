@@ -12,7 +12,7 @@ from starlette.routing import Match
 
 from gateway.models import Journey
 from gateway.proxy import ROUTES
-from gateway.proxy.endpoints import Forwarded
+from gateway.proxy.endpoints import Forwarded, Forwarding
 from gateway.proxy.forwarding import SENT_AT_ONCE, public_location, service_path
 from kit.auth import ServiceVerifier, endpoints_of
 from kit.clients import Peers
@@ -210,6 +210,22 @@ async def test_another_method_is_not_allowed_whoever_asks(forwarding, method):
     answer = await forwarding.client.request(method, "/v1/cases")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("root", "path"), [("", "/v1/cases"), ("/paet", "/paet/v1/cases"), ("/paet", "/v1/cases")])
+async def test_what_the_table_has_is_found_below_a_prefix_too(monkeypatch, root, path):
+    found = []
+
+    async def answer(self, *_):
+        found.append(self.path)
+
+    async def passed_on(scope, _receive, _send):
+        found.append(None)
+
+    monkeypatch.setattr(Forwarded, "answer", answer)
+    forwarding = Forwarding(passed_on, [Forwarded(route) for route in ROUTES])
+    await forwarding({"type": "http", "method": "GET", "path": path, "root_path": root}, None, None)
+    assert found == ["/v1/cases"]
 
 
 def test_the_table_and_the_gateways_own_endpoints_do_not_meet(gateway):
