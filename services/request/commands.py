@@ -29,7 +29,8 @@ NEXT_NUMBER = """
     ON CONFLICT (agency, prefix, year) DO UPDATE SET last = number_series.last + 1 RETURNING last
 """
 SEAL = "UPDATE application SET state = $2, sealed_at = $3, revision = revision + 1 WHERE id = ANY($1)"
-# Locked in the order in which a seal locks, or two batches might wait for each other.
+# In the order in which a seal locks. A batch does it once for each fact that ends: a seal may still meet it in a ring,
+# which PostgreSQL ends, and the loser comes again. Two batches never do: they hold their journeys in one order before.
 END = """
     UPDATE application SET state = $3, closed_at = $4, revision = revision + 1 WHERE id IN (
         SELECT id FROM application WHERE journey_id = ANY($1) AND state = ANY($2) ORDER BY id FOR UPDATE
