@@ -63,6 +63,7 @@ approval  GET   /decisions/{decision_id}                   officer:approver
 approval  POST  /decisions/{decision_id}/grant             officer:approver
 approval  POST  /decisions/{decision_id}/refusal           officer:approver
 approval  GET   /decision-keys                             anyone
+payment   POST  /fee-estimates                             anyone
 payment   GET   /journeys/{journey_id}/invoices            owner
 payment   GET   /invoices/{invoice_id}                     owner
 payment   GET   /invoices/{invoice_id}/qr.svg              owner

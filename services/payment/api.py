@@ -8,11 +8,13 @@ import segno
 from fastapi import APIRouter, Depends, Request, Response
 
 from kit.auth import Principal, allow
+from kit.clock import clock, local_date
+from kit.contracts.definition import PaymentStep
 from kit.database import Reading, Session
 from kit.errors import NotFound
-from services.payment import commands, promptpay, queries
+from services.payment import commands, domain, promptpay, queries
 from services.payment.providers.scb import Scb
-from services.payment.schemas import InvoiceView, ReceiptView, bill_of
+from services.payment.schemas import FeeEstimate, FeeQuestion, InvoiceView, ReceiptView, bill_of
 
 router = APIRouter(tags=["payment"])
 
@@ -54,6 +56,18 @@ async def _qr(session: Reading, owner: Principal, invoice_id: UUID, kind: str, m
 async def receipts(owner: Owner, session: Reading, journey_id: UUID) -> list[ReceiptView]:
     """List the receipts of a journey, oldest first."""
     return [ReceiptView.of(each) for each in await queries.receipts_of_journey(session, journey_id, owner)]
+
+
+@router.post("/fee-estimates", dependencies=[Depends(allow("anyone"))])
+async def estimate_fees(request: Request, body: FeeQuestion) -> list[FeeEstimate]:
+    """Reckon what a form would cost if it were filed today, line by line; nothing is kept."""
+    section = await queries.section(request.app.state.kit, body.definition)
+    case = domain.Case(body.form, local_date(clock.now()), section.agency)
+    steps = [each for each in section.steps.values() if isinstance(each, PaymentStep)]
+    try:
+        return [FeeEstimate.of(each.id, domain.fee_lines(each, case)) for each in steps]
+    except domain.FeeUndecidable as undecidable:
+        raise undecidable.under("/form") from undecidable
 
 
 @router.post("/payment-callbacks/{provider}", dependencies=[Depends(allow("anyone"))])

@@ -8,9 +8,12 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from kit.app import Kit
 from kit.auth import Principal
+from kit.clients import PeerRefused
 from kit.clock import clock
 from kit.contracts import claims
+from kit.contracts.definition import Section
 from kit.rows import fetch
 from services.payment import domain
 from services.payment.models import Invoice, Payment, Receipt
@@ -38,6 +41,16 @@ async def invoice(session: AsyncSession, invoice_id: UUID) -> Invoice:
     if not found:
         raise domain.InvoiceNotFound
     return Invoice(**found[0])
+
+
+async def section(kit: Kit, definition: str) -> Section:
+    """Payment's section of a version; ServiceNotFound when none such is published."""
+    try:
+        return await kit.section(definition)
+    except PeerRefused as refused:
+        if refused.status == 404:
+            raise domain.ServiceNotFound from refused
+        raise
 
 
 async def payment(session: AsyncSession, payment_id: UUID) -> Payment:

@@ -1,12 +1,16 @@
 """Bodies of payment's answers. Money is integer satang."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from kit.contracts.codes import DefinitionRef
 from kit.contracts.text import Text
 from services.payment import promptpay
+from services.payment.domain import Line
 from services.payment.models import Invoice, Receipt
 
 
@@ -15,6 +19,36 @@ class LineView(BaseModel):
 
     item: Text
     amount_satang: int
+    because: Text | None = None
+    """How the amount comes about; not told on invoices of earlier releases."""
+    law: Text | None = None
+
+
+class FeeQuestion(BaseModel):
+    """A service as it is published, and the form as far as it is filled in."""
+
+    definition: DefinitionRef
+    form: dict[str, Any]
+
+
+class FeeEstimate(BaseModel):
+    """What one step of a service will charge for a form that is filed today."""
+
+    step: str
+    lines: list[LineView]
+    amount_satang: int
+    currency: str = "THB"
+
+    @classmethod
+    def of(cls, step: str, lines: Sequence[Line]) -> "FeeEstimate":
+        """From the lines of its rules."""
+        views = [line_view(each.as_json()) for each in lines]
+        return cls(step=step, lines=views, amount_satang=sum(each.amount for each in lines))
+
+
+def line_view(line: Mapping[str, Any]) -> LineView:
+    """From a line as it is kept."""
+    return LineView(item=line["item"], amount_satang=line["amount"], because=line.get("because"), law=line.get("law"))
 
 
 class InvoiceView(BaseModel):
@@ -45,7 +79,7 @@ class InvoiceView(BaseModel):
             step=invoice.step,
             number=invoice.number,
             state=invoice.state,
-            lines=[LineView(item=line["item"], amount_satang=line["amount"]) for line in invoice.lines],
+            lines=[line_view(line) for line in invoice.lines],
             amount_satang=invoice.amount,
             biller_id=invoice.biller_id,
             reference1=invoice.reference1,

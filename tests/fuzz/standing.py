@@ -181,6 +181,8 @@ async def _payment(payment: Harness) -> Standing:
         "20261102A", row["biller_id"], row["reference1"], "", "", row["amount"], "2026-11-02T10:00:00+07:00", ""
     )
     standing.may("POST", "/payment-callbacks/{provider}", Right(confirmation(told)))
+    question = {"definition": licence_bundle().definition.ref, "form": {"shop_name": "ก", "area": 120}}
+    standing.may("POST", "/fee-estimates", Right(question))
     standing.targets.append(Target({"provider": "scb"}))
     standing.claims("receipts")
     _sections(standing, Process.PAYMENT, licence_bundle())

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -345,10 +346,15 @@ def test_a_table_is_never_asked_about_an_invalid_form(ref: str):
     assert examine(files["rules/review.json"], files["form.schema.json"], {}).reason == "form-invalid"
 
 
+def fee_case(form: dict[str, Any]) -> payment.Case:
+    """The form of an application that is received today, at the agency of the service."""
+    return payment.Case(form, date(2026, 11, 24), "22000000")
+
+
 @pytest.mark.parametrize(("area", "satang"), [(200.5, 200_000), (300, 200_000), (300.5, 300_000), (100_000, 300_000)])
 def test_the_licence_fee_follows_the_area_within_the_range(area: float, satang: int):
     step = next(each for each in BUNDLES["food-licence@1"].definition.plan if isinstance(each, PaymentStep))
-    assert [line.amount for line in payment.fee_lines(step, LICENCE | {"area": area})] == [satang]
+    assert [line.amount for line in payment.fee_lines(step, fee_case(LICENCE | {"area": area}))] == [satang]
     assert {band.amount for fee in step.fees for band in fee.bands} == {200_000, 300_000}
     assert [fee.source.mark for fee in step.fees] == ["D"]
 
@@ -362,7 +368,7 @@ def test_the_second_version_differs_in_fee_form_and_manual_only():
     old, new = first.definition, second.definition
     added = [step for step in new.plan if step.id not in {each.id for each in old.plan}]
     assert [(step.id, step.process) for step in added] == [("certificate-fee", "payment")]
-    assert [line.amount for line in payment.fee_lines(added[0], CERTIFICATE_2)] == [2000]
+    assert [line.amount for line in payment.fee_lines(added[0], fee_case(CERTIFICATE_2))] == [2000]
     assert added[0].fees[0].source.mark == "K"
     assert set(leaves(schema_of(new.ref))) - set(leaves(schema_of(old.ref))) == {"/recipient"}
     assert new.manual.fees != old.manual.fees

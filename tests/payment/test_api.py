@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from services.payment import promptpay
 from services.payment.models import Invoice, Payment
+from tests.bundles import licence_bundle
 
 
 @pytest.fixture
@@ -28,6 +29,41 @@ async def test_the_owner_sees_the_invoice_with_its_bill(payment, owned):
     assert (body["amount_satang"], body["state"]) == (100_000, "open")
     bill = promptpay.parse(body["promptpay"])
     assert (bill.biller, bill.ref1, bill.amount) == (row["biller_id"], row["reference1"], 100_000)
+
+
+@pytest.mark.req("P1")
+async def test_the_fee_is_told_line_by_line_before_anything_is_filed(payment):
+    question = {"definition": licence_bundle().definition.ref, "form": {"shop_name": "ก", "area": 120}}
+    (estimate,) = (await payment.client.post("/fee-estimates", json=question)).json()
+    assert (estimate["step"], estimate["amount_satang"]) == ("licence-fee", 100_000)
+    (line,) = estimate["lines"]
+    assert line["because"] == {"th": "ตามช่วงที่ 120 อยู่", "en": "By the band in which 120 lies"}
+    assert line["law"]["th"]
+    assert await payment.rows(select(Invoice)) == []
+
+
+async def test_what_was_told_before_is_what_is_billed(payment, granted):
+    question = {"definition": licence_bundle().definition.ref, "form": {"shop_name": "ก", "area": 250}}
+    (estimate,) = (await payment.client.post("/fee-estimates", json=question)).json()
+    person = uuid4()
+    event = granted(area=250, person=person)
+    await payment.deliver(event)
+    answer = await payment.client.get(f"/journeys/{event.journey}/invoices", headers=payment.citizen(person))
+    (invoice,) = answer.json()
+    assert (invoice["amount_satang"], invoice["lines"]) == (estimate["amount_satang"], estimate["lines"])
+
+
+@pytest.mark.parametrize("form", [{}, {"area": "120"}])
+async def test_a_form_that_lacks_a_number_is_refused_by_the_name_of_its_field(payment, form):
+    question = {"definition": licence_bundle().definition.ref, "form": form}
+    answer = await payment.client.post("/fee-estimates", json=question)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:paet:problem:fee-undecidable")
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/form/area"]
+
+
+async def test_the_fee_of_a_service_that_nobody_published_is_not_found(payment):
+    answer = await payment.client.post("/fee-estimates", json={"definition": "nothing-here@1", "form": {}})
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:paet:problem:service-not-found")
 
 
 @pytest.mark.req("P3")

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kit.contracts.codes import AAL, IAL, Code, StepId
-from kit.contracts.definition.base import Duration, FileName, Model, Satang, Source
+from kit.contracts.definition.base import Duration, FileName, Model, Source
+from kit.contracts.definition.fees import Fee
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
 
@@ -74,37 +75,6 @@ class ApprovalStep(StepBase):
     unit: Code
     authority: Text
     automatic: AutomaticApproval | None = None
-
-
-class FixedFee(Model):
-    """One amount."""
-
-    kind: Literal["fixed"]
-    item: Text
-    revenue_code: Code
-    amount: Satang
-    source: Source
-
-
-class FeeBand(Model):
-    """``up_to`` is inclusive; the last band has none."""
-
-    up_to: int | None = None
-    amount: Satang
-
-
-class RangeFee(Model):
-    """An amount by a number of the form, e.g. the area in square metres."""
-
-    kind: Literal["range"]
-    item: Text
-    revenue_code: Code
-    field: Annotated[str, Field(pattern=r"^/[A-Za-z0-9_/]{1,99}$")]
-    bands: tuple[FeeBand, ...]
-    source: Source
-
-
-Fee = Annotated[FixedFee | RangeFee, Field(discriminator="kind")]
 
 
 class PaymentStep(StepBase):

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit import duework, outbox
 from kit.calendars import calendar_of
 from kit.claims import APPLICATION, SECTION, Known
-from kit.clock import clock
+from kit.clock import clock, local_date
 from kit.cloudevents import Event
 from kit.contracts.definition import PaymentStep
 from kit.contracts.events import Invoiced, Paid
@@ -26,7 +26,8 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
     """Bill the fee of this step; where nothing is to be paid the journey goes straight on."""
     settings: PaymentStep = known[SECTION].settings(str(event.nextstep))
     application = known[APPLICATION]
-    lines = domain.fee_lines(settings, application.form)
+    day = local_date(application.legally_received_at)
+    lines = domain.fee_lines(settings, domain.Case(application.form, day, event.agency))
     calendar = await calendar_of(session)
     now = clock.now()
     invoice = Invoice(

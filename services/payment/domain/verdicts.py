@@ -1,0 +1,87 @@
+"""What becomes of money that arrives, and how it is booked. Pure; money is integer satang."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class InvoiceState(StrEnum):
+    """An invoice is open until it is paid, or void once its journey has ended."""
+
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+
+
+class PaymentState(StrEnum):
+    """A callback is only hearsay (unverified) until the bank's inquiry shows the transaction."""
+
+    UNVERIFIED = "unverified"
+    APPLIED = "applied"
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+
+
+@dataclass(frozen=True)
+class BankTransaction:
+    """What a bank says of one payment."""
+
+    transaction_id: str
+    biller_id: str
+    reference1: str
+    amount: int
+    paid_at: datetime
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one verified transaction means for its invoice."""
+
+    state: PaymentState
+    applied: int
+    """Satang that settle the invoice."""
+    excess: int
+    """Satang that must go back."""
+    reason: str | None
+    """Why they must go back."""
+
+
+def judge(invoice: InvoiceState, due: int, amount: int) -> Verdict:
+    """Judge a transaction of ``amount`` against an invoice of ``due``; applied + excess = amount."""
+    if invoice is InvoiceState.PAID:
+        return Verdict(PaymentState.DUPLICATE, 0, amount, "duplicate")
+    if invoice is InvoiceState.VOID:
+        return Verdict(PaymentState.LATE, 0, amount, "late")
+    if amount < due:
+        return Verdict(PaymentState.UNDERPAID, 0, amount, "underpaid")
+    if amount > due:
+        return Verdict(PaymentState.OVERPAID, due, amount - due, "overpaid")
+    return Verdict(PaymentState.APPLIED, amount, 0, None)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One side of a booking: debit positive, credit negative."""
+
+    account: str
+    amount: int
+
+
+def booking(verdict: Verdict, lines: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """Book a verified transaction: bank against revenue by head, and against what must go back."""
+    entries = [Entry("bank", verdict.applied + verdict.excess)]
+    if verdict.applied:
+        entries += [Entry(f"revenue:{line['revenue_code']}", -line["amount"]) for line in lines if line["amount"]]
+    if verdict.excess:
+        entries.append(Entry("refund-due", -verdict.excess))
+    return entries
+
+
+def refund_booking(lines: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """Take the revenue of a paid invoice back and owe it to the payer."""
+    taken = [Entry(f"revenue:{line['revenue_code']}", line["amount"]) for line in lines if line["amount"]]
+    return [*taken, Entry("refund-due", -sum(entry.amount for entry in taken))]
