@@ -50,6 +50,7 @@ async def test_a_hand_over_is_billed_once(payment, granted):
     assert (fact.journey, fact.next) == (event.journey, "none")
 
 
+@pytest.mark.req("P4")
 async def test_a_payment_verified_at_the_bank_is_receipted_and_hands_over_once(payment, granted, bank):
     event, row = await open_invoice(payment, granted)
     (body,) = await bank.pay(**bill(row))
@@ -65,6 +66,7 @@ async def test_a_payment_verified_at_the_bank_is_receipted_and_hands_over_once(p
     assert len(await payment.rows(select(Receipt))) == 1
 
 
+@pytest.mark.req("P4")
 async def test_a_forged_callback_stays_unverified_and_pays_nothing(payment, granted, bank):
     _, row = await open_invoice(payment, granted)
     (body,) = await bank.pay(**bill(row, mode="forged"))
@@ -152,6 +154,7 @@ async def test_callbacks_repeated_while_others_are_verified_hold_nothing_up(paym
     assert len(await payment.rows(select(Receipt))) == 1
 
 
+@pytest.mark.req("P4")
 async def test_a_callback_that_lies_about_the_amount_is_judged_by_the_bank(payment, granted, bank):
     event, row = await open_invoice(payment, granted)
     (body,) = await bank.pay(**bill(row, amount=50_000, mode="wrong-amount"))
@@ -165,6 +168,7 @@ async def test_a_callback_that_lies_about_the_amount_is_judged_by_the_bank(payme
     assert not await payment.facts(Paid), event
 
 
+@pytest.mark.req("P4")
 @pytest.mark.parametrize("amount", [100_001, 150_000])
 async def test_too_much_settles_the_invoice_and_the_excess_is_owed(payment, granted, bank, amount):
     event, row = await open_invoice(payment, granted)
@@ -176,6 +180,7 @@ async def test_too_much_settles_the_invoice_and_the_excess_is_owed(payment, gran
     assert await balanced(payment)
 
 
+@pytest.mark.req("P4")
 async def test_paid_twice_is_receipted_once_and_the_second_is_owed(payment, granted, bank):
     event, row = await open_invoice(payment, granted)
     for body in await bank.pay(**bill(row, mode="twice")):
@@ -191,6 +196,7 @@ async def test_paid_twice_is_receipted_once_and_the_second_is_owed(payment, gran
     assert len(await paid(payment, event.journey)) == 1
 
 
+@pytest.mark.req("P4")
 async def test_a_silent_bank_loses_no_payment(payment, granted, bank):
     event, row = await open_invoice(payment, granted)
     await bank.pay(**bill(row, mode="silent"))
@@ -226,6 +232,7 @@ async def test_a_withdrawal_after_payment_owes_the_money_back(payment, granted, 
     assert await balanced(payment)
 
 
+@pytest.mark.req("P4")
 async def test_a_withdrawal_before_payment_voids_the_invoice_and_late_money_is_owed(payment, granted, bank):
     event, row = await open_invoice(payment, granted)
     withdrawal = payment.handover(Withdrawn, at="request", journey=event.journey, outcome=Outcome.WITHDRAWN)
