@@ -31,6 +31,7 @@ FACTS: dict[str, Text] = {
     events.Invoiced.type(): Text(th="ออกใบแจ้งชำระค่าธรรมเนียม", en="A fee is due"),
     events.Paid.type(): Text(th="ชำระค่าธรรมเนียมแล้ว", en="The fee is paid"),
     events.RefundDue.type(): Text(th="มีเงินที่ต้องคืนให้ท่าน", en="Money is to be paid back to you"),
+    events.RefundPaid.type(): Text(th="คืนเงินให้ท่านแล้ว", en="Money was paid back to you"),
     events.Issued.type(): Text(th="ออกเอกสารแล้ว", en="The document is issued"),
     events.Voided.type(): Text(th="ยกเลิกเลขที่เอกสาร", en="A document number was made void"),
     events.Dispatched.type(): Text(th="ส่งการแจ้งแล้ว", en="A notice was sent"),

@@ -70,6 +70,13 @@ payment   GET   /invoices/{invoice_id}/qr.svg              owner
 payment   GET   /invoices/{invoice_id}/qr.png              owner
 payment   GET   /journeys/{journey_id}/receipts            owner
 payment   POST  /payment-callbacks/{provider}              anyone
+payment   GET   /refunds                                   officer:cashier
+payment   GET   /refunds/{refund_id}                       officer:cashier
+payment   POST  /refunds/{refund_id}/proposal              officer:cashier
+payment   POST  /refunds/{refund_id}/approval              officer:cashier
+payment   POST  /refunds/{refund_id}/rejection             officer:cashier
+payment   POST  /refunds/{refund_id}/payout                officer:cashier
+payment   POST  /invoices/{invoice_id}/refunds             officer:cashier
 issuance  GET   /journeys/{journey_id}/document            owner
 issuance  GET   /journeys/{journey_id}/document.pdf        owner
 issuance  GET   /verifications/{token}                     anyone

@@ -177,7 +177,7 @@ class Paid(HandOver):
 
 
 class RefundDue(Fact):
-    """Money was received that must go back: the journey ended, or too much or twice was paid."""
+    """Money was received that must go back: the journey ended, too much or twice was paid, or so it was decided."""
 
     source: ClassVar[str] = "payment"
     name: ClassVar[str] = "refund_due"
@@ -185,6 +185,17 @@ class RefundDue(Fact):
     amount_satang: int
     currency: Literal["THB"]
     reason: Code
+
+
+class RefundPaid(Fact):
+    """Money that was owed back, or a part of it, has been paid out."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "refund_paid"
+    refund: UUID
+    invoice: UUID
+    amount_satang: int
+    currency: Literal["THB"]
 
 
 # ── issuance ─────────────────────────────────────────────────────────────────────────────────────

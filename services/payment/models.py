@@ -1,10 +1,10 @@
 """Tables of payment. Money is integer satang; the ledger only grows."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Index, UniqueConstraint, text, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -123,9 +123,15 @@ class LedgerEntry(Base, table=True):
 
 
 class Refund(Base, table=True):
-    """Money that must go back, once per reason and source."""
+    """Money that must go back, once per reason and source; by decision as often as money is left."""
 
-    __table_args__ = (UniqueConstraint("payment_id", "reason"), CheckConstraint("amount > 0", name="amount_positive"))
+    __table_args__ = (
+        Index("refund_source", "payment_id", "reason", unique=True, postgresql_where=text("reason <> 'decision'")),
+        Index("refund_queue", "state", "created_at", "id"),
+        Index("refund_key", "invoice_id", "idempotency_key", unique=True),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("paid >= 0 AND paid <= amount", name="paid_within_amount"),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     invoice_id: UUID = Field(foreign_key="invoice.id")
@@ -134,6 +140,36 @@ class Refund(Base, table=True):
     reason: str
     state: str
     created_at: datetime = Field(sa_column=moment())
+    is_owed: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=true()))
+    """Booked as owed back; what is by decision is once it is approved."""
+    paid: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    proposed: int | None = Field(default=None, sa_column=Column(BigInteger))
+    """Satang of the payout that is proposed or approved."""
+    proposed_by: UUID | None = None
+    approved_by: UUID | None = None
+    idempotency_key: str | None = None
+
+
+class RefundAct(Base, table=True):
+    """What a cashier did about a refund; the table only grows. The bank's reference of a payout counts once."""
+
+    __tablename__ = "refund_act"
+    __table_args__ = (
+        Index("refund_act_refund", "refund_id"),
+        Index("refund_act_payout", "agency", "reference", unique=True, postgresql_where=text("act = 'paid'")),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    refund_id: UUID = Field(foreign_key="refund.id")
+    agency: str
+    officer: UUID
+    at: datetime = Field(sa_column=moment())
+    act: str
+    amount: int = Field(sa_column=satang())
+    reason: str | None = None
+    reference: str | None = None
+    """Of a payout: the bank's; of a proposal: the payout instruction's."""
+    paid_on: date | None = None
 
 
 METADATA = Base.metadata

@@ -10,14 +10,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from kit.clock import clock
+from kit.clock import clock, local_date
 from kit.contracts.claims import ApplicationClaim
 from kit.contracts.events import Completed, Granted, Submitted
 from kit.contracts.journey import Outcome, Process
 from kit.testing import AGENCY, Harness
 from services.payment import commands as payment_commands
 from services.payment.domain import BankTransaction
-from services.payment.models import Invoice
+from services.payment.models import Invoice, Refund
 from tests.approval.conftest import waiting
 from tests.bundles import information_bundle, licence_bundle
 from tests.issuance.conftest import Registry, licence
@@ -84,6 +84,26 @@ async def invoice(payment: Harness, person: UUID | None) -> Thing:
     async with payment.kit.database.transaction() as session:
         await payment_commands.settle(session, row["id"], "scb", [paid])
     return Thing(_journey(event.journey) | {"invoice_id": str(row["id"])}, str(event.journey))
+
+
+async def refund(payment: Harness, person: UUID | None) -> Thing:
+    """Money that was paid twice and is due back, and a paid invoice of which a part may be given back."""
+    paid = await invoice(payment, person)
+    (row,) = await payment.rows(select(Invoice).where(Invoice.id == UUID(paid.ids["invoice_id"])))
+    twice = BankTransaction(uuid4().hex, row["biller_id"], row["reference1"], row["amount"], clock.now())
+    async with payment.kit.database.transaction() as session:
+        await payment_commands.settle(session, row["id"], "scb", [twice])
+    (due,) = await payment.rows(select(Refund).where(Refund.invoice_id == row["id"]))
+    why = {"reason": "ชำระซ้ำ"}
+    acts = {
+        ("POST", "/refunds/{refund_id}/proposal"): {"json": why},
+        ("POST", "/refunds/{refund_id}/rejection"): {"json": why},
+        ("POST", "/refunds/{refund_id}/payout"): {
+            "json": {"reference": "R1", "paid_on": local_date(clock.now()).isoformat()}
+        },
+        ("POST", "/invoices/{invoice_id}/refunds"): {"json": why | {"amount_satang": 100}},
+    }
+    return Thing(dict(paid.ids) | {"refund_id": str(due["id"])}, str(due["id"]), acts)
 
 
 async def document(issuance: Harness, person: UUID | None) -> Thing:
@@ -178,6 +198,7 @@ WITHOUT_PERSON = frozenset({"request", "payment", "delivery", "gateway"})
 """Where an anonymous journey leaves something. A document is always somebody's: who decides must know about whom."""
 
 WORKED: Mapping[str, Maker] = {
-    "review": case, "approval": decision, "issuance": stuck_document, "identity": officer, "gateway": journey,
+    "review": case, "approval": decision, "payment": refund, "issuance": stuck_document, "identity": officer,
+    "gateway": journey,
 }  # fmt: skip
 """Of an agency."""

@@ -1,6 +1,6 @@
 """What stands in each part before it is tried: things to ask for, and requests that would be right."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -176,6 +176,9 @@ async def _payment(payment: Harness) -> Standing:
     standing = Standing()
     for person in (None, uuid4()):
         standing.add(await objects.invoice(payment, person), person)
+    standing.add(await objects.refund(payment, None), None)
+    for acts in (["proposal"], ["proposal", "approval"]):
+        standing.add(await _refund(payment, acts), None)
     row = (await payment.rows(select(Invoice)))[0]
     told = Payment(
         "20261102A", row["biller_id"], row["reference1"], "", "", row["amount"], "2026-11-02T10:00:00+07:00", ""
@@ -187,6 +190,16 @@ async def _payment(payment: Harness) -> Standing:
     standing.claims("receipts")
     _sections(standing, Process.PAYMENT, licence_bundle())
     return standing
+
+
+async def _refund(payment: Harness, acts: Sequence[str]) -> Thing:
+    """Money due back that has come so far, each act by another cashier."""
+    thing = await objects.refund(payment, None)
+    for act in acts:
+        path = f"/refunds/{thing.ids['refund_id']}/{act}"
+        answer = await payment.client.post(path, json={"reason": "x"}, headers=payment.officer("cashier"))
+        assert answer.status_code == 200, answer.text
+    return thing
 
 
 async def _issuance(issuance: Harness) -> Standing:

@@ -2,6 +2,28 @@
 
 from services.payment.commands.billing import close_invoices, open_invoice
 from services.payment.commands.hearing import hear
+from services.payment.commands.refunding import (
+    Payout,
+    Proposal,
+    approve_refund,
+    pay_refund,
+    propose_refund,
+    refund_by_decision,
+    reject_refund,
+)
 from services.payment.commands.settling import settle, settle_all
 
-__all__ = ["close_invoices", "hear", "open_invoice", "settle", "settle_all"]
+__all__ = [
+    "Payout",
+    "Proposal",
+    "approve_refund",
+    "close_invoices",
+    "hear",
+    "open_invoice",
+    "pay_refund",
+    "propose_refund",
+    "refund_by_decision",
+    "reject_refund",
+    "settle",
+    "settle_all",
+]

@@ -15,11 +15,10 @@ from kit.contracts.events import Invoiced, Paid
 from kit.rows import fetch, put
 from services.payment import domain, queries
 from services.payment.commands import books
-from services.payment.domain import InvoiceState, PaymentState
+from services.payment.domain import InvoiceState
 from services.payment.models import Invoice
 
 FIRST_INQUIRY = timedelta(seconds=60)
-APPLIED = "SELECT id FROM payment WHERE invoice_id = $1 AND state = ANY($2::text[])"
 
 
 async def open_invoice(session: AsyncSession, event: Event, known: Known) -> None:
@@ -58,11 +57,14 @@ async def close_invoices(session: AsyncSession, event: Event, _known: object) ->
 
 
 async def _give_back(session: AsyncSession, invoice: Invoice, reason: str) -> None:
-    applied = await fetch(session, APPLIED, invoice.id, [PaymentState.APPLIED, PaymentState.OVERPAID])
-    if applied:  # none where nothing was to be paid
-        await _close(session, invoice.id, InvoiceState.VOID)
-        await books.book(session, [(invoice.id, domain.refund_booking(invoice.lines))], clock.now())
-        await books.owe(session, invoice, applied[0]["id"], invoice.amount, reason)
+    payment = await queries.applied_payment(session, invoice.id)
+    if payment is None:  # nothing was to be paid
+        return
+    await _close(session, invoice.id, InvoiceState.VOID)
+    taken = await queries.given_by_decision(session, invoice.id)
+    if taken < invoice.amount:
+        await books.book(session, [(invoice.id, domain.refund_booking(invoice.lines, taken))], clock.now())
+        await books.owe(session, invoice, payment, invoice.amount - taken, reason)
 
 
 async def _close(session: AsyncSession, invoice: UUID, state: InvoiceState) -> None:

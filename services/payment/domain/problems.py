@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kit.contracts.text import Text
-from kit.errors import FieldError, NotFound, TooManyRequests, Unprocessable
+from kit.errors import Conflict, FieldError, Forbidden, NotFound, TooManyRequests, Unprocessable
 
 
 class InvoiceNotFound(NotFound):
@@ -57,3 +57,64 @@ class ServiceNotFound(NotFound):
 
     code = "service-not-found"
     title = Text(th="ไม่พบบริการนี้", en="There is no such service")
+
+
+class RefundNotFound(NotFound):
+    """No such refund, or another agency's."""
+
+    code = "refund-not-found"
+    title = Text(th="ไม่พบรายการคืนเงินนี้", en="There is no such refund")
+
+
+class RefundStateForbids(Conflict):
+    """The refund is not in the state that this needs; ``state`` says in which it is."""
+
+    code = "refund-state-forbids"
+    title = Text(th="สถานะของรายการคืนเงินไม่อนุญาตให้ดำเนินการนี้", en="The state of the refund does not allow this")
+
+
+class ApproverIsProposer(Forbidden):
+    """Who proposed a payout does not approve it (separation of duties)."""
+
+    code = "approver-is-proposer"
+    title = Text(
+        th="ผู้เสนอคืนเงินไม่อาจเป็นผู้อนุมัติรายการเดียวกัน", en="Who proposed the refund may not approve it; another cashier must"
+    )
+
+
+class MoreThanOwed(Unprocessable):
+    """More than is still owed, approved, or left of what was paid."""
+
+    code = "more-than-owed"
+    title = Text(th="จำนวนเงินเกินกว่าที่คืนได้", en="More than can be paid back")
+
+
+class InvoiceNotPaid(Conflict):
+    """Nothing was paid, or all of it is owed back since the journey ended."""
+
+    code = "invoice-not-paid"
+    title = Text(th="ใบแจ้งชำระเงินนี้ไม่มีเงินที่ชำระไว้ให้คืน", en="This invoice holds no money that could go back")
+
+
+class RefundKeyUsed(Conflict):
+    """The Idempotency-Key stands for a refund of another amount."""
+
+    code = "refund-key-used"
+    title = Text(th="Idempotency-Key นี้ใช้กับการคืนเงินจำนวนอื่นแล้ว", en="This Idempotency-Key stands for another refund")
+
+
+class PayoutReferenceUsed(Conflict):
+    """The bank's reference stands for another payout."""
+
+    code = "payout-reference-used"
+    title = Text(th="เลขอ้างอิงของธนาคารนี้บันทึกไว้กับการจ่ายอื่นแล้ว", en="This bank reference is recorded for another payout")
+
+
+class PaidOnImpossible(Unprocessable):
+    """A day to come, or one before the money was owed."""
+
+    code = "paid-on-impossible"
+    title = Text(
+        th="วันที่จ่ายต้องไม่อยู่ในอนาคตและไม่ก่อนวันที่เกิดรายการคืนเงิน",
+        en="The day of payment lies in the future or before the refund arose",
+    )

@@ -81,7 +81,19 @@ def booking(verdict: Verdict, lines: Sequence[Mapping[str, Any]]) -> list[Entry]
     return entries
 
 
-def refund_booking(lines: Sequence[Mapping[str, Any]]) -> list[Entry]:
-    """Take the revenue of a paid invoice back and owe it to the payer."""
-    taken = [Entry(f"revenue:{line['revenue_code']}", line["amount"]) for line in lines if line["amount"]]
-    return [*taken, Entry("refund-due", -sum(entry.amount for entry in taken))]
+def refund_booking(lines: Sequence[Mapping[str, Any]], taken: int = 0, amount: int | None = None) -> list[Entry]:
+    """Take revenue of a paid invoice back and owe it to the payer: ``amount``, or all that ``taken`` has left.
+
+    Heads of revenue are emptied one after the other as they stand on the invoice, so that parts make the whole.
+    """
+    heads: dict[str, int] = {}
+    for line in lines:
+        heads[line["revenue_code"]] = heads.get(line["revenue_code"], 0) + line["amount"]
+    end = sum(heads.values()) if amount is None else taken + amount
+    entries, passed = [], 0
+    for head, held in heads.items():
+        part = min(end, passed + held) - max(taken, passed)
+        if part > 0:
+            entries.append(Entry(f"revenue:{head}", part))
+        passed += held
+    return [*entries, Entry("refund-due", -sum(entry.amount for entry in entries))]
