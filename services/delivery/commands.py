@@ -22,6 +22,7 @@ from kit.contracts.events import (
     Dispatched,
     Invoiced,
     Issued,
+    RefundPaid,
     Refused,
     ReviewRefused,
 )
@@ -146,6 +147,12 @@ async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None
     }
     if not await queries.has_ended(session, event.journey):
         await _notify(session, event, known, "pay", values)
+
+
+async def tell_refunded(session: AsyncSession, event: Event, known: Known) -> None:
+    """Money was paid back, which mostly happens after the end."""
+    fact: RefundPaid = event.data
+    await _notify(session, event, known, "refunded", {"amount": domain.satang_as_baht(fact.amount_satang)})
 
 
 async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]) -> None:

@@ -80,6 +80,13 @@ WORDING: Mapping[str, Wording] = {
             en="Please pay the fee of {amount} baht for “{title}”, number {number}, by {due}.",
         ),
     ),
+    "refunded": Wording(
+        Text(th="คืนเงินของคำขอเลขที่ {number} แล้ว", en="Money of application {number} paid back"),
+        Text(
+            th="หน่วยงานได้จ่ายเงินคืน {amount} บาท ของคำขอ “{title}” เลขที่ {number} แล้ว",
+            en="{amount} baht of your application “{title}”, number {number}, have been paid back.",
+        ),
+    ),
     "issued": Wording(
         Text(th="ออกเอกสารตามคำขอเลขที่ {number} แล้ว", en="Document issued for application {number}"),
         Text(

@@ -19,6 +19,7 @@ from kit.contracts.events import (
     Granted,
     Invoiced,
     Issued,
+    RefundPaid,
     Refused,
     ReviewRefused,
     Submitted,
@@ -94,6 +95,17 @@ async def test_the_applicant_is_told_on_the_way(delivery, known):
     assert sorted(row["kind"] for row in told) == ["granted", "pay", "received"]
     assert "123,456.50 บาท" in next(row["body_th"] for row in told if row["kind"] == "pay")
     assert not await delivery.facts(Completed)
+
+
+@pytest.mark.req("P6", part="the applicant is told")
+async def test_the_applicant_is_told_of_money_paid_back_each_time(delivery, known):
+    received = known(delivery.handover(Submitted, at="request"))
+    parts = [RefundPaid(refund=uuid4(), invoice=uuid4(), amount_satang=each, currency="THB") for each in (150, 20_000)]
+    events = [delivery.event(each, step="licence-fee", journey=received.journey) for each in parts]
+    await delivery.deliver(received, *events)
+    told = [row["body_th"] for row in await notices(delivery, received) if row["kind"] == "refunded"]
+    assert len(told) == 2
+    assert "1.50 บาท" in "".join(told)
 
 
 async def test_request_is_asked_about_an_applicant_once_whatever_comes_first(delivery, known):
