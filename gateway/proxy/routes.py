@@ -83,6 +83,7 @@ issuance  GET   /verifications/{token}                     anyone
 issuance  GET   /verify/{token}                            anyone
 issuance  POST  /verify/{token}                            anyone
 issuance  POST  /verifications                             anyone
+issuance  GET   /register                                  anyone
 issuance  GET   /documents                                 officer:administrator
 issuance  POST  /documents/{document_id}/retry             officer:administrator
 delivery  GET   /inbox                                     citizen

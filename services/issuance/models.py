@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
@@ -47,6 +47,8 @@ class Document(Base, table=True):
         UniqueConstraint("token"),
         Index("document_sha256", "sha256"),
         Index("document_state", "agency", "state"),
+        Index("document_register", "issued_at", "id", postgresql_where=text("issued_at IS NOT NULL")),
+        Index("document_grams", "grams", postgresql_using="gin"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -80,6 +82,14 @@ class Document(Base, table=True):
     sha256: str | None = None
     public: list[dict[str, Any]] = Field(default_factory=list, sa_column=structure())
     issued_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+    document_type: str | None = None
+    searched: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What the public register is searched in: of what it shows, and in one spelling."""
+    grams: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'"))
+    )
+    """Its n-grams, which find it (``domain/searching.py``)."""
 
     @property
     def number(self) -> str:

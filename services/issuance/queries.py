@@ -1,6 +1,8 @@
 """Reads of issuance: the owner's document, the public register, what delivery may know, what is stuck."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -8,14 +10,29 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.auth import Principal
+from kit.clock import clock, local_date
 from kit.contracts.claims import DocumentClaim
+from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.issuance import domain
+from services.issuance.domain import Search, State, Status
 from services.issuance.models import Document
 
 MOST_UNFINISHED = 200
-COLUMNS = ", ".join(Document.model_fields)
+ONLY_SEARCHED = {"searched", "grams"}
+"""What no reader needs of a document."""
+COLUMNS = ", ".join(name for name in Document.model_fields if name not in ONLY_SEARCHED)
 ISSUED = f"SELECT {COLUMNS} FROM document WHERE journey_id = ANY($1::uuid[]) AND state = ANY($2::text[]) ORDER BY id"  # noqa: S608 - our own columns
+REGISTER = f"SELECT {COLUMNS} FROM document WHERE issued_at IS NOT NULL AND state = ANY($1::text[])"  # noqa: S608 - as above
+CONDITIONS = {
+    "phrases": "NOT EXISTS (SELECT FROM unnest({0}::text[]) AS phrase WHERE strpos(searched, phrase) = 0)",
+    "grams": "grams @> {0}::text[]",
+    "agency": "agency = {0}",
+    "document_type": "document_type = {0}",
+    "ended": "valid_until < {0}::date",
+    "running": "(valid_until IS NULL OR valid_until >= {0}::date)",
+    "before": "(issued_at, id) < ({0}::timestamptz, {1}::uuid)",
+}
 ON_THE_REGISTER = col(Document.state).in_(domain.OUT)
 
 
@@ -62,6 +79,51 @@ async def _public(session: AsyncSession, query: SelectOfScalar[Document]) -> Doc
     if found is None:
         raise domain.VerificationNotFound
     return found
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the register; None: whatever it may be."""
+
+    search: Search | None = None
+    agency: str | None = None
+    document_type: str | None = None
+    status: Status | None = None
+
+
+async def register(
+    session: AsyncSession, asked: Asked, cursor: str | None, limit: int
+) -> tuple[list[Document], str | None]:
+    """A page of what was issued, the newest first, and the cursor of the next page. CursorUnknown."""
+    states, days = _worth(asked.status)
+    wanted: dict[str, Sequence[Any]] = {name: [local_date(clock.now())] for name in days}
+    wanted |= {name: [value] for name in ("agency", "document_type") if (value := getattr(asked, name))}
+    if asked.search is not None:
+        wanted |= {"phrases": [asked.search.phrases], "grams": [asked.search.grams]}
+    if cursor is not None:
+        wanted["before"] = read_cursor(cursor)
+    query, arguments = REGISTER, [states]
+    for name, values in wanted.items():
+        places = [f"${len(arguments) + place}" for place in range(1, len(values) + 1)]
+        query, arguments = f"{query} AND {CONDITIONS[name].format(*places)}", [*arguments, *values]
+    rows = await fetch(session, f"{query} ORDER BY issued_at DESC, id DESC LIMIT {limit + 1:d}", *arguments)
+    found = [Document(**row) for row in rows]
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    assert last.issued_at is not None  # noqa: S101 - it was ordered by it
+    return found[:limit], cursor_of(last.issued_at, last.id)
+
+
+def _worth(status: Status | None) -> tuple[Sequence[State], Sequence[str]]:
+    """The states and the conditions on the day by which ``domain.status_of`` comes to that status."""
+    if status is None:
+        return domain.OUT, ()
+    if status is Status.EXPIRED:
+        return (State.ISSUED, State.SUSPENDED), ("ended",)
+    if status in (Status.REVOKED, Status.REPLACED):
+        return (State(status.value),), ()
+    return (State.ISSUED if status is Status.VALID else State.SUSPENDED,), ("running",)
 
 
 async def unfinished(session: AsyncSession, agency: str) -> Sequence[Document]:

@@ -86,6 +86,42 @@ class VerificationView(BaseModel):
         )
 
 
+class RegisterEntry(BaseModel):
+    """What anybody finds of an issued document in the register (EGOV65 s.13(2)); its code is not among it."""
+
+    number: str
+    title: Text
+    document_type: str | None
+    agency: str
+    agency_name: Text
+    status: Status
+    status_words: Text
+    issued_on: date
+    valid_until: date | None
+    fields: list[PublicField]
+
+    @classmethod
+    def of(cls, document: Document) -> "RegisterEntry":
+        """From its row."""
+        status = status_now(document)
+        return cls(
+            **document.model_dump(include={"agency", "document_type", "issued_on", "valid_until"}),
+            number=document.number,
+            title=Text(**document.title),
+            agency_name=Text(**document.agency_name),
+            status=status,
+            status_words=domain.STATUS_WORDS[status],
+            fields=[PublicField.model_validate(each) for each in document.public],
+        )
+
+
+class RegisterPage(BaseModel):
+    """A page of the register; ``next`` is the cursor of the page after it."""
+
+    items: list[RegisterEntry]
+    next: str | None
+
+
 class FileCheck(BaseModel):
     """Whether a file is, to the last byte, one that was issued; and which."""
 

@@ -210,6 +210,7 @@ async def _issuance(issuance: Harness) -> Standing:
     standing.targets.append(Target({"token": row["token"]}))
     path = f"/journeys/{issued.ids['journey_id']}/document.pdf"
     pdf = (await issuance.client.get(path, headers=issuance.citizen(person))).content
+    standing.may("GET", "/register", Right(query={"q": row["public"][0]["value"], "status": "valid", "limit": "1"}))
     standing.may("POST", "/verifications", Right(pdf, "application/pdf"))
     standing.may("POST", "/verify/{token}", Right({"file": pdf}, "multipart/form-data"))
     matching = {"If-None-Match": f'"{row["sha256"]}"'}

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from services.issuance.api import documents, verifications
+from services.issuance.api import documents, register, verifications
 
 router = APIRouter()
 router.include_router(documents.router)
 router.include_router(verifications.router)
+router.include_router(register.router)
 
 __all__ = ["router"]

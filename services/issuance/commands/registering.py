@@ -11,6 +11,7 @@ from kit import outbox
 from kit.clock import clock
 from kit.contracts.events import Issued
 from kit.rows import fetch
+from services.issuance import domain
 from services.issuance.domain import NumberState, State
 from services.issuance.models import Document
 
@@ -18,14 +19,16 @@ REGISTER = """
     WITH held AS (SELECT id FROM document WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
     UPDATE document
     SET state = $2, issued_at = $3, file_name = each.file_name, stored_as = each.stored_as, sha256 = each.sha256,
-        public = each.public::jsonb
-    FROM held JOIN unnest($1::uuid[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[])
-        AS each (id, year, running, file_name, stored_as, sha256, public) USING (id)
-    WHERE document.id = held.id AND document.state = $10
+        public = each.public::jsonb, document_type = each.document_type, searched = each.searched,
+        grams = string_to_array(each.grams, ' ')
+    FROM held JOIN unnest($1::uuid[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+            $11::text[], $12::text[])
+        AS each (id, year, running, file_name, stored_as, sha256, public, document_type, searched, grams) USING (id)
+    WHERE document.id = held.id AND document.state = $13
         AND (document.year, document.running) = (each.year, each.running)
     RETURNING document.id
 """
-"""Locked in the order of their ids, as when their numbers were given."""
+"""Locked in the order of their ids, as when their numbers were given; found by the register from this moment on."""
 SETTLE_NUMBERS = """
     UPDATE number SET state = $1, settled_at = $2 WHERE document_id = ANY($3::uuid[]) AND state = $4
     RETURNING document_id
@@ -39,6 +42,7 @@ class StoredFile:
     name: str
     stored_as: str
     sha256: str
+    document_type: str
     public: Sequence[Mapping[str, Any]]
 
 
@@ -46,10 +50,13 @@ async def register(session: AsyncSession, made: Sequence[tuple[Document, StoredF
     """The sealed files are stored: the documents stand on the register and their journeys go on, once."""
     now = clock.now()
     documents, files = [document for document, _ in made], [file for _, file in made]
+    searched = [domain.searched(each.number, each.title, file.public) for each, file in made]
     rows = await fetch(
         session, REGISTER, [each.id for each in documents], State.ISSUED, now, [each.year for each in documents],
         [each.running for each in documents], [each.name for each in files], [each.stored_as for each in files],
-        [each.sha256 for each in files], [json.dumps(each.public, ensure_ascii=False) for each in files], State.ISSUING,
+        [each.sha256 for each in files], [json.dumps(each.public, ensure_ascii=False) for each in files],
+        [each.document_type for each in files], searched, [" ".join(domain.grams_of(each)) for each in searched],
+        State.ISSUING,
     )  # fmt: skip
     ids = [row["id"] for row in rows]
     settled = await fetch(session, SETTLE_NUMBERS, NumberState.ISSUED, now, ids, NumberState.GIVEN)

@@ -12,6 +12,7 @@ from services.issuance.domain.numbering import (
     storage_name,
 )
 from services.issuance.domain.public import masked, public_fields
+from services.issuance.domain.searching import Search, SearchTooShort, grams_of, search_of, searched
 from services.issuance.domain.states import (
     OUT,
     STATUS_WORDS,
@@ -45,6 +46,8 @@ __all__ = [
     "NotGranted",
     "NumberState",
     "Registered",
+    "Search",
+    "SearchTooShort",
     "State",
     "Status",
     "Tokens",
@@ -55,12 +58,15 @@ __all__ = [
     "check_section",
     "data_of",
     "file_name",
+    "grams_of",
     "last_valid_day",
     "masked",
     "number_text",
     "oid_of",
     "public_fields",
     "sample_data",
+    "search_of",
+    "searched",
     "status_of",
     "storage_name",
     "xml_of",

@@ -144,7 +144,7 @@ async def _file(kit: Kit, document: Document, section: Section, basis: Basis, se
     settings: IssuanceStep = section.settings(document.step)
     public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
     name = composing.file_name_of(document, settings)
-    return StoredFile(name, stored_as, hashlib.sha256(pdf).hexdigest(), public)
+    return StoredFile(name, stored_as, hashlib.sha256(pdf).hexdigest(), settings.document_type, public)
 
 
 async def _stored(kit: Kit, name: str) -> bytes | None:
