@@ -26,7 +26,7 @@ def _row(line: str) -> Route:
     return Route(method, public, Process(service), path, OWNER if who == ["owner"] else tuple(who))
 
 
-AT_THE_ROOT = frozenset({"/.well-known/jwks.json", "/verify/{token}"})
+AT_THE_ROOT = frozenset({"/.well-known/jwks.json", "/verify/{token}", "/verify/{token}/display"})
 
 ROUTES: tuple[Route, ...] = tuple(
     _row(line)
@@ -81,6 +81,7 @@ issuance  GET   /journeys/{journey_id}/document            owner
 issuance  GET   /journeys/{journey_id}/document.pdf        owner
 issuance  GET   /verifications/{token}                     anyone
 issuance  GET   /verify/{token}                            anyone
+issuance  GET   /verify/{token}/display                    anyone
 issuance  POST  /verify/{token}                            anyone
 issuance  POST  /verifications                             anyone
 issuance  GET   /register                                  anyone

@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from kit import settings
 
@@ -15,7 +16,8 @@ class Settings(settings.Settings):
     ``seal_dir`` has for every agency ``<agency>.p12``, or ``<agency>.key.pem`` and ``<agency>.pem`` (the signer's
     certificate first), opened with ``seal_password`` where they need one. ``verification_key`` must stay the same
     for as long as printed QR codes are to work. In development both may be left out: seals of a development
-    authority are made in the folder ``seals`` beside the files, the key follows from the service's own.
+    authority are made in the folder ``seals`` beside the files, the key follows from the service's own. The display
+    for premises shows each side for ``display_seconds``, no less than 5 (announcements under EGOV65 s.13(1)).
     """
 
     service: str = "issuance"
@@ -23,6 +25,7 @@ class Settings(settings.Settings):
     seal_dir: Path | None = None
     seal_password: SecretStr | None = None
     verification_key: SecretStr | None = None
+    display_seconds: Annotated[int, Field(ge=5)] = 5
 
     def production_faults(self) -> list[str]:
         """Real seals are never made up, and tokens on paper outlive the service's key."""

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from html import escape
 from pathlib import Path
 from string import Template
@@ -67,26 +67,25 @@ WORDS = {
 
 def of(shown: VerificationView, language: Language, *, is_genuine: bool | None = None) -> HTMLResponse:
     """The page of an issued document; ``is_genuine`` is the finding about a file that was sent."""
-    heading = f"{shown.title.in_language(language)} {shown.number}"
-    body = _heading(shown, language) + _facts(shown, language) + _upload(language, is_genuine)
-    at = shown.checked_at.astimezone(BANGKOK)
-    as_of = f"{_say('as_of', language)} {_day(at.date(), language)} {at:%H.%M}{' น.' if language == 'th' else ''}"
-    footer = f"<p>{as_of} · {_say('free', language)}</p><p>{_say('hash', language)}: <code>{shown.sha256}</code></p>"
-    return _page(language, heading, shown.agency_name.in_language(language), body, footer, 200)
+    title = f"{shown.title.in_language(language)} {shown.number}"
+    body = heading(shown, language) + facts(shown, language) + _upload(language, is_genuine)
+    stated = as_of(shown.checked_at.astimezone(BANGKOK), language)
+    footer = f"<p>{stated} · {_say('free', language)}</p><p>{_say('hash', language)}: <code>{shown.sha256}</code></p>"
+    return _page(language, title, shown.agency_name.in_language(language), body, footer, 200)
 
 
 def unknown(language: Language) -> HTMLResponse:
     """The page for a code under which nothing was issued: 404."""
-    heading = WORDS["unknown"].in_language(language)
-    body = f'<h1>{escape(heading)}</h1><p class="status bad">{_say("unknown_why", language)}</p>'
-    return _page(language, heading, WORDS["site"].in_language(language), body, f"<p>{_say('free', language)}</p>", 404)
+    title = WORDS["unknown"].in_language(language)
+    body = f'<h1>{escape(title)}</h1><p class="status bad">{_say("unknown_why", language)}</p>'
+    return _page(language, title, WORDS["site"].in_language(language), body, f"<p>{_say('free', language)}</p>", 404)
 
 
-def _page(language: Language, heading: str, agency: str, body: str, footer: str, status: int) -> HTMLResponse:
+def _page(language: Language, title: str, agency: str, body: str, footer: str, status: int) -> HTMLResponse:
     other: Language = "en" if language == "th" else "th"
     html = PAGE.substitute(
         language=language,
-        heading=escape(heading),
+        heading=escape(title),
         agency=escape(agency),
         other_language=other,
         other_name="English" if other == "en" else "ภาษาไทย",
@@ -97,17 +96,24 @@ def _page(language: Language, heading: str, agency: str, body: str, footer: str,
     return HTMLResponse(html, status_code=status, headers=HEADERS | {"Content-Language": language})
 
 
-def _heading(shown: VerificationView, language: Language) -> str:
+def as_of(at: datetime, language: Language) -> str:
+    """The moment for which the page speaks, in Thailand's time."""
+    return f"{_say('as_of', language)} {_day(at.date(), language)} {at:%H.%M}{' น.' if language == 'th' else ''}"
+
+
+def heading(shown: VerificationView, language: Language, *, level: int = 1) -> str:
+    """Title, number and present status."""
     look = LOOKS.get(shown.status, "bad")
     words = escape(shown.status_words.in_language(language))
     return (
-        f"<h1>{escape(shown.title.in_language(language))}</h1>"
+        f"<h{level}>{escape(shown.title.in_language(language))}</h{level}>"
         f'<p class="number">{_say("number", language)} {escape(shown.number)}</p>'
         f'<p class="status {look}"><span>{_say("status", language)}</span> <strong>{words}</strong></p>'
     )
 
 
-def _facts(shown: VerificationView, language: Language) -> str:
+def facts(shown: VerificationView, language: Language) -> str:
+    """Agency, days and the public fields."""
     until = _day(shown.valid_until, language) if shown.valid_until else WORDS["for_ever"].in_language(language)
     rows = [
         (WORDS["agency"], shown.agency_name.in_language(language)),

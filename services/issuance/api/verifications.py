@@ -1,7 +1,7 @@
 """The public register: anybody may ask what a document is worth today, and whether a file is genuine."""
 
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, File, Header, Query, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
@@ -14,10 +14,12 @@ from kit.database import Reading
 from kit.errors import language_of
 from kit.problems import RESPONSES
 from services.issuance import domain, queries
-from services.issuance.api import page
+from services.issuance.api import display, page
 from services.issuance.domain import Tokens
+from services.issuance.duework.composing import verify_url
 from services.issuance.models import Document
 from services.issuance.schemas import FileCheck, VerificationView
+from services.issuance.settings import Settings
 
 router = APIRouter(tags=["verification"], dependencies=[Depends(allow("anyone"))])
 
@@ -76,6 +78,18 @@ async def verify_page(request: Request, session: Reading, token: str, language: 
     except domain.VerificationNotFound:
         return page.unknown(language)
     return page.of(shown, language)
+
+
+@router.get("/verify/{token}/display", response_class=HTMLResponse, responses=UNKNOWN)
+async def display_page(request: Request, session: Reading, token: str, language: ReaderLanguage) -> HTMLResponse:
+    """Show the document on a screen of the premises, its sides in turn (EGOV65 s.13(1)); it loads itself anew."""
+    try:
+        found = await _found(request, session, token)
+    except domain.VerificationNotFound:
+        return page.unknown(language)
+    settings = cast(Settings, request.app.state.kit.settings)
+    address = verify_url(settings.public_url, str(found.token))
+    return display.of(VerificationView.of(found), address, settings.display_seconds)
 
 
 @router.post("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)
