@@ -1,7 +1,7 @@
 # One image per service: docker build --build-arg SERVICE=review --tag paet-review .
 # Where no registry answers, BASE and UV are images of your own: any Python 3.11 or newer with a shell, and a folder with uv.
 ARG BASE=python:3.11-slim
-ARG UV=ghcr.io/astral-sh/uv:0.9
+ARG UV=ghcr.io/astral-sh/uv:0.13.9
 
 FROM ${UV} AS uv
 

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import importlib
 import json
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import report
+from bench import machine, report
 from kit.local.suite import ROOT
 
 FOLDER = ROOT / ".local" / "bench"
@@ -60,13 +61,14 @@ def run(names: list[str], folder: Path, *, quick: bool) -> None:
     for name in names:
         print(f"{name} …", flush=True)
         began = time.perf_counter()
-        figures = asyncio.run(_measured(name, quick=quick))
+        figures = asyncio.run(_measured(name, quick=quick)) | {"measured": machine.stamp()}
         print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
         (folder / f"{name}.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """Run the parts asked for, all of them when none is."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of what must be stopped and removed
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="see that it works; the figures mean nothing")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import platform
+import subprocess
 import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,6 +15,7 @@ import nats
 
 from kit.local.nats import NatsServer
 from kit.local.postgres import PostgresServer
+from kit.local.suite import ROOT
 from kit.settings import Settings
 
 LIBRARIES = (
@@ -25,6 +27,13 @@ SETTINGS = (
     "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "wal_level", "commit_delay", "shared_buffers",
     "max_connections", "autovacuum", "jit",
 )  # fmt: skip
+
+
+def stamp() -> dict[str, str]:
+    """When, and on which revision: that of the checkout, with a mark where files were changed since."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    return {"at": datetime.now(UTC).isoformat(timespec="minutes"), "revision": said.stdout.strip() or "unknown"}
 
 
 async def measure() -> dict[str, Any]:

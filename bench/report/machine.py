@@ -16,7 +16,14 @@ def section(figures: dict[str, Figures]) -> str:
         f"- NATS {nats['version']}: sync_interval `{nats['sync_interval']}`, {nats['storage']}\n"
         f"- Suite: {_pairs(found['suite'])}\n"
         f"- Libraries: {', '.join(f'{name} {each}' for name, each in found['libraries'].items())}\n"
+        f"- Parts: {'; '.join(_stamps(figures))}\n"
     )
+
+
+def _stamps(figures: dict[str, Figures]) -> list[str]:
+    """When each part was measured, and on which revision."""
+    stamps = {name: part["measured"] for name, part in figures.items() if "measured" in part and name != "machine"}
+    return [f"{name} {each['at']} on `{each['revision']}`" for name, each in stamps.items()]
 
 
 def _pairs(values: Figures) -> str:

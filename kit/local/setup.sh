@@ -53,6 +53,8 @@ if ! uv --version >/dev/null 2>&1; then
     "$uv" --version >/dev/null 2>&1 || bring_uv "$python"
 fi
 export UV_PYTHON_DOWNLOADS=never
+# The certificates of the machine, as pip has them: in many offices a proxy with a certificate of its own stands between.
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
 [ -x "$venv/bin/python" ] || "$uv" venv --quiet --python "$python" "$venv"
 # Compiled now: else every one of the dozen processes compiles what it imports, at every start where Python may not
 # write beside its sources, as in many containers.

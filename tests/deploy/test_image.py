@@ -28,7 +28,7 @@ def test_an_image_runs_as_a_number_that_is_not_root():
 def test_only_locked_packages_of_the_service_are_installed():
     [command] = [argument for name, argument in STEPS if name == "RUN" and "uv sync" in argument]
     assert 'uv sync --frozen --no-dev --package "paet-$SERVICE"' in command
-    assert STEPS[:2] == [("ARG", "BASE=python:3.11-slim"), ("ARG", "UV=ghcr.io/astral-sh/uv:0.9")]
+    assert STEPS[:2] == [("ARG", "BASE=python:3.11-slim"), ("ARG", "UV=ghcr.io/astral-sh/uv:0.13.9")]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def app():
     application = FastAPI()
     @application.get("/slow")
     async def slow():
+        print("asked", flush=True)
         await asyncio.sleep(0.8)
         return "done"
     @application.get("/")
@@ -40,7 +41,7 @@ def serve(tmp_path):
     def start(factory="app"):
         port = free_port()
         command = [sys.executable, "-m", "kit.serve", f"shop:{factory}", "--port", str(port), "--end-seconds", "3"]
-        process = subprocess.Popen(command, env={"PYTHONPATH": f"{tmp_path}:."}, stderr=subprocess.PIPE)
+        process = subprocess.Popen(command, env={"PYTHONPATH": f"{tmp_path}:."}, stdout=subprocess.PIPE)
         started.append(process)
         return process, f"http://127.0.0.1:{port}"
 
@@ -67,7 +68,7 @@ def test_a_signal_ends_it_at_once_and_what_is_asked_is_answered_first(serve, sen
         first.read()
     slow = subprocess.Popen([sys.executable, "-c", f"import httpx; print(httpx.get('{url}/slow').text)"],
                             stdout=subprocess.PIPE)  # fmt: skip
-    time.sleep(0.6)
+    assert process.stdout.readline() == b"asked\n"
     began = time.monotonic()
     process.send_signal(sent)
     said, _ = slow.communicate()
