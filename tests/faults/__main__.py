@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
     print(f"seed {options.seed}: {len(cells)} cells, {journeys} journeys each", flush=True)
     with _staged() as stage:
         record = asyncio.run(_run(stage, cells, journeys))
-    record |= {"seed": options.seed, "machine": asyncio.run(machine.measure())}
+    record |= {"seed": options.seed, "machine": asyncio.run(machine.measure()), "measured": machine.stamp()}
     if options.again:
         record = _merged(_last(), record)
     if not options.only:
