@@ -96,7 +96,8 @@ def _summary(record: Mapping[str, Any], cells: list[Cell]) -> str:
 **Seed {record["seed"]}: {len(cells)} cells, {tried} journeys tried, {survived} survived, {lost} lost, \
 {doubled} doubled.**
 
-- {record["minutes"]} minutes, ended {machine["measured_at"]}, on `{record["measured"]["revision"]}`; answers 500: {failed}.
+- {record["minutes"]} minutes, ended {machine["measured_at"]}, on `{record["measured"]["revision"]}`; \
+answers 500: {failed}.
 - {machine["machine"]["cores"]} cores of {machine["machine"]["cpu"]}, {machine["machine"]["memory_gib"]} GiB, \
 {machine["machine"]["kernel"]}.
 - {machine["python"]}, nats-py {machine["libraries"]["nats-py"]}, asyncpg {machine["libraries"]["asyncpg"]}; \
