@@ -56,7 +56,7 @@ publication, and with the other setting it does not. The same settings are check
   however much space there is; the run does what `deploy/README.md` tells an operator to do.
 - A legal period that runs out while a case waits is told by the metrics and their alerts (`PaetCasesOverdue`), not yet
   by an event; a fee that is not paid in time stays payable.
-- A callback that the bank has not booked when the clock has gone three days on (a clock set wrong, or a service that was
+- A callback that the bank has not booked when the clock has gone three days on (a clock set wrong, a service that was
   away for days) is asked about no more by itself; the invoice's own inquiries find the money, the last of them two days
   after it was due. The clock jump of a run waits until no callback is unverified.
 - Answers 500 are counted above: each is an error that the platform did not foresee, though a second try went through.
