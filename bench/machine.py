@@ -39,7 +39,6 @@ def stamp() -> dict[str, str]:
 async def measure() -> dict[str, Any]:
     """Machine, versions, settings; the servers are started for a moment to be asked."""
     return {
-        "measured_at": datetime.now(UTC).isoformat(timespec="minutes"),
         "machine": _machine(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "libraries": {name: version(name) for name in LIBRARIES},

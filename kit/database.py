@@ -163,7 +163,7 @@ class Database:
         """
         async with self._session(Transaction) as session, transacting(session.info[DRIVER]):
             yield session
-            await _flush(session)
+            await flush(session)
             session.info["written"] = written = await _write_deferred(session)
         for name in written:
             for listener in self._listeners:
@@ -225,7 +225,8 @@ def deferred(session: AsyncSession, table: str) -> list[Any]:
     return rows
 
 
-async def _flush(session: AsyncSession) -> None:
+async def flush(session: AsyncSession) -> None:
+    """Write what models have become, if anything has changed: asking the library costs more than looking."""
     if session.new or session.dirty or session.deleted:
         await session.flush()
 

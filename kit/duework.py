@@ -42,7 +42,7 @@ _DUE = "SELECT id, kind, key, payload, attempts, traceparent FROM due_work WHERE
 TAKE = f"{_DUE} AND kind = ANY($2::text[]) ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED"
 TAKE_ONE = f"{_DUE} AND id = $2 FOR UPDATE SKIP LOCKED"
 DONE = "DELETE FROM due_work WHERE id = ANY($1::bigint[])"
-POSTPONE = "UPDATE due_work SET due_at = $2 WHERE id = $1"
+POSTPONE = "UPDATE due_work SET due_at = $2, payload = coalesce($3::jsonb, payload) WHERE id = $1"
 FAIL = "UPDATE due_work SET attempts = $2, error = $3, due_at = coalesce($4, due_at), failed_at = $5 WHERE id = $1"
 INSERT = """
     INSERT INTO due_work (kind, key, payload, due_at, traceparent)
@@ -58,11 +58,15 @@ CANCEL = """
 
 
 class Later(Exception):
-    """Raised by work that is not ready: run it again at ``at`` without counting an attempt."""
+    """Raised by work that is not ready: run it again at ``at`` without counting an attempt.
 
-    def __init__(self, at: datetime) -> None:
+    A ``payload`` takes the place of the row's: what the work must know of its earlier turns.
+    """
+
+    def __init__(self, at: datetime, payload: Mapping[str, Any] | None = None) -> None:
         super().__init__(at.isoformat())
         self.at = at
+        self.payload = payload
 
 
 WorkFunction = Callable[["Kit", str, dict[str, Any]], Awaitable[None]]
@@ -267,7 +271,8 @@ class DueWorkLoop:
             with telemetry.journey_span(f"due work {row.kind}", journey, key=row.key):
                 await self._one(row.kind)(self.kit, row.key, row.payload)
         except Later as later:
-            await connection.execute(POSTPONE, row.id, later.at)
+            payload = None if later.payload is None else json.dumps(dict(later.payload), ensure_ascii=False)
+            await connection.execute(POSTPONE, row.id, later.at, payload)
         except Exception as error:  # noqa: BLE001 - recorded on the row, which is tried again
             await _failed(connection, row, error)
         else:

@@ -36,6 +36,11 @@ def ascii_digits(text: str) -> str:
     return text.translate(_TO_ASCII)
 
 
+def baht(satang: int) -> str:
+    """Write satang as baht: ``150000`` → ``1,500.00``."""
+    return f"{satang // 100:,}.{satang % 100:02d}"
+
+
 def long_date(day: date, *, thai: bool = False) -> str:
     """Write ``22 พฤศจิกายน 2569``, or with Thai digits.
 

@@ -20,6 +20,7 @@ from kit.claims import Asking, Known, Need
 from kit.cloudevents import Event, UnknownFact
 from kit.contracts.events import NEGATIVE_ENDS, Fact
 from kit.contracts.journey import Process
+from kit.database import flush
 from kit.gist import gist
 from kit.pace import pause_after
 from kit.pulling import Pull
@@ -251,7 +252,7 @@ class Worker:
         for consumer in self.table.bulk_consumers():
             if told := [event for event in events if isinstance(event.data, consumer.fact)]:
                 # They write by statements: these see what models have become, and no model outlives them unaware.
-                await session.flush()
+                await flush(session)
                 session.expunge_all()
                 with telemetry.event_spans(told, consumer.function.__name__, SpanKind.CONSUMER):
                     await consumer.function(session, told)

@@ -10,7 +10,7 @@ def section(figures: dict[str, Figures]) -> str:
     machine, postgres, nats = found["machine"], dict(found["postgresql"]), found["nats"]
     version = postgres.pop("version")
     return (
-        f"### Measured on\n\n{found['measured_at']}: {machine['cores']} cores of {machine['cpu']}, "
+        f"### Measured on\n\n{found['measured']['at']}: {machine['cores']} cores of {machine['cpu']}, "
         f"{machine['memory_gib']} GiB, {machine['kernel']}, {found['python']}.\n\n"
         f"- PostgreSQL {version}: {_pairs(postgres)}\n"
         f"- NATS {nats['version']}: sync_interval `{nats['sync_interval']}`, {nats['storage']}\n"

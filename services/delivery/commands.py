@@ -29,7 +29,7 @@ from kit.contracts.events import (
 from kit.contracts.journey import Outcome
 from kit.database import defer
 from kit.rows import fetch, put
-from kit.thai import long_date
+from kit.thai import baht, long_date
 from services.delivery import domain, queries
 from services.delivery.domain import Applicant
 from services.delivery.models import METADATA, Delivery, Dispatch, Notice
@@ -141,7 +141,7 @@ async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None
     fact: Invoiced = event.data
     day = local_date(fact.due_at)
     values = {
-        "amount": domain.satang_as_baht(fact.amount_satang),
+        "amount": baht(fact.amount_satang),
         "due": long_date(day),
         "due_en": f"{day:%d %B %Y}",
     }
@@ -152,7 +152,7 @@ async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None
 async def tell_refunded(session: AsyncSession, event: Event, known: Known) -> None:
     """Money was paid back, which mostly happens after the end."""
     fact: RefundPaid = event.data
-    await _notify(session, event, known, "refunded", {"amount": domain.satang_as_baht(fact.amount_satang)})
+    await _notify(session, event, known, "refunded", {"amount": baht(fact.amount_satang)})
 
 
 async def _notify(session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]) -> None:

@@ -150,11 +150,6 @@ def _fill(text: Text, thai: Mapping[str, str], english: Mapping[str, str]) -> Te
     return Text(th=text.th.format_map(thai), en=text.en.format_map(english))
 
 
-def satang_as_baht(satang: int) -> str:
-    """``150000`` → ``1,500.00``."""
-    return f"{satang // 100:,}.{satang % 100:02d}"
-
-
 def check_section(section: Section) -> Sequence[Fault]:
     """A public document must be in the bundle, of a kind that can be served."""
     faults = []

@@ -1,6 +1,7 @@
 """Bodies of issuance's answers."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -53,10 +54,9 @@ class PublicField(BaseModel):
     value: str
 
 
-class VerificationView(BaseModel):
-    """What anybody may know of an issued document (EGOV65 s.13(2)); as of ``checked_at``."""
+class Shown(BaseModel):
+    """What of an issued document is shown to everybody."""
 
-    document: UUID
     number: str
     title: Text
     agency: str
@@ -66,53 +66,42 @@ class VerificationView(BaseModel):
     issued_on: date
     valid_until: date | None
     fields: list[PublicField]
+
+
+def _shown(document: Document) -> dict[str, Any]:
+    """The members of `Shown`, from a row."""
+    status = status_now(document)
+    return {
+        **document.model_dump(include={"title", "agency", "agency_name", "issued_on", "valid_until"}),
+        "number": document.number,
+        "status": status,
+        "status_words": domain.STATUS_WORDS[status],
+        "fields": document.public,
+    }
+
+
+class VerificationView(Shown):
+    """What anybody may know of an issued document (EGOV65 s.13(2)); as of ``checked_at``."""
+
+    document: UUID
     sha256: str
     checked_at: datetime
 
     @classmethod
     def of(cls, document: Document) -> "VerificationView":
         """From its row."""
-        status = status_now(document)
-        return cls(
-            **document.model_dump(include={"agency", "issued_on", "valid_until", "sha256"}),
-            document=document.id,
-            number=document.number,
-            title=Text(**document.title),
-            agency_name=Text(**document.agency_name),
-            status=status,
-            status_words=domain.STATUS_WORDS[status],
-            fields=[PublicField.model_validate(each) for each in document.public],
-            checked_at=clock.now(),
-        )
+        return cls(**_shown(document), document=document.id, sha256=document.sha256, checked_at=clock.now())
 
 
-class RegisterEntry(BaseModel):
+class RegisterEntry(Shown):
     """What anybody finds of an issued document in the register (EGOV65 s.13(2)); its code is not among it."""
 
-    number: str
-    title: Text
     document_type: str | None
-    agency: str
-    agency_name: Text
-    status: Status
-    status_words: Text
-    issued_on: date
-    valid_until: date | None
-    fields: list[PublicField]
 
     @classmethod
     def of(cls, document: Document) -> "RegisterEntry":
         """From its row."""
-        status = status_now(document)
-        return cls(
-            **document.model_dump(include={"agency", "document_type", "issued_on", "valid_until"}),
-            number=document.number,
-            title=Text(**document.title),
-            agency_name=Text(**document.agency_name),
-            status=status,
-            status_words=domain.STATUS_WORDS[status],
-            fields=[PublicField.model_validate(each) for each in document.public],
-        )
+        return cls(**_shown(document), document_type=document.document_type)
 
 
 class RegisterPage(BaseModel):

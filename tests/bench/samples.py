@@ -59,7 +59,7 @@ def figures() -> dict[str, Any]:
 def _machine() -> dict[str, Any]:
     return {
         "machine": {
-            "measured_at": "2026-11-24T12:00+00:00",
+            "measured": {"at": "2026-11-24T12:00+00:00", "revision": "abc1234"},
             "machine": {"cpu": "A processor", "cores": 2, "memory_gib": 23.4, "kernel": "Linux 6.1 x86_64"},
             "python": "CPython 3.11.7",
             "libraries": {"fastapi": "0.1"},

@@ -40,8 +40,3 @@ def test_a_section_must_have_what_it_delivers():
     for faulty in (absent, odd, nothing):
         (fault,) = domain.check_section(section_for(faulty, Process.DELIVERY))
         assert fault.path == "/steps/delivery/public_document"
-
-
-@pytest.mark.parametrize(("satang", "baht"), [(0, "0.00"), (5, "0.05"), (123_456_789, "1,234,567.89")])
-def test_money_is_written_with_two_decimals(satang, baht):
-    assert domain.satang_as_baht(satang) == baht

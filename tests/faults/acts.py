@@ -3,18 +3,14 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-
-import asyncpg
 
 from kit import crashpoint
 from services.issuance.duework import issuing
 from services.payment import duework as paying
 from tests.faults import bus, disk
 from tests.faults.stage import ACK_WAIT, SERVICES, Stage
-from tests.faults.tables import column
 
 STEPS = {
     "request": "request.opened",
@@ -137,22 +133,9 @@ async def full_disk(scene: Scene) -> None:
 
 
 async def jump(scene: Scene) -> None:
-    """The clock of all processes goes past every deadline.
-
-    Not between a callback and the bank's own booking: what is told and not booked for so long is given up.
-    """
-    left = 20.0
-    while left > 0 and await _is_unverified(scene.stage):
-        await asyncio.sleep(0.5)
-        left -= 0.5
+    """The clock of all processes goes past every deadline."""
     scene.stage.jump(JUMP)
     await asyncio.sleep(1)
-
-
-async def _is_unverified(stage: Stage) -> bool:
-    with suppress(OSError, asyncpg.PostgresError):  # another fault may have struck the server
-        return bool(await column(stage, "payment", "SELECT id::text FROM payment WHERE state = 'unverified'"))
-    return True
 
 
 async def wipe(scene: Scene) -> None:

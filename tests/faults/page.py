@@ -56,9 +56,6 @@ publication, and with the other setting it does not. The same settings are check
   however much space there is; the run does what `deploy/README.md` tells an operator to do.
 - A legal period that runs out while a case waits is told by the metrics and their alerts (`PaetCasesOverdue`), not yet
   by an event; a fee that is not paid in time stays payable.
-- A callback that the bank has not booked when the clock has gone three days on (a clock set wrong, a service that was
-  away for days) is asked about no more by itself; the invoice's own inquiries find the money, the last of them two days
-  after it was due. The clock jump of a run waits until no callback is unverified.
 - Answers 500 are counted above: each is an error that the platform did not foresee, though a second try went through.
 
 ## What cannot be proven here
@@ -99,7 +96,7 @@ def _summary(record: Mapping[str, Any], cells: list[Cell]) -> str:
 **Seed {record["seed"]}: {len(cells)} cells, {tried} journeys tried, {survived} survived, {lost} lost, \
 {doubled} doubled.**
 
-- {record["minutes"]} minutes, ended {machine["measured_at"]}, on `{record["measured"]["revision"]}`; \
+- {record["minutes"]} minutes, ended {record["measured"]["at"]}, on `{record["measured"]["revision"]}`; \
 answers 500: {failed}.
 - {machine["machine"]["cores"]} cores of {machine["machine"]["cpu"]}, {machine["machine"]["memory_gib"]} GiB, \
 {machine["machine"]["kernel"]}.

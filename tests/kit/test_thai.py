@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.thai import amount_in_words, ascii_digits, long_date, normalise, thai_digits
+from kit.thai import amount_in_words, ascii_digits, baht, long_date, normalise, thai_digits
 
 THAI_TEXT = st.text(st.sampled_from("กขปญฐนำาเแัิีึืุู็่้๊๋์ํ๐๙ aZ\n"), max_size=12)
 
@@ -114,3 +114,8 @@ def test_words_leave_no_folder_in_the_home_directory(tmp_path: Path):
         cwd=Path.cwd(),
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("satang", "said"), [(0, "0.00"), (5, "0.05"), (123_456_789, "1,234,567.89")])
+def test_money_is_written_with_two_decimals(satang, said):
+    assert baht(satang) == said

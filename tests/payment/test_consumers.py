@@ -196,6 +196,32 @@ async def test_paid_twice_is_receipted_once_and_the_second_is_owed(payment, gran
     assert len(await paid(payment, event.journey)) == 1
 
 
+async def test_looks_at_a_callback_are_counted_whatever_the_clock_says(payment, granted, bank, monkeypatch):
+    _, row = await open_invoice(payment, granted)
+    (body,) = await bank.pay(**bill(row, mode="forged"))
+    await call_back(payment, body)
+    work = text("SELECT coalesce((payload ->> 'looks')::int, 0) AS looks FROM due_work WHERE kind = 'verify'")
+
+    async def looked(times):
+        return [each["looks"] for each in await payment.rows(work)] == [times]
+
+    async def again():
+        async with payment.kit.database.engine.begin() as connection:
+            await connection.execute(text("UPDATE payment SET heard_at = now() - interval '30 days'"))
+            await connection.execute(text("UPDATE due_work SET due_at = now() WHERE kind = 'verify'"))
+
+    await payment.until(lambda: looked(1))
+    await again()
+    await payment.until(lambda: looked(2))
+    monkeypatch.setattr("services.payment.duework.MOST_LOOKS", 3)
+    await again()
+
+    async def given_up():
+        return not await payment.rows(work)
+
+    await payment.until(given_up)
+
+
 @pytest.mark.req("P4")
 async def test_a_silent_bank_loses_no_payment(payment, granted, bank):
     event, row = await open_invoice(payment, granted)

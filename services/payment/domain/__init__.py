@@ -18,7 +18,7 @@ from services.payment.domain.problems import (
     TooManyCallbacks,
     UnknownBill,
 )
-from services.payment.domain.references import ALPHABET, buddhist_year, new_reference
+from services.payment.domain.references import buddhist_year, new_reference
 from services.payment.domain.refunds import (
     BY_DECISION,
     RefundAct,
@@ -44,7 +44,6 @@ from services.payment.domain.verdicts import (
 )
 
 __all__ = [
-    "ALPHABET",
     "BY_DECISION",
     "ApproverIsProposer",
     "BankTransaction",

@@ -1,7 +1,7 @@
 """The lines of an invoice by the rules of a definition. Pure; money is integer satang."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -213,12 +213,8 @@ def _number(value: object, pointer: str) -> Fraction:
 
 def _date_at(form: Mapping[str, Any], pointer: str) -> date:
     value = _value_at(form, pointer)
-    return _parsed(value, pointer, date.fromisoformat)
-
-
-def _parsed(value: object, pointer: str, parse: Callable[[str], date]) -> date:
     try:
-        return parse(value) if isinstance(value, str) else parse("")
+        return date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
         raise FeeUndecidable.at(pointer, NO_DATE) from None
 

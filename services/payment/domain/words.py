@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kit.contracts.text import Text
-from kit.thai import long_date
+from kit.thai import baht, long_date
 
 FIXED = Text(th="อัตราคงที่", en="A fixed amount")
 HIGHEST_TRADE = Text(th="กิจการที่มีอัตราสูงสุด เก็บเต็มอัตรา", en="The trade with the highest fee, in full")
@@ -18,7 +18,7 @@ def band(measure: Fraction) -> Text:
 
 def units(count: int, unit: Text, amount: int) -> Text:
     """So many units."""
-    return Text(th=f"{count:,} {unit.th} × {_baht(amount)} บาท", en=f"{count:,} {unit.en} × {_baht(amount)} baht")
+    return Text(th=f"{count:,} {unit.th} × {baht(amount)} บาท", en=f"{count:,} {unit.en} × {baht(amount)} baht")
 
 
 def percentage(percent: Decimal) -> Text:
@@ -42,10 +42,6 @@ def late(last: date, percent: Fraction) -> Text:
 def exempt(percent: Decimal) -> Text:
     """Something that is not charged."""
     return Text(th=f"ยกเว้นร้อยละ {percent:f}", en=f"{percent:f} per cent is not charged")
-
-
-def _baht(satang: int) -> str:
-    return f"{satang // 100:,}.{satang % 100:02}"
 
 
 def _plain(number: Fraction) -> str:
