@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -55,6 +56,17 @@ def of_the_kit(extras: set[str]) -> set[str]:
 
 
 @cache
+def lock() -> dict:
+    return tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+
+
+@cache
+def loaded_with(package: str) -> frozenset[str]:
+    """Every module that is loaded with a package."""
+    return frozenset(graph().find_upstream_modules(package, as_package=True))
+
+
+@cache
 def needed(package: str) -> frozenset[str]:
     """The modules from outside that are loaded with a package, through the kit too."""
     whole = graph()
@@ -65,8 +77,14 @@ def needed(package: str) -> frozenset[str]:
     return frozenset(each for each in upstream if is_foreign(each))
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """Every top-level module, and the distributions that bring it."""
+    return packages_distributions()
+
+
 def distributions(module: str) -> set[str]:
-    return {normal(each) for each in packages_distributions().get(module, [module])}
+    return {normal(each) for each in installed().get(module, [module])}
 
 
 @pytest.mark.parametrize("service", PACKAGES)
@@ -85,7 +103,7 @@ def test_a_service_imports_what_it_declares(service):
 
 @pytest.mark.parametrize("service", PACKAGES)
 def test_a_service_has_the_extras_of_the_kit_that_it_uses(service):
-    loaded = graph().find_upstream_modules(PACKAGES[service], as_package=True)
+    loaded = loaded_with(PACKAGES[service])
     assert extras_of(service) == {extra for module, extra in EXTRAS.items() if module in loaded}
 
 
@@ -102,7 +120,7 @@ def test_no_reason_is_left_without_its_package():
 
 @pytest.mark.req("Y7")
 def test_every_package_of_the_lock_has_its_hashes():
-    packages = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    packages = lock()["package"]
     from_outside = [each for each in packages if "virtual" not in each["source"]]
     assert len(from_outside) > 50
     loose = [
@@ -119,7 +137,7 @@ def test_every_package_of_the_lock_has_its_hashes():
 @pytest.mark.parametrize("folder", ["", "kit", *(folder_of(each).relative_to(ROOT).as_posix() for each in PACKAGES)])
 def test_the_lock_knows_what_each_part_declares(folder):
     """A dependency that is declared but not locked would come without a hash."""
-    packages = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    packages = lock()["package"]
     locked = next(each for each in packages if each["source"].get("virtual") == (folder or "."))
     declared = names(project(ROOT / folder)["dependencies"])
     assert {normal(each["name"]) for each in locked.get("dependencies", [])} == declared
