@@ -322,7 +322,8 @@ async def test_a_statement_that_fails_is_told_without_its_values(toy):
     assert gist(failure.value).startswith("DBAPIError (22012) from ")
 
 
-async def test_an_outage_does_not_count_against_an_event(toy):
+async def test_an_outage_does_not_count_against_an_event(toy, monkeypatch):
+    monkeypatch.setattr("kit.worker.delay_after", lambda attempts: 0.05 * attempts)
     event = submitted(toy)
     consumers.FAULTS[event.journey] = [ConnectionError()] * 5 + [KeyError("a race")]
     await toy.deliver(event, times=1)
