@@ -3,50 +3,10 @@
 Texts are the platform's own wording; the facts, law and reasons of a refusal are the officer's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
-from uuid import UUID
 
-from pydantic import BeforeValidator, Field
-
-from kit.contracts.claims import Claim
-from kit.contracts.definition import Fault, Section
-from kit.contracts.journey import Process
 from kit.contracts.text import Text
-from kit.errors import NotFound
-
-CONTENT_TYPES: Mapping[str, str] = {
-    ".md": "text/markdown; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".json": "application/json",
-    ".csv": "text/csv; charset=utf-8",
-}
-
-
-class NoticeUnknown(NotFound):
-    """No such notice in this inbox."""
-
-    code = "notice-not-found"
-    title = Text(th="ไม่พบหนังสือแจ้งนี้ในกล่องของท่าน", en="There is no such notice in your inbox")
-
-
-class NoPublicDocument(NotFound):
-    """The journey delivers no public document, or has not come to it yet."""
-
-    code = "public-document-not-found"
-    title = Text(th="ยังไม่มีเอกสารเผยแพร่ของเรื่องนี้", en="There is no public document of this journey yet")
-
-
-class Applicant(Claim):
-    """What delivery must know of an application at each notice, of all that the claim says.
-
-    Filing fixes it for good, so it is kept. The address itself is not: it is asked when a mail leaves.
-    """
-
-    person: UUID | None
-    number: str
-    has_address: Annotated[bool, BeforeValidator(bool), Field(validation_alias="email")]
 
 
 @dataclass(frozen=True)
@@ -148,42 +108,3 @@ def say(kind: str, values: Mapping[str, str]) -> tuple[Text, Text]:
 
 def _fill(text: Text, thai: Mapping[str, str], english: Mapping[str, str]) -> Text:
     return Text(th=text.th.format_map(thai), en=text.en.format_map(english))
-
-
-def check_section(section: Section) -> Sequence[Fault]:
-    """A public document must be in the bundle, of a kind that can be served."""
-    faults = []
-    for step in section.steps.values():
-        name = getattr(step, "public_document", None)
-        if name is None:
-            continue
-        path = f"/steps/{step.id}/public_document"
-        if name not in section.files:
-            faults.append(_fault(path, "ไม่พบไฟล์ในชุดนิยาม", "the bundle has no such file"))
-        elif content_type(name) is None:
-            faults.append(_fault(path, "ชนิดไฟล์นี้เผยแพร่ไม่ได้", "files of this kind cannot be delivered"))
-    if Process.ISSUANCE not in {step.process for step in section.plan} and section.kind == "information":
-        faults += _informs(section)
-    return faults
-
-
-def _informs(section: Section) -> list[Fault]:
-    if any(getattr(step, "public_document", None) for step in section.steps.values()):
-        return []
-    step = section.plan[-1].id
-    return [
-        _fault(
-            f"/steps/{step}/public_document",
-            "บริการข้อมูลต้องระบุเอกสาร",
-            "a service that informs names its document",
-        )
-    ]
-
-
-def _fault(path: str, th: str, en: str) -> Fault:
-    return Fault(path=path, message=Text(th=th, en=en))
-
-
-def content_type(name: str) -> str | None:
-    """The content type of a public document by its ending; None when it cannot be served."""
-    return next((kind for ending, kind in CONTENT_TYPES.items() if name.endswith(ending)), None)

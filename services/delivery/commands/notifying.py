@@ -1,0 +1,66 @@
+"""A notice is written, and its way by the outside channels planned."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from kit import duework
+from kit.claims import SECTION, Known
+from kit.clock import clock
+from kit.cloudevents import Event
+from kit.contracts.definition import DeliveryStep, Section
+from kit.database import defer
+from kit.rows import fetch
+from services.delivery import domain
+from services.delivery.commands.claims import APPLICANT
+from services.delivery.models import METADATA
+
+NOTICE = ", ".join(METADATA.tables["notice"].columns.keys())
+WRITE = f"""
+    INSERT INTO notice ({NOTICE}) SELECT {NOTICE} FROM jsonb_populate_recordset(NULL::notice, $1) ON CONFLICT DO NOTHING
+"""  # noqa: S608 - the names are ours
+
+
+async def notify(session: AsyncSession, event: Event, known: Known, kind: str, values: dict[str, str]) -> None:
+    """Put a notice into the inbox, in this transaction, and plan its way by the outside channels.
+
+    The notices of a batch are written together at its end; mail of one that stood already finds nothing to send.
+    """
+    applicant = known[APPLICANT]
+    section: Section = known[SECTION]
+    said = {"title": section.title.th, "title_en": section.title.en, "number": applicant.number} | values
+    subject, body = domain.say(kind, said)
+    identifier = uuid7()
+    notice = {
+        "id": identifier, "cause": event.id, "person_id": applicant.person, "kind": kind, "created_at": clock.now(),
+        "subject_th": subject.th, "subject_en": subject.en, "body_th": body.th, "body_en": body.en,
+        "link": _link_of(kind, event.journey), "application_number": applicant.number,
+        "has_address": applicant.has_address, "journey_id": event.journey, "agency": event.agency,
+        "definition": event.definition, "step": event.nextstep or event.step, "slip": _slip_of(event, section),
+    }  # fmt: skip
+    defer(session, "notice", _write, notice)
+    settings: DeliveryStep = section.settings(section.plan[-1].id)
+    if applicant.has_address and "email" in settings.channels:
+        await duework.add(session, "email", identifier, journey=event.journey)
+
+
+async def _write(session: AsyncSession, notices: list[dict[str, Any]]) -> None:
+    await fetch(session, WRITE, to_json(notices).decode())
+
+
+def _slip_of(event: Event, section: Section) -> dict[str, object]:
+    slip = getattr(event.data, "slip", None) or section.slip()
+    return slip.model_dump(mode="json")
+
+
+def _link_of(kind: str, journey: UUID) -> str | None:
+    ends = {
+        "issued": "document",
+        "published": "public-document",
+        "pay": "invoices",
+        "received": "acknowledgement",
+    }
+    return f"/v1/journeys/{journey}/{ends[kind]}" if kind in ends else None

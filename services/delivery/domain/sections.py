@@ -1,0 +1,53 @@
+"""What a definition may say of its delivery."""
+
+from collections.abc import Mapping, Sequence
+
+from kit.contracts.definition import Fault, Section
+from kit.contracts.journey import Process
+from kit.contracts.text import Text
+
+CONTENT_TYPES: Mapping[str, str] = {
+    ".md": "text/markdown; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".json": "application/json",
+    ".csv": "text/csv; charset=utf-8",
+}
+
+
+def check_section(section: Section) -> Sequence[Fault]:
+    """A public document must be in the bundle, of a kind that can be served."""
+    faults = []
+    for step in section.steps.values():
+        name = getattr(step, "public_document", None)
+        if name is None:
+            continue
+        path = f"/steps/{step.id}/public_document"
+        if name not in section.files:
+            faults.append(_fault(path, "ไม่พบไฟล์ในชุดนิยาม", "the bundle has no such file"))
+        elif content_type(name) is None:
+            faults.append(_fault(path, "ชนิดไฟล์นี้เผยแพร่ไม่ได้", "files of this kind cannot be delivered"))
+    if Process.ISSUANCE not in {step.process for step in section.plan} and section.kind == "information":
+        faults += _informs(section)
+    return faults
+
+
+def _informs(section: Section) -> list[Fault]:
+    if any(getattr(step, "public_document", None) for step in section.steps.values()):
+        return []
+    step = section.plan[-1].id
+    return [
+        _fault(
+            f"/steps/{step}/public_document",
+            "บริการข้อมูลต้องระบุเอกสาร",
+            "a service that informs names its document",
+        )
+    ]
+
+
+def _fault(path: str, th: str, en: str) -> Fault:
+    return Fault(path=path, message=Text(th=th, en=en))
+
+
+def content_type(name: str) -> str | None:
+    """The content type of a public document by its ending; None when it cannot be served."""
+    return next((kind for ending, kind in CONTENT_TYPES.items() if name.endswith(ending)), None)

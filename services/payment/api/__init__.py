@@ -1,0 +1,11 @@
+"""HTTP of payment: invoices with their QR, receipts, what the bank tells, and the cashiers' refunds."""
+
+from fastapi import APIRouter
+
+from services.payment.api import callbacks, invoices, receipts, refunds
+
+router = APIRouter()
+for each in (invoices, receipts, callbacks, refunds):
+    router.include_router(each.router)
+
+__all__ = ["router"]

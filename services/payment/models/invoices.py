@@ -1,0 +1,61 @@
+"""Invoices, and the payments on them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+from uuid_utils.compat import uuid7
+
+from services.payment.models.base import Base, moment, satang
+
+
+class Invoice(Base, table=True):
+    """What is to be paid at one step of one journey."""
+
+    __table_args__ = (
+        UniqueConstraint("journey_id", "step"),
+        UniqueConstraint("biller_id", "reference1"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        Index("invoice_open", "due_at", postgresql_where=text("state = 'open'")),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    journey_id: UUID
+    agency: str
+    definition: str
+    step: str
+    slip: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    person_id: UUID | None
+    number: str
+    biller_id: str
+    reference1: str
+    receipt_book: str
+    lines: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    amount: int = Field(sa_column=satang())
+    state: str
+    created_at: datetime = Field(sa_column=moment())
+    due_at: datetime = Field(sa_column=moment())
+    settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class Payment(Base, table=True):
+    """One transaction at the bank, claimed by a callback or found by inquiry."""
+
+    __table_args__ = (
+        UniqueConstraint("provider", "transaction_id"),
+        Index("payment_invoice", "invoice_id"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    provider: str
+    transaction_id: str
+    invoice_id: UUID = Field(foreign_key="invoice.id")
+    amount: int = Field(sa_column=satang())
+    state: str
+    paid_at: datetime = Field(sa_column=moment())
+    heard_at: datetime = Field(sa_column=moment())
+    verified_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

@@ -1,0 +1,35 @@
+"""Bodies of payment's questions and answers."""
+
+from services.payment.schemas.base import Body, Reason, Reference, Satang
+from services.payment.schemas.invoices import FeeEstimate, FeeQuestion, InvoiceView, LineView, bill_of, line_view
+from services.payment.schemas.receipts import ReceiptView
+from services.payment.schemas.refunds import (
+    Payout,
+    ProposedRefund,
+    RefundPage,
+    RefundSummary,
+    RefundView,
+    Rejection,
+    WantedRefund,
+)
+
+__all__ = [
+    "Body",
+    "FeeEstimate",
+    "FeeQuestion",
+    "InvoiceView",
+    "LineView",
+    "Payout",
+    "ProposedRefund",
+    "Reason",
+    "ReceiptView",
+    "Reference",
+    "RefundPage",
+    "RefundSummary",
+    "RefundView",
+    "Rejection",
+    "Satang",
+    "WantedRefund",
+    "bill_of",
+    "line_view",
+]
