@@ -62,6 +62,26 @@ async def publish(
     return DefinitionSummary.of(row)
 
 
+@router.post(
+    "/v1/definition-previews",
+    openapi_extra=BODY,
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+async def preview(
+    request: Request,
+    publisher: Publisher,
+    body: Annotated[Any, Body()],
+    whole: Annotated[bool, Query(description="A form with every field, or with the required ones only")] = True,
+) -> Response:
+    """Compose the document of a bundle with sample data, marked as a sample and without a seal; nothing is kept."""
+    bundle = domain.parse(body)
+    if not domain.may_publish(publisher.kind, publisher.agency, bundle.definition.agency):
+        raise domain.NotThePublisher()
+    pdf = await commands.preview(request.app.state.kit.peers, bundle, whole=whole)
+    return Response(pdf, media_type="application/pdf", headers={"Cache-Control": "no-store"})
+
+
 @router.get("/v1/definitions")
 async def list_definitions(
     _anyone: Anyone,

@@ -19,9 +19,11 @@ from kit.clock import clock
 from kit.contracts.definition import Bundle, Definition, Fault, section_for
 from kit.contracts.events import DefinitionPublished
 from kit.contracts.journey import Process
+from kit.contracts.text import Text
 from kit.telemetry import log
 
 CHECK = "/internal/definitions/check"
+PREVIEW = "/internal/document-previews"
 
 
 async def publish(session: AsyncSession, bundle: Bundle, publisher: Principal) -> tuple[DefinitionVersion, bool]:
@@ -90,6 +92,27 @@ async def _ask(peers: Peers, bundle: Bundle, process: Process) -> list[Fault]:
         raise domain.CheckImpossible(process) from error
     faults = [Fault.model_validate(each) for each in answer["faults"]]
     return [domain.rebase(fault, bundle.definition, process) for fault in faults]
+
+
+async def preview(peers: Peers, bundle: Bundle, *, whole: bool) -> bytes:
+    """The document of a bundle as a marked PDF, with sample data: of a form with every field, or the required ones.
+
+    Raises DefinitionFaulty with what the gateway and issuance find, NothingToPreview, CheckImpossible.
+    """
+    if Process.ISSUANCE not in domain.services_to_ask(bundle.definition):
+        raise domain.NothingToPreview()
+    if faults := [*domain.own_faults(bundle), *await _ask(peers, bundle, Process.ISSUANCE)]:
+        raise domain.DefinitionFaulty(faults)
+    section = section_for(bundle, Process.ISSUANCE).model_dump(mode="json")
+    path = f"{PREVIEW}?whole={str(whole).lower()}"
+    answer = await peers.request(Process.ISSUANCE, "POST", path, json=section)
+    if 400 <= answer.status < 500:  # found only when the whole document is made
+        told = str(answer.json().get("detail") or answer.json().get("title"))
+        raise domain.DefinitionFaulty([Fault(path="/files", message=Text(th=told, en=told), service=Process.ISSUANCE)])
+    if answer.status != 200:
+        log.warning("document not previewed", status=answer.status)
+        raise domain.CheckImpossible(Process.ISSUANCE)
+    return answer.content
 
 
 # ── bundles in folders ───────────────────────────────────────────────────────────────────────────

@@ -81,6 +81,13 @@ class NotThePublisher(Forbidden):
     title = Text(th="เฉพาะผู้เผยแพร่ของหน่วยงานเจ้าของบริการเท่านั้น", en="Only the agency's own publisher may do this")
 
 
+class NothingToPreview(Unprocessable):
+    """The definition issues no document."""
+
+    code = "nothing-to-preview"
+    title = Text(th="นิยามบริการนี้ไม่มีเอกสารที่ออก", en="This definition issues no document")
+
+
 class CheckImpossible(Unavailable):
     """A service that must check its section cannot do so now; nothing was changed."""
 

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
-from kit.clients import PeerRefused, Peers
+from kit.clients import Answer, PeerRefused, Peers
 
 
 class PeersDouble(Peers):
@@ -31,6 +32,11 @@ class PeersDouble(Peers):
         """Answer from what the test said."""
         known = self.claims.get((owner, name), {})
         return {str(each): known[str(each)] for each in ids if str(each) in known}
+
+    async def request(self, service: str, method: str, path: str, **kwargs: Any) -> Answer:
+        """Answer from what the test said, as the bytes that would come."""
+        answer = await self.call(service, method, path, **kwargs)
+        return Answer(200, answer if isinstance(answer, bytes) else to_json(answer))
 
     async def call(self, service: str, method: str, path: str, **kwargs: Any) -> Any:
         """Answer from what the test said; 404 otherwise."""

@@ -158,6 +158,7 @@ async def journey(gateway: Harness, person: UUID | None) -> Thing:
     for process in Process:
         gateway.peers.answer(process, "POST", CHECK, {"faults": []})
     gateway.peers.answer("request", "POST", "/internal/journeys", {})
+    gateway.peers.answer("issuance", "POST", "/internal/document-previews?whole=true", {})
     publisher = gateway.officer("publisher")
     body = bundle.model_dump(mode="json", exclude_unset=True)
     assert (await gateway.client.post("/v1/definitions", json=body, headers=publisher)).status_code in (200, 201)
@@ -168,7 +169,8 @@ async def journey(gateway: Harness, person: UUID | None) -> Thing:
     identifier = UUID(started.json()["id"])
     await gateway.deliver(gateway.event(Completed(outcome=Outcome.PASSED), journey=identifier))
     another = licence_bundle(identifier=f"made-{uuid4().hex[:8]}").model_dump(mode="json", exclude_unset=True)
-    return Thing(_journey(identifier), str(identifier), {("POST", "/v1/definitions"): {"json": another}})
+    paths = ("/v1/definitions", "/v1/definition-previews")
+    return Thing(_journey(identifier), str(identifier), {("POST", path): {"json": another} for path in paths})
 
 
 def _journey(journey_id: UUID) -> dict[str, str]:

@@ -76,7 +76,9 @@ class Standing:
 
 def _sections(standing: Standing, process: Process, *bundles: Bundle) -> None:
     bodies = [section_for(bundle, process).model_dump(mode="json") for bundle in bundles]
-    standing.may("POST", "/internal/definitions/check", *(Right(body) for body in bodies))
+    paths = ["/internal/definitions/check"] + ["/internal/document-previews"] * (process is Process.ISSUANCE)
+    for path in paths:
+        standing.may("POST", path, *(Right(body) for body in bodies))
 
 
 async def _search(search: Harness) -> Standing:
@@ -238,7 +240,8 @@ async def _gateway(gateway: Harness) -> Standing:
     standing.targets += [Target(published | {"service": process}) for process in ("request", "review")]
     with_fees = searching.charging().definition.manual.model_dump(mode="json", exclude_unset=True)
     bundle = licence(identifier="made-here", manual=with_fees).model_dump(mode="json", exclude_unset=True)
-    standing.may("POST", "/v1/definitions", Right(bundle))
+    for path in ("/v1/definitions", "/v1/definition-previews"):
+        standing.may("POST", path, Right(bundle))
     for name in ("test-licence", "test-information"):
         standing.may("POST", "/v1/journeys", Right({"definition": name}, headers={"Idempotency-Key": name}))
     standing.may("PUT", "/v1/calendar/{day}", Right({"is_workday": False}))

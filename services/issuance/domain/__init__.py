@@ -1,6 +1,6 @@
 """What may be issued, under which number, and what the document says. Pure."""
 
-from services.issuance.domain.checking import before, check_section, sample_data
+from services.issuance.domain.checking import SAMPLE_TIME, before, check_section, sample_data
 from services.issuance.domain.content import Basis, Decision, Registered, act_digest, data_of
 from services.issuance.domain.form import FormSchema
 from services.issuance.domain.numbering import (
@@ -11,6 +11,7 @@ from services.issuance.domain.numbering import (
     oid_of,
     storage_name,
 )
+from services.issuance.domain.previewing import MARK, NothingToPreview, PreviewFaulty, previewed
 from services.issuance.domain.public import masked, public_fields
 from services.issuance.domain.searching import Search, SearchTooShort, grams_of, search_of, searched
 from services.issuance.domain.states import (
@@ -32,8 +33,10 @@ from services.issuance.domain.xml import FILE_NAME as XML_FILE_NAME
 from services.issuance.domain.xml import NAMESPACE, xml_of
 
 __all__ = [
+    "MARK",
     "NAMESPACE",
     "OUT",
+    "SAMPLE_TIME",
     "STATUS_WORDS",
     "STOPPABLE",
     "UNFINISHED",
@@ -44,7 +47,9 @@ __all__ = [
     "DocumentSettled",
     "FormSchema",
     "NotGranted",
+    "NothingToPreview",
     "NumberState",
+    "PreviewFaulty",
     "Registered",
     "Search",
     "SearchTooShort",
@@ -63,6 +68,7 @@ __all__ = [
     "masked",
     "number_text",
     "oid_of",
+    "previewed",
     "public_fields",
     "sample_data",
     "search_of",

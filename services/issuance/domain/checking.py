@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"\.number\b")
 _QR = re.compile(r"qr\.svg|\bqr-block\b|\bverification\b")
 _SOME_ID = UUID("018f0000-0000-7000-8000-000000000000")
 _SOME_DAY = date(2026, 11, 22)
-_SOME_TIME = datetime(2026, 11, 22, 3, tzinfo=UTC)
+SAMPLE_TIME = datetime(2026, 11, 22, 3, tzinfo=UTC)
 _MOST = 1500
 
 
@@ -105,8 +105,8 @@ def _sample_basis(section: Section, step: IssuanceStep, whole: bool) -> Basis:
     application = ApplicationClaim(
         journey=_SOME_ID, application=_SOME_ID, number=f"{section.agency}-SAMPLE-69-000001",
         definition=section.definition, agency=section.agency, person=_SOME_ID,
-        form=FormSchema(section.form).sample(whole=whole), email=None, language="th", submitted_at=_SOME_TIME,
-        legally_received_at=_SOME_TIME, is_open=True,
+        form=FormSchema(section.form).sample(whole=whole), email=None, language="th", submitted_at=SAMPLE_TIME,
+        legally_received_at=SAMPLE_TIME, is_open=True,
     )  # fmt: skip
     person = PersonClaim(
         person=_SOME_ID, name_th="นายตัวอย่าง ทดสอบ", name_en="Mr Sample Test" if whole else None,
@@ -116,11 +116,11 @@ def _sample_basis(section: Section, step: IssuanceStep, whole: bool) -> Basis:
     processes = before(section, step.id)
     is_approved = Process.APPROVAL in processes
     decision = Decision(
-        id=_SOME_ID, by="approval" if is_approved else "review", digest="0" * 64, decided_at=_SOME_TIME,
+        id=_SOME_ID, by="approval" if is_approved else "review", digest="0" * 64, decided_at=SAMPLE_TIME,
         authority=Text(th="ผู้มีอำนาจ", en="The authority") if is_approved else None,
         rule="ข้อ ๑" if whole else None, facts="ข้อเท็จจริง", law="ข้อกฎหมาย", considerations="เหตุผล",
     )  # fmt: skip
-    receipt = Receipt(number="SAMPLE-2569-000001", amount_satang=100_000, paid_at=_SOME_TIME, step="payment")
+    receipt = Receipt(number="SAMPLE-2569-000001", amount_satang=100_000, paid_at=SAMPLE_TIME, step="payment")
     return Basis(application, person, decision, (receipt,) * processes.count(Process.PAYMENT))
 
 
