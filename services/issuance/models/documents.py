@@ -1,30 +1,16 @@
-"""Tables of issuance: documents, and the register of every number that was ever given."""
+"""Tables of the documents, and the register of every number that was ever given."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
 from services.issuance import domain
-
-
-class Base(SQLModel, registry=registry()):
-    """Own registry: the tables of two services never meet."""
-
-
-def moment(*, nullable: bool = False) -> Any:
-    """A column for an instant, UTC."""
-    return Column(DateTime(timezone=True), nullable=nullable)
-
-
-def structure(*, nullable: bool = False) -> Any:
-    """A column for JSON."""
-    return Column(JSONB, nullable=nullable)
+from services.issuance.models.base import Base, moment, structure
 
 
 class Series(Base, table=True):
@@ -120,6 +106,3 @@ class Number(Base, table=True):
     reason: str | None = None
     given_at: datetime = Field(sa_column=moment())
     settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
-
-
-METADATA = Base.metadata

@@ -1,0 +1,8 @@
+"""Tables of issuance, by concern."""
+
+from services.issuance.models.base import Base
+from services.issuance.models.documents import Document, Number, Series
+
+METADATA = Base.metadata
+
+__all__ = ["METADATA", "Document", "Number", "Series"]
