@@ -15,8 +15,8 @@ from kit.contracts.claims import DocumentClaim
 from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.issuance import domain
-from services.issuance.domain import Search, State, Status
-from services.issuance.models import Document
+from services.issuance.domain import CopyState, Search, State, Status
+from services.issuance.models import CertifiedCopy, Document
 
 MOST_UNFINISHED = 200
 ONLY_SEARCHED = {"searched", "grams"}
@@ -71,6 +71,43 @@ async def by_token(session: AsyncSession, token: str | None) -> Document:
 async def by_sha256(session: AsyncSession, sha256: str) -> Document | None:
     """The issued document that is this file to the last byte, if there is one."""
     query = select(Document).where(Document.sha256 == sha256, ON_THE_REGISTER)
+    return (await session.exec(query)).first()
+
+
+async def of_agency(session: AsyncSession, agency: str, document: UUID) -> Document:
+    """An issued document of an agency; DocumentNotFound also when it is another one's."""
+    query = select(Document).where(Document.id == document, Document.agency == agency, ON_THE_REGISTER)
+    if (found := (await session.exec(query)).first()) is None:
+        raise domain.DocumentNotFound
+    return found
+
+
+async def copies_of(session: AsyncSession, document: UUID) -> Sequence[CertifiedCopy]:
+    """The certified copies of a document, oldest first."""
+    query = select(CertifiedCopy).where(CertifiedCopy.document_id == document)
+    return (await session.exec(query.order_by(col(CertifiedCopy.running)))).all()
+
+
+async def copy_of(session: AsyncSession, document: UUID, copy: int) -> CertifiedCopy:
+    """A certified copy that is made; CopyNotFound."""
+    query = select(CertifiedCopy).where(CertifiedCopy.document_id == document, CertifiedCopy.running == copy)
+    found = (await session.exec(query)).first()
+    if found is None or found.state != CopyState.MADE:
+        raise domain.CopyNotFound
+    return found
+
+
+async def copy_to_make(session: AsyncSession, copy: UUID) -> tuple[CertifiedCopy, Document]:
+    """A copy that was asked for, and the document."""
+    query = select(CertifiedCopy, Document).where(CertifiedCopy.id == copy, CertifiedCopy.document_id == Document.id)
+    return (await session.exec(query)).one()
+
+
+async def copy_by_sha256(session: AsyncSession, sha256: str) -> tuple[CertifiedCopy, Document] | None:
+    """The certified copy that is this file to the last byte, and its document, if there is one."""
+    query = select(CertifiedCopy, Document).where(
+        CertifiedCopy.sha256 == sha256, CertifiedCopy.document_id == Document.id
+    )
     return (await session.exec(query)).first()
 
 

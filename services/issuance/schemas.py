@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from kit.clock import clock, local_date
 from kit.contracts.text import Text
 from services.issuance import domain
-from services.issuance.domain import State, Status
-from services.issuance.models import Document
+from services.issuance.domain import CopyState, State, Status
+from services.issuance.models import CertifiedCopy, Document
 
 
 def status_now(document: Document) -> Status:
@@ -111,11 +111,34 @@ class RegisterPage(BaseModel):
     next: str | None
 
 
+class CopyView(BaseModel):
+    """A certified copy; ``status`` is what the document was worth on the day it was certified."""
+
+    copy_number: int
+    document: UUID
+    state: CopyState
+    status: Status
+    certified_on: date
+    original_sha256: str
+    file_name: str | None
+    sha256: str | None
+
+    @classmethod
+    def of(cls, copy: CertifiedCopy) -> "CopyView":
+        """From its row."""
+        shown = copy.model_dump(include=set(cls.model_fields))
+        return cls(**shown, copy_number=copy.running, document=copy.document_id)
+
+
 class FileCheck(BaseModel):
-    """Whether a file is, to the last byte, one that was issued; and which."""
+    """Whether a file is, to the last byte, one that was issued; and which.
+
+    ``certified_copy`` is set where the file is one: what it shows is as of its day, ``verification`` as of now.
+    """
 
     genuine: bool
     sha256: str
+    certified_copy: CopyView | None = None
     verification: VerificationView | None
 
 

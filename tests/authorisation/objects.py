@@ -114,6 +114,21 @@ async def document(issuance: Harness, person: UUID | None) -> Thing:
     return Thing(_journey(event.journey) | {"document_id": str(row["id"])}, str(row["id"]))
 
 
+async def copied_document(issuance: Harness, person: UUID | None) -> Thing:
+    """An issued document with a certified copy."""
+    issued = await document(issuance, person)
+    headers = issuance.citizen(person)
+    path = f"/journeys/{issued.ids['journey_id']}/document/copies"
+    (await issuance.client.post(path, headers=headers)).raise_for_status()
+
+    async def made() -> bool:
+        (copy,) = (await issuance.client.get(path, headers=headers)).json()
+        return copy["state"] == "made"
+
+    await issuance.until(made)
+    return Thing(dict(issued.ids) | {"running": "1"}, issued.mark)
+
+
 async def stuck_document(issuance: Harness, _person: UUID | None) -> Thing:
     """A document that could not be made: request does not know its journey."""
     issuance.publish(licence())
@@ -204,3 +219,14 @@ WORKED: Mapping[str, Maker] = {
     "gateway": journey,
 }  # fmt: skip
 """Of an agency."""
+
+WORKED_BY_PATH: Mapping[str, Maker] = {
+    "/documents/{document_id}/copies": document,
+    "/documents/{document_id}/copies/{running}/document.pdf": copied_document,
+}
+"""Where an endpoint is about something else than the others of its part."""
+
+OWNED_BY_PATH: Mapping[str, Maker] = {
+    "/journeys/{journey_id}/document/copies": copied_document,
+    "/journeys/{journey_id}/document/copies/{running}/document.pdf": copied_document,
+}

@@ -207,7 +207,7 @@ async def _refund(payment: Harness, acts: Sequence[str]) -> Thing:
 async def _issuance(issuance: Harness) -> Standing:
     standing, person = Standing(), uuid4()
     standing.add(await objects.stuck_document(issuance, None), person)
-    issued = standing.add(await objects.document(issuance, person), person)
+    issued = standing.add(await objects.copied_document(issuance, person), person)
     (row,) = await issuance.rows(select(Document).where(Document.id == UUID(issued.ids["document_id"])))
     standing.targets.append(Target({"token": row["token"]}))
     path = f"/journeys/{issued.ids['journey_id']}/document.pdf"

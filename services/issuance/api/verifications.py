@@ -18,7 +18,7 @@ from services.issuance.api import display, page
 from services.issuance.domain import Tokens
 from services.issuance.duework.composing import verify_url
 from services.issuance.models import Document
-from services.issuance.schemas import FileCheck, VerificationView
+from services.issuance.schemas import CopyView, FileCheck, VerificationView
 from services.issuance.settings import Settings
 
 router = APIRouter(tags=["verification"], dependencies=[Depends(allow("anyone"))])
@@ -65,9 +65,11 @@ async def check_file(request: Request, response: Response) -> FileCheck:
     kit: Kit = request.app.state.kit
     # Whoever sends slowly holds no connection.
     async with kit.database.reading() as session:
-        found = await queries.by_sha256(session, sha256)
+        found, copy = await queries.by_sha256(session, sha256), None
+        if found is None and (copied := await queries.copy_by_sha256(session, sha256)):
+            copy, found = CopyView.of(copied[0]), copied[1]
     verification = VerificationView.of(found) if found else None
-    return FileCheck(genuine=found is not None, sha256=sha256, verification=verification)
+    return FileCheck(genuine=found is not None, sha256=sha256, certified_copy=copy, verification=verification)
 
 
 @router.get("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)

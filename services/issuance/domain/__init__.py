@@ -2,6 +2,15 @@
 
 from services.issuance.domain.checking import SAMPLE_TIME, before, check_section, sample_data
 from services.issuance.domain.content import Basis, Decision, Registered, act_digest, data_of
+from services.issuance.domain.copies import (
+    BOX,
+    COPY_TYPE,
+    COPY_XML,
+    CopyNotFound,
+    CopyState,
+    copy_data,
+    copy_storage_name,
+)
 from services.issuance.domain.form import FormSchema
 from services.issuance.domain.numbering import (
     buddhist_year,
@@ -33,6 +42,9 @@ from services.issuance.domain.xml import FILE_NAME as XML_FILE_NAME
 from services.issuance.domain.xml import NAMESPACE, xml_of
 
 __all__ = [
+    "BOX",
+    "COPY_TYPE",
+    "COPY_XML",
     "MARK",
     "NAMESPACE",
     "OUT",
@@ -42,6 +54,8 @@ __all__ = [
     "UNFINISHED",
     "XML_FILE_NAME",
     "Basis",
+    "CopyNotFound",
+    "CopyState",
     "Decision",
     "DocumentNotFound",
     "DocumentSettled",
@@ -61,6 +75,8 @@ __all__ = [
     "before",
     "buddhist_year",
     "check_section",
+    "copy_data",
+    "copy_storage_name",
     "data_of",
     "file_name",
     "grams_of",

@@ -1,8 +1,9 @@
 """Tables of issuance, by concern."""
 
 from services.issuance.models.base import Base
+from services.issuance.models.copies import CertifiedCopy
 from services.issuance.models.documents import Document, Number, Series
 
 METADATA = Base.metadata
 
-__all__ = ["METADATA", "Document", "Number", "Series"]
+__all__ = ["METADATA", "CertifiedCopy", "Document", "Number", "Series"]

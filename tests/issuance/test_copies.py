@@ -1,0 +1,153 @@
+"""Certified copies: free, one a day of the same file and status, the original inside, sealed by the agency."""
+
+import asyncio
+import io
+from datetime import date
+from uuid import uuid4
+
+import pikepdf
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from kit.documents import verify_async
+from kit.testing import AGENCY
+from services.issuance.duework.certifying import certify
+from services.issuance.models import CertifiedCopy
+from tests.issuance.conftest import NAME
+from tests.pdf import attachments, pdfa_faults, text_of
+
+pytestmark = pytest.mark.req("L10", part="certified copies, free, and the names of files")
+
+
+@pytest.fixture
+async def issued(registry):
+    person = uuid4()
+    event, row = await registry.issued(person=person)
+    return event, row, person
+
+
+def path_of(event):
+    return f"/journeys/{event.journey}/document/copies"
+
+
+async def asked(registry, event, person):
+    answer = await registry.client.post(path_of(event), headers=registry.harness.citizen(person))
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+async def made(registry, event, person, count=1):
+    """The certified copies of a document, once they are made."""
+
+    async def there():
+        found = (await registry.client.get(path_of(event), headers=registry.harness.citizen(person))).json()
+        return found if len(found) == count and all(each["state"] == "made" for each in found) else []
+
+    return await registry.harness.until(there)
+
+
+async def file_of(registry, event, person, running=1):
+    url = f"{path_of(event)}/{running}/document.pdf"
+    return await registry.client.get(url, headers=registry.harness.citizen(person))
+
+
+async def changed(registry, statement):
+    async with registry.kit.database.engine.begin() as connection:
+        await connection.execute(text(statement))
+
+
+async def test_a_holder_gets_a_certified_copy_with_the_original_inside(registry, issued):
+    event, row, person = issued
+    await asked(registry, event, person)
+    (copy,) = await made(registry, event, person)
+    answer = await file_of(registry, event, person)
+    original = await registry.pdf(row)
+    assert answer.headers["etag"] == f'"{copy["sha256"]}"'
+    assert pdfa_faults(answer.content) == []
+    assert attachments(answer.content)[row["file_name"]] == original, "the sealed original as it is"
+    root = (registry.kit.settings.seals / "root.pem").read_bytes()
+    for pdf in (original, answer.content):
+        report = await verify_async(pdf, [root])
+        assert (report.bottom_line, report.agency_code) == (True, AGENCY), report.fault
+    shown = text_of(answer.content)
+    for words in ("สำเนารับรองถูกต้อง", row["sha256"], f"{row['series']}-{row['year']}-{row['running']:06d}", NAME):
+        assert words.replace(" ", "") in shown.replace(" ", "").replace("\n", ""), words
+    with pikepdf.open(io.BytesIO(answer.content)) as pdf:
+        assert len(pdf.Root.AF) == 2, "its own data and the original"
+
+
+async def test_its_name_says_whose_and_what_it_is_and_nothing_of_a_person(registry, issued):
+    event, row, person = issued
+    await asked(registry, event, person)
+    (copy,) = await made(registry, event, person)
+    agency, service, application, kind, day, version = copy["file_name"].removesuffix(".pdf").split("_")
+    assert (agency, service, application) == (AGENCY, "test-licence", row["application_number"])
+    assert kind.endswith("-copy")
+    certified_on = date.fromisoformat(copy["certified_on"])
+    assert day == f"{certified_on.year + 543}{certified_on:%m%d}"
+    assert version == "v1"
+
+
+async def test_asking_again_on_the_same_day_gives_the_same_copy_however_many_ask_at_once(registry, issued):
+    event, _, person = issued
+    answers = await asyncio.gather(*(asked(registry, event, person) for _ in range(5)))
+    assert {each["copy_number"] for each in answers} == {1}
+    await made(registry, event, person)
+
+
+async def test_another_day_gives_another_copy_with_the_status_of_that_day(registry, issued):
+    event, _, person = issued
+    await asked(registry, event, person)
+    await changed(registry, "UPDATE certified_copy SET certified_on = certified_on - 1")
+    await changed(registry, "UPDATE document SET state = 'suspended'")
+    await asked(registry, event, person)
+    found = await made(registry, event, person, 2)
+    assert [(each["copy_number"], each["status"]) for each in found] == [(1, "valid"), (2, "suspended")]
+    assert "ถูกพักใช้" in text_of((await file_of(registry, event, person, 2)).content)
+
+
+async def test_a_copy_is_made_once_though_it_is_made_twice(registry, issued):
+    event, _, person = issued
+    await asked(registry, event, person)
+    (copy,) = await made(registry, event, person)
+    before = (await file_of(registry, event, person)).content
+    (row,) = await registry.harness.rows(select(CertifiedCopy))
+    await changed(registry, "UPDATE certified_copy SET state = 'requested', sha256 = NULL")
+    await certify(registry.kit, str(row["id"]), {})
+    (again,) = await made(registry, event, person)
+    assert (await file_of(registry, event, person)).content == before
+    assert again["sha256"] == copy["sha256"]
+
+
+async def test_anybody_learns_of_a_copy_what_it_is_and_of_a_changed_one_that_it_is_none(registry, issued):
+    event, row, person = issued
+    await asked(registry, event, person)
+    await made(registry, event, person)
+    pdf = (await file_of(registry, event, person)).content
+    check = (await registry.client.post("/verifications", content=pdf)).json()
+    assert (check["genuine"], check["certified_copy"]["copy_number"]) == (True, 1)
+    assert check["verification"]["document"] == str(row["id"])
+    assert (await registry.client.post("/verifications", content=pdf + b"\n")).json()["genuine"] is False
+
+
+async def test_an_approver_has_a_copy_certified_at_the_counter(registry, issued):
+    event, row, person = issued
+    approver = registry.harness.officer("approver")
+    answer = await registry.client.post(f"/documents/{row['id']}/copies", headers=approver)
+    assert answer.status_code == 202, answer.text
+    await made(registry, event, person)
+    url = f"/documents/{row['id']}/copies/1/document.pdf"
+    assert (await registry.client.get(url, headers=approver)).status_code == 200
+    stranger = registry.harness.officer("approver", agency="03006000")
+    assert (await registry.client.get(url, headers=stranger)).status_code == 404
+    assert (await registry.client.post(f"/documents/{row['id']}/copies", headers=stranger)).status_code == 404
+
+
+async def test_nobody_gets_a_copy_of_what_is_somebody_elses_or_not_there(registry, issued):
+    event, _, _ = issued
+    stranger = registry.harness.citizen(uuid4())
+    assert (await registry.client.post(path_of(event), headers=stranger)).status_code == 404
+    for running in (1, 9):
+        url = f"{path_of(event)}/{running}/document.pdf"
+        assert (await registry.client.get(url, headers=stranger)).status_code == 404
