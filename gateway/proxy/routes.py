@@ -26,7 +26,12 @@ def _row(line: str) -> Route:
     return Route(method, public, Process(service), path, OWNER if who == ["owner"] else tuple(who))
 
 
-AT_THE_ROOT = frozenset({"/.well-known/jwks.json", "/verify/{token}", "/verify/{token}/display"})
+AT_THE_ROOT = frozenset({
+    "/.well-known/jwks.json", "/verify/{token}", "/verify/{token}/display",
+    "/.well-known/openid-credential-issuer/issuers/{agency}",
+    "/.well-known/oauth-authorization-server/issuers/{agency}",
+    "/.well-known/jwt-vc-issuer/issuers/{agency}",
+})  # fmt: skip
 
 ROUTES: tuple[Route, ...] = tuple(
     _row(line)
@@ -90,6 +95,17 @@ issuance  GET   /verify/{token}/display                    anyone
 issuance  POST  /verify/{token}                            anyone
 issuance  POST  /verifications                             anyone
 issuance  GET   /register                                  anyone
+issuance  POST  /journeys/{journey_id}/credential-offers   owner
+issuance  GET   /.well-known/openid-credential-issuer/issuers/{agency}   anyone
+issuance  GET   /.well-known/oauth-authorization-server/issuers/{agency} anyone
+issuance  GET   /.well-known/jwt-vc-issuer/issuers/{agency} anyone
+issuance  GET   /credential-types/{agency}/{document_type} anyone
+issuance  GET   /status-lists/{list_id}                    anyone
+issuance  POST  /issuers/{agency}/token                    anyone
+issuance  POST  /issuers/{agency}/nonce                    anyone
+issuance  POST  /issuers/{agency}/credential               anyone
+issuance  POST  /issuers/{agency}/deferred-credential      anyone
+issuance  POST  /issuers/{agency}/notification             anyone
 issuance  GET   /documents                                 officer:administrator
 issuance  POST  /documents/{document_id}/retry             officer:administrator
 delivery  GET   /inbox                                     citizen

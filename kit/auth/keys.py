@@ -16,6 +16,7 @@ from kit.auth.tokens import ALGORITHM
 PrivateKey = ec.EllipticCurvePrivateKey
 PublicKey = ec.EllipticCurvePublicKey
 
+_COORDINATE = re.compile(r"[A-Za-z0-9_-]{43}")
 _PUBLIC_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----\s*", re.DOTALL)
 
 
@@ -49,6 +50,30 @@ def _coordinates(key: PrivateKey | PublicKey) -> dict[str, str]:
         "x": _encode(numbers.x.to_bytes(32)),
         "y": _encode(numbers.y.to_bytes(32)),
     }
+
+
+def jwk_of(key: PrivateKey | PublicKey) -> dict[str, str]:
+    """Write the public half as a JWK (RFC 7517) without a name."""
+    return _coordinates(key)
+
+
+def public_of(entry: Any) -> PublicKey:
+    """Read a public P-256 key out of a stranger's JWK; ValueError for anything else, private keys too."""
+    if not isinstance(entry, Mapping) or (entry.get("kty"), entry.get("crv")) != ("EC", "P-256") or "d" in entry:
+        raise ValueError("not a public EC P-256 key")
+    return ec.EllipticCurvePublicNumbers(_coordinate(entry, "x"), _coordinate(entry, "y"), ec.SECP256R1()).public_key()
+
+
+def _coordinate(entry: Mapping[str, Any], name: str) -> int:
+    encoded = entry.get(name)
+    if not isinstance(encoded, str) or not _COORDINATE.fullmatch(encoded):
+        raise ValueError("not the coordinates of a P-256 key")
+    return _number(encoded)
+
+
+def verifying(key: PublicKey) -> ECKey:
+    """The key as the token module verifies with it."""
+    return ECKey(key, ALGORITHM)
 
 
 def _encode(raw: bytes) -> str:

@@ -51,8 +51,8 @@ class Header:
     typ: str
 
 
-def header_of(token: str) -> Header:
-    """Read the header, unverified; TokenRefused unless it is exactly ``alg`` (ES256), ``kid`` and ``typ``."""
+def members_of(token: str) -> dict[str, Any]:
+    """Read the members of the header, unverified; TokenRefused unless ``alg`` is ES256 and nothing is critical."""
     if len(token) > MAX_CHARACTERS:
         raise TokenRefused("too long")
     if not _COMPACT.fullmatch(token):
@@ -63,6 +63,12 @@ def header_of(token: str) -> Header:
         raise TokenRefused("algorithm")
     if "crit" in header:
         raise TokenRefused("critical extension")
+    return header
+
+
+def header_of(token: str) -> Header:
+    """Read the header, unverified; TokenRefused unless it is exactly ``alg`` (ES256), ``kid`` and ``typ``."""
+    header = members_of(token)
     if header.keys() != {"alg", "kid", "typ"}:
         raise TokenRefused("header members")
     kid, typ = header["kid"], header["typ"]
@@ -71,13 +77,18 @@ def header_of(token: str) -> Header:
     return Header(kid, typ)
 
 
-def verify(token: str, key: ECKey, *, issuer: str, audience: str, max_life_s: int) -> dict[str, Any]:
-    """Return the claims of a token whose header `header_of` has passed; TokenRefused for the least doubt."""
+def content_of(token: str, key: ECKey) -> dict[str, Any]:
+    """Return what a token says whose header has passed and whose signature holds; else TokenRefused."""
     try:
         payload = jws.verify(token, key, algorithms=[ALGORITHM])
     except JWSError:
         raise TokenRefused("signature") from None
-    claims = _object(payload)
+    return _object(payload)
+
+
+def verify(token: str, key: ECKey, *, issuer: str, audience: str, max_life_s: int) -> dict[str, Any]:
+    """Return the claims of a token whose header `header_of` has passed; TokenRefused for the least doubt."""
+    claims = content_of(token, key)
     if not claims.keys() >= REQUIRED:
         raise TokenRefused("missing claim")
     if not all(isinstance(claims[name], str) and claims[name] for name in ("iss", "sub", "aud", "jti")):
@@ -107,6 +118,11 @@ def sign(claims: Mapping[str, Any], key: ec.EllipticCurvePrivateKey, kid: str, t
     """Sign claims with ES256; ValueError when a claim is missing that every verifier demands."""
     if missing := REQUIRED - claims.keys():
         raise ValueError(f"claims missing: {sorted(missing)}")
+    return signed(claims, key, kid, typ)
+
+
+def signed(claims: Mapping[str, Any], key: ec.EllipticCurvePrivateKey, kid: str, typ: str) -> str:
+    """Sign what is no token of our own, and whose format says itself which claims it has, with ES256."""
     headers = {"kid": kid, "typ": typ}
     return str(jws.sign(dict(claims), ECKey(key, ALGORITHM), headers=headers, algorithm=ALGORITHM))
 

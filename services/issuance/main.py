@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from kit.app import Kit, create_app
+from kit.auth import Issuers
 from kit.claims import Claimed
 from kit.documents import Composer, qr_svg
 from kit.documents.seals import Seals
@@ -29,6 +30,8 @@ def build(settings: Settings) -> FastAPI:
             kit.provide(Files(settings.storage_url))
             kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
             kit.provide(domain.Tokens(settings.token_key))
+            kit.provide(Issuers(settings.credential_keys, settings.environment))
+            kit.provide(domain.WalletSecrets(settings.wallet_key))
             yield
 
     claims = queries.document_claims(partial(verify_url, settings.public_url))

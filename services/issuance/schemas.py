@@ -158,3 +158,16 @@ class UnfinishedDocument(BaseModel):
     def of(cls, document: Document) -> "UnfinishedDocument":
         """From its row."""
         return cls(**document.model_dump(include=set(cls.model_fields) - {"journey"}), journey=document.journey_id)
+
+
+class CredentialOfferView(BaseModel):
+    """An offer for the holder's wallet, shown this once: ``offer_uri``, also as a QR code, and ``tx_code`` beside it.
+
+    ``offer`` is what the address says (OpenID4VCI 1.0 section 4.1.1).
+    """
+
+    offer: dict[str, Any]
+    offer_uri: str
+    qr_svg: str
+    tx_code: str
+    expires_at: datetime

@@ -18,6 +18,11 @@ class Settings(settings.Settings):
     for as long as printed QR codes are to work. In development both may be left out: seals of a development
     authority are made in the folder ``seals`` beside the files, the key follows from the service's own. The display
     for premises shows each side for ``display_seconds``, no less than 5 (announcements under EGOV65 s.13(1)).
+
+    ``credential_key_dir`` has the keys that sign credentials for wallets, ``<agency>.key.pem`` and beside it
+    ``<agency>.pem`` (``kit/auth/issuers.py``); an agency without one issues none. In development they are made in the
+    folder ``credential-keys`` beside the files. Whoever verifies a credential need not fetch its status list again for
+    ``status_list_seconds``.
     """
 
     service: str = "issuance"
@@ -26,6 +31,8 @@ class Settings(settings.Settings):
     seal_password: SecretStr | None = None
     verification_key: SecretStr | None = None
     display_seconds: Annotated[int, Field(ge=5)] = 5
+    credential_key_dir: Path | None = None
+    status_list_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
 
     def production_faults(self) -> list[str]:
         """Real seals are never made up, and tokens on paper outlive the service's key."""
@@ -42,6 +49,19 @@ class Settings(settings.Settings):
         if self.seal_dir is None and not self.storage_url.startswith("file://"):
             raise ValueError("seal_dir is needed where the files do not lie in a folder")
         return self.seal_dir or Path(self.storage_url.removeprefix("file://")).parent / "seals"
+
+    @property
+    def credential_keys(self) -> Path | None:
+        """The folder of the keys that sign credentials; None where there is none."""
+        is_made_up = self.environment == "development" and self.storage_url.startswith("file://")
+        if self.credential_key_dir is None and is_made_up:
+            return Path(self.storage_url.removeprefix("file://")).parent / "credential-keys"
+        return self.credential_key_dir
+
+    @property
+    def wallet_key(self) -> bytes:
+        """The key of nonces and transaction codes: they outlive no rotation, nor need they."""
+        return hmac.digest(self.token_key, b"wallet secrets", hashlib.sha256)
 
     @property
     def token_key(self) -> bytes:

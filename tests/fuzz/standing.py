@@ -2,24 +2,28 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from kit.clock import clock
 from kit.contracts.definition import Bundle, section_for
 from kit.contracts.journey import Process
 from kit.local.doubles.bank.book import Payment
 from kit.local.doubles.bank.callback import confirmation
 from kit.testing import AGENCY, Harness
-from services.issuance.models import Document
+from services.issuance.domain import wallets
+from services.issuance.models import CredentialGrant, Document
 from services.payment.models import Invoice
 from tests.authorisation import objects
 from tests.authorisation.objects import Thing
 from tests.bundles import document_bundle, information_bundle, licence_bundle
 from tests.identity.conftest import SOMCHAI, Browser, ThaiD
 from tests.issuance.conftest import licence
+from tests.issuance.holder import GRANT, Holder, claims_of
 from tests.request.conftest import Desk
 from tests.review.conftest import REASONS, queued
 from tests.search import conftest as searching
@@ -219,7 +223,39 @@ async def _issuance(issuance: Harness) -> Standing:
     standing.may("GET", "/journeys/{journey_id}/document.pdf", Right(headers=matching))
     standing.claims("documents")
     _sections(standing, Process.ISSUANCE, licence())
+    await _wallets(issuance, standing, issued.ids["journey_id"], person)
     return standing
+
+
+async def _wallets(issuance: Harness, standing: Standing, journey: str, person: UUID) -> None:
+    """An offer, a token for what is issued, one for what is still being made, and a credential that was got."""
+    holder, base = Holder(issuance.client), "/issuers/{agency}"
+    issued, stuck = standing.targets[1].ids["document_id"], standing.targets[0].ids["document_id"]
+    tokens = {name: wallets.new_secret() for name in ("new", "used", "stuck")}
+    async with issuance.kit.database.transaction() as session:
+        for name, token in tokens.items():
+            session.add(CredentialGrant(
+                document_id=UUID(stuck if name == "stuck" else issued), token_digest=wallets.digest_of(token),
+                expires_at=clock.now() + timedelta(days=1), holder_key=holder.jwk,
+                transaction_digest=wallets.digest_of("transaction"),
+            ))  # fmt: skip
+    got = await holder.ask(tokens["used"], holder.proof(await holder.nonce()))
+    path = f"/journeys/{journey}/credential-offers"
+    offer = (await issuance.client.post(path, headers=issuance.citizen(person))).json()
+    placed = claims_of(got)["status"]["status_list"]["uri"]
+    ids = {"agency": AGENCY, "document_type": "test-licence", "list_id": placed.rpartition("/")[2]}
+    standing.targets.append(Target(ids))
+    by = {name: {"Authorization": f"Bearer {token}"} for name, token in tokens.items()}
+    code = offer["offer"]["grants"][GRANT]["pre-authorized_code"]
+    form = {"grant_type": GRANT, "pre-authorized_code": code, "tx_code": offer["tx_code"]}
+    standing.may("POST", f"{base}/token", Right(form, "application/x-www-form-urlencoded"))
+    proofs = {"jwt": [holder.proof(await holder.nonce())]}
+    asked = {"credential_configuration_id": "test-licence", "proofs": proofs}
+    standing.may("POST", f"{base}/credential", Right(asked, headers=by["new"]))
+    deferred = Right({"transaction_id": "transaction"}, headers=by["stuck"])
+    standing.may("POST", f"{base}/deferred-credential", deferred)
+    told = {"notification_id": got.json()["notification_id"], "event": "credential_deleted"}
+    standing.may("POST", f"{base}/notification", Right(told, headers=by["used"]))
 
 
 async def _delivery(delivery: Harness) -> Standing:

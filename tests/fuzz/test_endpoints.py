@@ -6,6 +6,7 @@
 import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from itertools import chain, cycle
 
 import pytest
@@ -15,6 +16,7 @@ from kit.contracts.journey import Process
 from kit.local.doubles import running
 from kit.local.doubles.thaid import create_app
 from kit.local.ports import free_port
+from services.issuance.domain import wallets
 from tests.authorisation.matrix import PARTS, Row, rows_of
 from tests.authorisation.test_matrix import shape
 from tests.fuzz.attempts import EXAMPLES, Attempt, Operation, attempts_on, other_methods, plain_on
@@ -36,11 +38,14 @@ CHECK = "/internal/definitions/check"
 
 SPENT = frozenset({"identity sign_in", "identity authentication"})
 ENDED = frozenset({"identity session"})
+TYPED = frozenset({"issuance credential_offer"})
 KEPT = {
     "GET /sign-in/callback": SPENT,  # a state is good for one answer, whatever it is; who was refused is logged
     "GET /v1/sign-in/callback": SPENT,
     "POST /token": ENDED,  # a refresh token or a code that comes again ends the session
     "POST /v1/token": ENDED,
+    "POST /issuers/{agency}/token": TYPED,  # a wrong transaction code is counted
+    "POST /v1/issuers/{agency}/token": TYPED,
 }
 """What a refused call does store, by design."""
 
@@ -87,6 +92,13 @@ async def thaid(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ThaiD]:
         double = ThaiD(url)
         yield double
         await double.http.aclose()
+
+
+@pytest.fixture(autouse=True)
+def patient_issuers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What wallets are given outlives a long run, too."""
+    monkeypatch.setattr(wallets, "NONCE_LIFE_S", 86_400)
+    monkeypatch.setattr(wallets, "OFFER_LIFE", timedelta(days=1))
 
 
 @asynccontextmanager

@@ -77,7 +77,8 @@ def _wrong(answer: httpx.Response, attempt: Attempt, language: str, *, is_strang
     if answer.status_code >= 400 and kind == MEDIA_TYPE:
         asked = None if _has(attempt.headers, b"accept-language") else language
         yield from _wrong_problem(answer, asked)
-    elif answer.status_code >= 400 and not kind.startswith("text/html"):  # where that is documented is judged below
+    elif answer.status_code >= 400 and not kind.startswith(("text/html", "application/json")):
+        # Pages, and what wallets read: where they are documented is judged below.
         yield f"a refusal in {kind!r}"
     yield from _unlike_the_schema(answer, attempt)
 

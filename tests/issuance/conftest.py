@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import delete, update
 from sqlmodel import select
 
 from kit.clients import PeerRefused
@@ -15,8 +16,8 @@ from kit.contracts.definition import Bundle
 from kit.contracts.events import Paid, Recommended, Withdrawn
 from kit.contracts.journey import Outcome
 from kit.storage import Files
-from kit.testing import Harness
-from services.issuance.models import Document, Number
+from kit.testing import Harness, open_harness
+from services.issuance.models import CredentialGrant, CredentialOffer, Document, Number, SpentNonce
 from tests.bundles import document_bundle, licence_bundle
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,6 +29,7 @@ FORM = {
 NAME = "นางสาวกนกวรรณ ศรีสุขสมบูรณ์ทรัพย์"
 PID, PID_MASKED = "1234567890121", "x-xxxx-xxxxx-12-1"
 DIGEST = "5f" * 32
+PERSON = UUID("0190a5d0-0000-7000-8000-00000000000a")
 
 
 def with_template(bundle: Bundle, template: str) -> Bundle:
@@ -157,3 +159,24 @@ async def registry(harness_of):
     async with harness_of("issuance") as harness:
         harness.publish(licence())
         yield Registry(harness)
+
+
+@pytest.fixture(scope="module")
+async def office(servers, tmp_path_factory):
+    """The service with one issued document, for all tests of a file."""
+    async with open_harness("issuance", servers, tmp_path_factory.mktemp("issuance")) as harness:
+        harness.publish(licence())
+        registry = Registry(harness)
+        registry.event, registry.row = await registry.issued(person=PERSON)
+        yield registry
+
+
+@pytest.fixture
+async def desk(office):
+    """The office: its document is in force, and no wallet has asked for it lately."""
+    async with office.kit.database.engine.begin() as connection:
+        for table in (CredentialOffer, CredentialGrant, SpentNonce):
+            await connection.execute(delete(table))
+        values = {"state": "issued", "valid_until": office.row["valid_until"]}
+        await connection.execute(update(Document).where(Document.id == office.row["id"]).values(**values))
+    return office

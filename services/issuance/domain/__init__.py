@@ -11,6 +11,13 @@ from services.issuance.domain.copies import (
     copy_data,
     copy_storage_name,
 )
+from services.issuance.domain.credentials import (
+    Configuration,
+    Said,
+    configurations,
+    credential_claims,
+    holder_of,
+from services.issuance.domain.disclosures import joined
 from services.issuance.domain.form import FormSchema
 from services.issuance.domain.numbering import (
     buddhist_year,
@@ -21,6 +28,7 @@ from services.issuance.domain.numbering import (
     storage_name,
 )
 from services.issuance.domain.previewing import MARK, NothingToPreview, PreviewFaulty, previewed
+from services.issuance.domain.oid4vci import Places, Refused, invalid_token
 from services.issuance.domain.public import masked, public_fields
 from services.issuance.domain.searching import Search, SearchTooShort, grams_of, search_of, searched
 from services.issuance.domain.states import (
@@ -35,9 +43,12 @@ from services.issuance.domain.states import (
     State,
     Status,
     VerificationNotFound,
+    is_in_force,
+    may_be_offered,
     status_of,
 )
 from services.issuance.domain.tokens import Tokens
+from services.issuance.domain.wallets import DocumentNotInForce, NoCredentials, TooManyOffers, WalletSecrets
 from services.issuance.domain.xml import FILE_NAME as XML_FILE_NAME
 from services.issuance.domain.xml import NAMESPACE, xml_of
 
@@ -56,32 +67,47 @@ __all__ = [
     "Basis",
     "CopyNotFound",
     "CopyState",
+    "Configuration",
     "Decision",
     "DocumentNotFound",
+    "DocumentNotInForce",
     "DocumentSettled",
     "FormSchema",
+    "NoCredentials",
     "NotGranted",
     "NothingToPreview",
     "NumberState",
     "PreviewFaulty",
+    "Places",
+    "Refused",
     "Registered",
+    "Said",
     "Search",
     "SearchTooShort",
     "State",
     "Status",
     "Tokens",
+    "TooManyOffers",
     "VerificationNotFound",
+    "WalletSecrets",
     "act_digest",
     "before",
     "buddhist_year",
     "check_section",
     "copy_data",
     "copy_storage_name",
+    "configurations",
+    "credential_claims",
     "data_of",
     "file_name",
     "grams_of",
+    "holder_of",
+    "invalid_token",
+    "is_in_force",
+    "joined",
     "last_valid_day",
     "masked",
+    "may_be_offered",
     "number_text",
     "oid_of",
     "previewed",

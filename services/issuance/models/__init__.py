@@ -2,8 +2,28 @@
 
 from services.issuance.models.base import Base
 from services.issuance.models.copies import CertifiedCopy
+from services.issuance.models.credentials import (
+    Credential,
+    CredentialGrant,
+    CredentialOffer,
+    SpentNonce,
+    StatusChange,
+    StatusList,
+)
 from services.issuance.models.documents import Document, Number, Series
 
 METADATA = Base.metadata
 
-__all__ = ["METADATA", "CertifiedCopy", "Document", "Number", "Series"]
+__all__ = [
+    "METADATA",
+    "CertifiedCopy",
+    "Credential",
+    "CredentialGrant",
+    "CredentialOffer",
+    "Document",
+    "Number",
+    "Series",
+    "SpentNonce",
+    "StatusChange",
+    "StatusList",
+]
