@@ -2,7 +2,8 @@
 
 In the folder stand `<service>/<setting>` as PAET_SECRETS_DIR wants them, `trust/<service>.pem`, the accounts of the
 bus, and `secrets.yaml` with all of it as Kubernetes objects. What is there already stays, so that a secret from
-outside (the bank's, ThaiD's) is simply put into its file. The seals are a development authority's: replace them.
+outside (the bank's, ThaiD's) is simply put into its file. The seals are a development authority's: replace them. The
+keys that sign credentials for wallets are real; one is rotated by its files (`kit/auth/issuers.py`).
 """
 
 import argparse
@@ -52,6 +53,7 @@ def make(folder: Path, database_host: str) -> None:
     _write(folder / "nats" / "accounts.conf", render(SERVICES, passwords, {}))
     for code, name in AGENCIES.items():
         ensure_development_ca(folder / "seals", environment="development", agency_code=code, agency_name=name)
+        _kept(folder / "credential-keys" / f"{code}.key.pem", _new_key)
     documents = yaml.safe_dump_all(manifests(folder), allow_unicode=True, sort_keys=False)
     _write(folder / "secrets.yaml", documents)
 
@@ -76,6 +78,7 @@ def manifests(folder: Path) -> Iterator[dict[str, Any]]:
     yield _object("Secret", "postgres-passwords", sorted((folder / "postgres").iterdir()))
     seals = [folder / "seals" / f"{code}{end}" for code in AGENCIES for end in (".key.pem", ".pem")]
     yield _object("Secret", "seals", seals)
+    yield _object("Secret", "credential-keys", sorted((folder / "credential-keys").iterdir()))
     yield _object("ConfigMap", "trust", sorted((folder / "trust").iterdir()))
 
 
