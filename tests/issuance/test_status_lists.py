@@ -34,7 +34,11 @@ async def value(desk, placed):
 
 
 async def status(desk):
-    return (await desk.client.get(f"/verifications/{desk.row['token']}")).json()["status"]
+    """Behind the QR code of the paper, and of the PDF itself: the same."""
+    by_code = (await desk.client.get(f"/verifications/{desk.row['token']}")).json()["status"]
+    by_file = await desk.client.post("/verifications", content=await desk.pdf(desk.row))
+    assert by_file.json()["verification"]["status"] == by_code
+    return by_code
 
 
 @pytest.mark.req("L5", part="one status")

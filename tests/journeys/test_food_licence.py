@@ -3,6 +3,7 @@
 import asyncio
 import io
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pikepdf
 import pypdfium2
@@ -12,6 +13,7 @@ from kit.local import samples
 from kit.local.bootstrap import OFFICERS
 from kit.local.demo import find
 from tests import pdf as pdf_checks
+from tests.issuance.holder import Holder, claims_of, opened, value_at
 from tests.journeys.walks import apply, decision_of, grant, recommend, rows, until_rows
 
 
@@ -40,6 +42,26 @@ async def test_a_granted_licence_is_paid_sealed_numbered_and_public(anyone, citi
     page = await anyone.http.get(f"/verify/{token}")
     assert page.headers["content-type"].startswith("text/html")
     assert document["number"] in page.text
+    await _goes_into_a_wallet(anyone, citizen, journey, document)
+
+
+async def _goes_into_a_wallet(anyone, citizen, journey, document):
+    offered = await citizen.post(f"{journey.path}/credential-offers")
+    issuer = offered["offer"]["credential_issuer"]
+    (kind,) = offered["offer"]["credential_configuration_ids"]
+    base = f"/v1/issuers/{issuer.rpartition('/')[2]}"
+    holder = Holder(anyone.http)
+    token = (await holder.token(offered, base)).json()["access_token"]
+    proof = holder.proof(await holder.nonce(base), aud=issuer)
+    answer = await holder.ask(token, proof, base, credential_configuration_id=kind)
+    said = opened(answer)
+    assert (said["number"], said["verify_url"]) == (document["number"], document["verify_url"])
+    assert said["holder_name"] == "นาย ทดสอบ หนึ่ง"
+    placed = claims_of(answer)["status"]["status_list"]
+    statuses = await anyone.http.get(placed["uri"])
+    assert value_at(statuses.text, placed["idx"]) == 0
+    metadata = await anyone.get(f"/.well-known/jwt-vc-issuer{urlsplit(issuer).path}")
+    assert metadata["issuer"] == issuer
 
 
 async def _is_a_sound_document(body, document):

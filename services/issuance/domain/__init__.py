@@ -17,6 +17,7 @@ from services.issuance.domain.credentials import (
     configurations,
     credential_claims,
     holder_of,
+)
 from services.issuance.domain.disclosures import joined
 from services.issuance.domain.form import FormSchema
 from services.issuance.domain.numbering import (
@@ -27,8 +28,8 @@ from services.issuance.domain.numbering import (
     oid_of,
     storage_name,
 )
-from services.issuance.domain.previewing import MARK, NothingToPreview, PreviewFaulty, previewed
 from services.issuance.domain.oid4vci import Places, Refused, invalid_token
+from services.issuance.domain.previewing import MARK, NothingToPreview, PreviewFaulty, previewed
 from services.issuance.domain.public import masked, public_fields
 from services.issuance.domain.searching import Search, SearchTooShort, grams_of, search_of, searched
 from services.issuance.domain.states import (
@@ -65,9 +66,9 @@ __all__ = [
     "UNFINISHED",
     "XML_FILE_NAME",
     "Basis",
+    "Configuration",
     "CopyNotFound",
     "CopyState",
-    "Configuration",
     "Decision",
     "DocumentNotFound",
     "DocumentNotInForce",
@@ -77,8 +78,8 @@ __all__ = [
     "NotGranted",
     "NothingToPreview",
     "NumberState",
-    "PreviewFaulty",
     "Places",
+    "PreviewFaulty",
     "Refused",
     "Registered",
     "Said",
@@ -94,9 +95,9 @@ __all__ = [
     "before",
     "buddhist_year",
     "check_section",
+    "configurations",
     "copy_data",
     "copy_storage_name",
-    "configurations",
     "credential_claims",
     "data_of",
     "file_name",
