@@ -59,6 +59,8 @@ PURPOSES = {
     "document_register": "the public register, newest first, page by page",
     "document_grams": "the public register is searched by parts of words",
     "document_state": "an administrator's list of what is not made",
+    "document_replaces": "a document is replaced once",
+    "document_edition": "of what follows under one number each has its own running number",
     "number_pkey": "a document number is given once",
     "number_document": "the number of a document",
     "delivery_pkey": "a delivery",

@@ -108,6 +108,18 @@ issuance  POST  /issuers/{agency}/deferred-credential      anyone
 issuance  POST  /issuers/{agency}/notification             anyone
 issuance  GET   /documents                                 officer:administrator
 issuance  POST  /documents/{document_id}/retry             officer:administrator
+issuance  GET   /licence-acts                              officer:approver
+issuance  GET   /licences/{licence_id}/acts              officer:reviewer officer:approver
+issuance  POST  /licences/{licence_id}/acts              officer:reviewer officer:approver
+issuance  POST  /licences/{licence_id}/acts/{act_id}/confirmation officer:approver
+issuance  POST  /licences/{licence_id}/acts/{act_id}/rejection officer:approver
+issuance  POST  /licences/{licence_id}/reinstatement      officer:approver
+issuance  POST  /licences/{licence_id}/renewal           officer:approver
+issuance  POST  /journeys/{journey_id}/document/substitutes owner
+issuance  GET   /journeys/{journey_id}/document/substitutes owner
+issuance  GET   /substitutes                               officer:approver
+issuance  POST  /substitutes/{substitute_id}/grant         officer:approver
+issuance  POST  /substitutes/{substitute_id}/refusal       officer:approver
 delivery  GET   /inbox                                     citizen
 delivery  GET   /inbox/{notice_id}                         citizen
 delivery  POST  /inbox/{notice_id}/read                    citizen

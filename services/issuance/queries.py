@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -16,8 +18,8 @@ from kit.contracts.definition import Section
 from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.issuance import domain
-from services.issuance.domain import CopyState, Search, State, Status
-from services.issuance.models import CertifiedCopy, CredentialGrant, Document
+from services.issuance.domain import CopyState, Phase, Search, State, Status
+from services.issuance.models import CertifiedCopy, CredentialGrant, Document, DocumentAct, Substitute
 
 MOST_UNFINISHED = 200
 ONLY_SEARCHED = {"searched", "grams"}
@@ -25,6 +27,10 @@ ONLY_SEARCHED = {"searched", "grams"}
 COLUMNS = ", ".join(name for name in Document.model_fields if name not in ONLY_SEARCHED)
 ISSUED = f"SELECT {COLUMNS} FROM document WHERE journey_id = ANY($1::uuid[]) AND state = ANY($2::text[]) ORDER BY id"  # noqa: S608 - our own columns
 REGISTER = f"SELECT {COLUMNS} FROM document WHERE issued_at IS NOT NULL AND state = ANY($1::text[])"  # noqa: S608 - as above
+ENDS = [State.ISSUED, State.SUSPENDED]
+ENDING = f"""
+    SELECT {COLUMNS} FROM document WHERE id > $1 AND state = ANY($2::text[]) AND valid_until >= $3 ORDER BY id LIMIT $4
+"""  # noqa: S608 - as above
 CONDITIONS = {
     "phrases": "NOT EXISTS (SELECT FROM unnest({0}::text[]) AS phrase WHERE strpos(searched, phrase) = 0)",
     "grams": "grams @> {0}::text[]",
@@ -32,6 +38,8 @@ CONDITIONS = {
     "document_type": "document_type = {0}",
     "ended": "valid_until < {0}::date",
     "running": "(valid_until IS NULL OR valid_until >= {0}::date)",
+    "usable": "(state = 'issued' OR suspended_until < {0}::date)",
+    "held": "(suspended_until IS NULL OR suspended_until >= {0}::date)",
     "before": "(issued_at, id) < ({0}::timestamptz, {1}::uuid)",
 }
 ON_THE_REGISTER = col(Document.state).in_(domain.OUT)
@@ -44,11 +52,11 @@ async def documents(session: AsyncSession, ids: Iterable[UUID], *, lock: bool = 
 
 
 async def owned(session: AsyncSession, principal: Principal, journey: UUID) -> Document:
-    """The issued document of a journey; DocumentNotFound also when it is somebody else's."""
+    """The issued document of a journey, of several the newest; DocumentNotFound also when it is somebody else's."""
     found = await _issued(session, [journey])
-    if not found or not _is_of(found[0], principal):
+    if not found or not _is_of(found[-1], principal):
         raise domain.DocumentNotFound
-    return found[0]
+    return found[-1]
 
 
 async def offerable(session: AsyncSession, principal: Principal, journey: UUID) -> Document:
@@ -87,7 +95,7 @@ async def sections_of(session: AsyncSession, agency: str) -> list[Section]:
 
 
 async def _issued(session: AsyncSession, journeys: Sequence[UUID]) -> list[Document]:
-    """The documents of journeys that are on the register."""
+    """The documents of journeys that are on the register, the oldest first."""
     return [Document(**row) for row in await fetch(session, ISSUED, list(journeys), list(domain.OUT))]
 
 
@@ -108,14 +116,6 @@ async def by_sha256(session: AsyncSession, sha256: str) -> Document | None:
     """The issued document that is this file to the last byte, if there is one."""
     query = select(Document).where(Document.sha256 == sha256, ON_THE_REGISTER)
     return (await session.exec(query)).first()
-
-
-async def of_agency(session: AsyncSession, agency: str, document: UUID) -> Document:
-    """An issued document of an agency; DocumentNotFound also when it is another one's."""
-    query = select(Document).where(Document.id == document, Document.agency == agency, ON_THE_REGISTER)
-    if (found := (await session.exec(query)).first()) is None:
-        raise domain.DocumentNotFound
-    return found
 
 
 async def copies_of(session: AsyncSession, document: UUID) -> Sequence[CertifiedCopy]:
@@ -196,7 +196,9 @@ def _worth(status: Status | None) -> tuple[Sequence[State], Sequence[str]]:
         return (State.ISSUED, State.SUSPENDED), ("ended",)
     if status in (Status.REVOKED, Status.REPLACED):
         return (State(status.value),), ()
-    return (State.ISSUED if status is Status.VALID else State.SUSPENDED,), ("running",)
+    if status is Status.VALID:
+        return (State.ISSUED, State.SUSPENDED), ("running", "usable")
+    return (State.SUSPENDED,), ("running", "held")
 
 
 async def unfinished(session: AsyncSession, agency: str) -> Sequence[Document]:
@@ -205,11 +207,81 @@ async def unfinished(session: AsyncSession, agency: str) -> Sequence[Document]:
     return (await session.exec(query.order_by(col(Document.id)).limit(MOST_UNFINISHED))).all()
 
 
+async def succession(session: AsyncSession, document_id: UUID) -> tuple[Document, Document, DocumentAct]:
+    """A document that takes the place of another, that other one, and the act by which it does."""
+    (document,) = await documents(session, [document_id])
+    (before,) = await documents(session, [document.replaces] if document.replaces else [])
+    act = (
+        await session.exec(
+            select(DocumentAct).where(DocumentAct.document_id == before.id, DocumentAct.about == document.id)
+        )
+    ).one()
+    return document, before, act
+
+
+async def ending(session: AsyncSession, today: date, after: UUID, most: int) -> Sequence[Document]:
+    """Documents that have an end before them, by their ids."""
+    return [Document(**row) for row in await fetch(session, ENDING, after, ENDS, today, most)]
+
+
+async def of_agency(session: AsyncSession, officer: Principal, document_id: UUID) -> Document:
+    """A document that was issued by the officer's agency. LicenceNotFound."""
+    (*found,) = await documents(session, [document_id])
+    if not found or found[0].agency != officer.agency or found[0].state not in domain.OUT:
+        raise domain.LicenceNotFound
+    return found[0]
+
+
+async def acts(session: AsyncSession, document: Document) -> Sequence[DocumentAct]:
+    """Every act on a licence in this term, on the documents before and after this one too, in their order."""
+    query = select(DocumentAct).where(DocumentAct.term_id == document.term_id)
+    return (await session.exec(query.order_by(col(DocumentAct.at), col(DocumentAct.id)))).all()
+
+
+async def proposed(session: AsyncSession, agency: str) -> Sequence[tuple[DocumentAct, Document]]:
+    """What waits to be confirmed or rejected in an agency, oldest first, each with its document."""
+    settled = aliased(DocumentAct)
+    query = (
+        select(DocumentAct, Document)
+        .join(Document, col(Document.id) == DocumentAct.document_id)
+        .where(
+            DocumentAct.agency == agency, DocumentAct.phase == Phase.PROPOSED, col(Document.state).in_(ENDS),
+            ~select(settled.id).where(settled.proposal_id == DocumentAct.id).exists(),
+        )
+        .order_by(col(DocumentAct.at), col(DocumentAct.id))
+        .limit(MOST_UNFINISHED)
+    )  # fmt: skip
+    return (await session.exec(query)).all()
+
+
+async def substitutes(
+    session: AsyncSession, *, agency: str | None = None, state: str | None = None, journey: UUID | None = None
+) -> Sequence[Substitute]:
+    """The wishes for substitutes of an agency in one state, or of a journey, oldest first."""
+    query = select(Substitute)
+    if journey is not None:
+        query = query.where(Substitute.journey_id == journey)
+    else:
+        query = query.where(Substitute.agency == agency, Substitute.state == state)
+    return (
+        await session.exec(query.order_by(col(Substitute.asked_at), col(Substitute.id)).limit(MOST_UNFINISHED))
+    ).all()
+
+
+async def substitute(session: AsyncSession, officer: Principal, wish_id: UUID) -> Substitute:
+    """A wish for a substitute in the officer's agency. SubstituteNotFound."""
+    query = select(Substitute).where(Substitute.id == wish_id, Substitute.agency == officer.agency)
+    found = (await session.exec(query)).first()
+    if found is None:
+        raise domain.SubstituteNotFound
+    return found
+
+
 Claims = Callable[[AsyncSession, Sequence[UUID]], Awaitable[Mapping[UUID, DocumentClaim]]]
 
 
 def document_claims(verify_url: Callable[[str], str]) -> Claims:
-    """Claim ``documents``, by journey; absent while nothing is issued."""
+    """Claim ``documents``, by journey, of several the newest; absent while nothing is issued."""
 
     async def answer(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, DocumentClaim]:
         return {row.journey_id: _claim(row, verify_url) for row in await _issued(session, journeys)}

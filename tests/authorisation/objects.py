@@ -5,6 +5,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,9 +13,10 @@ from sqlalchemy import select
 
 from kit.clock import clock, local_date
 from kit.contracts.claims import ApplicationClaim
-from kit.contracts.events import Completed, Granted, Submitted
+from kit.contracts.events import Completed, Granted, Paid, Submitted
 from kit.contracts.journey import Outcome, Process
 from kit.testing import AGENCY, Harness
+from services.issuance.models import Document, Substitute
 from services.payment import commands as payment_commands
 from services.payment.domain import BankTransaction
 from services.payment.models import Invoice, Refund
@@ -24,6 +26,7 @@ from tests.issuance.conftest import Registry, licence
 from tests.request.conftest import FORM, Desk
 from tests.review.conftest import REASONS, queued
 
+NAMES = {"th": "ก", "en": "A"}
 CHECK = "/internal/definitions/check"
 
 
@@ -111,7 +114,9 @@ async def document(issuance: Harness, person: UUID | None) -> Thing:
     issuance.publish(licence())
     registry = Registry(issuance)
     event, row = await registry.issued(person=person)
-    return Thing(_journey(event.journey) | {"document_id": str(row["id"])}, str(row["id"]))
+    ask = {"reason": "lost", "known_on": str(local_date(clock.now()))}
+    asking = {("POST", "/journeys/{journey_id}/document/substitutes"): {"json": ask}}
+    return Thing(_journey(event.journey) | {"document_id": str(row["id"])}, str(row["id"]), asking)
 
 
 async def copied_document(issuance: Harness, person: UUID | None) -> Thing:
@@ -129,14 +134,34 @@ async def copied_document(issuance: Harness, person: UUID | None) -> Thing:
     return Thing(dict(issued.ids) | {"running": "1"}, issued.mark)
 
 
-async def stuck_document(issuance: Harness, _person: UUID | None) -> Thing:
-    """A document that could not be made: request does not know its journey."""
+async def licence_at_work(issuance: Harness, _person: UUID | None) -> Thing:
+    """A licence with an act proposed and a substitute asked for, and a document of its journey that cannot be made."""
     issuance.publish(licence())
-    registry = Registry(issuance)
-    event = registry.arrive(sealable=False)
-    await issuance.deliver(event)
-    (row,) = await registry.settled(event, state="failed")
-    return Thing(_journey(event.journey) | {"document_id": str(row["id"])}, str(row["id"]))
+    event = issuance.handover(Paid, at="licence-fee")
+    row = Document(
+        **event.arrival(), person_id=uuid4(), application_number="1", agency_name=NAMES, title=NAMES, series="TEST",
+        state="issued", requested_at=clock.now(), year=2569, running=uuid4().int % 10**9, issued_on=date(2026, 1, 1),
+        issued_at=clock.now(), token=uuid4().hex,
+    )  # fmt: skip
+    stuck = Document(**row.model_dump(exclude={"id", "step", "token"}) | {"step": "issuance.1", "state": "failed"})
+    wish = Substitute(
+        document_id=row.id, journey_id=event.journey, agency=AGENCY, reason="lost", known_on=date(2026, 1, 1),
+        is_late=False, state="asked", asked_at=clock.now(),
+    )  # fmt: skip
+    ids = {"licence_id": str(row.id), "document_id": str(stuck.id), "substitute_id": str(wish.id)}
+    async with issuance.kit.database.transaction() as session:
+        session.add_all([row, stuck])
+        await session.flush()
+        session.add(wish)
+    sent = {"json": REASONS | {"act": "revoke"}}
+    at = f"/licences/{row.id}/acts"
+    proposed = await issuance.client.post(at, json=sent["json"], headers=issuance.officer("reviewer"))
+    assert proposed.status_code == 201, proposed.text
+    acts = {("POST", f"/licences/{{licence_id}}/{act}"): {"json": REASONS} for act in ("reinstatement", "renewal")}
+    acts["POST", "/licences/{licence_id}/acts"] = sent
+    acts["POST", "/licences/{licence_id}/acts/{act_id}/rejection"] = {"json": {"reason": "x"}}
+    acts["POST", "/substitutes/{substitute_id}/refusal"] = {"json": REASONS}
+    return Thing(_journey(event.journey) | ids | {"act_id": proposed.json()["id"]}, str(event.journey), acts)
 
 
 async def notice(delivery: Harness, person: UUID | None) -> Thing:
@@ -215,7 +240,7 @@ WITHOUT_PERSON = frozenset({"request", "payment", "delivery", "gateway"})
 """Where an anonymous journey leaves something. A document is always somebody's: who decides must know about whom."""
 
 WORKED: Mapping[str, Maker] = {
-    "review": case, "approval": decision, "payment": refund, "issuance": stuck_document, "identity": officer,
+    "review": case, "approval": decision, "payment": refund, "issuance": licence_at_work, "identity": officer,
     "gateway": journey,
 }  # fmt: skip
 """Of an agency."""

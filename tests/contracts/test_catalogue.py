@@ -23,6 +23,8 @@ VALUES = {
     "case": uuid4(), "decision": uuid4(), "invoice": uuid4(), "refund": uuid4(), "document": uuid4(),
     "due_at": datetime(2026, 11, 23, 3, tzinfo=UTC), "amount_satang": 100, "currency": "THB", "reason": "overpaid",
     "notice": "issued", "channel": "email", "outcome": Outcome.PASSED, "slip": Slip(plan=PLAN, position=2),
+    "until": date(2027, 1, 4), "by": uuid4(), "kind": "substitute", "expires_on": date(2027, 1, 4),
+    "expired_on": date(2027, 1, 4),
 }  # fmt: skip
 CLOUDEVENTS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -174,7 +174,8 @@ async def no_deadline_is_missed_silently(stage: Stage, _ended: Collection[str]) 
         "issuance": (
             "a document nobody is making",
             "SELECT id FROM document d WHERE state IN ('requested', 'issuing') AND $1::timestamptz IS NOT NULL"
-            " AND NOT EXISTS (SELECT 1 FROM due_work WHERE kind = 'issue' AND key LIKE d.id::text || ':%')",
+            " AND NOT EXISTS (SELECT 1 FROM due_work"
+            " WHERE kind IN ('issue', 'reissue') AND key LIKE d.id::text || ':%')",
         ),
     }
     for service, (words, query) in orphans.items():

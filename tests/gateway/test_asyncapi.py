@@ -24,6 +24,8 @@ FIELDS = {
     "case": uuid4(), "decision": uuid4(), "invoice": uuid4(), "refund": uuid4(), "document": uuid4(), "due_at": NOW,
     "amount_satang": 100, "currency": "THB", "reason": "overpaid", "notice": "issued", "channel": "email",
     "outcome": Outcome.PASSED, "slip": Slip(plan=PLAN, position=2),
+    "until": date(2027, 1, 4), "by": uuid4(), "kind": "substitute", "expires_on": date(2027, 1, 4),
+    "expired_on": date(2027, 1, 4),
 }  # fmt: skip
 
 

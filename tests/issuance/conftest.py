@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from sqlalchemy import delete, update
 from sqlmodel import select
 
 from kit.clients import PeerRefused
-from kit.clock import clock
+from kit.clock import clock, local_date
 from kit.cloudevents import Event
 from kit.contracts.claims import ApplicationClaim, CaseClaim, DecisionClaim, PersonClaim, Receipt, ReceiptClaim
 from kit.contracts.definition import Bundle
@@ -17,8 +18,9 @@ from kit.contracts.events import Paid, Recommended, Withdrawn
 from kit.contracts.journey import Outcome
 from kit.storage import Files
 from kit.testing import Harness, open_harness
+from services.issuance.domain import STATUS_WORDS, Status
 from services.issuance.models import CredentialGrant, CredentialOffer, Document, Number, SpentNonce
-from tests.bundles import document_bundle, licence_bundle
+from tests.bundles import SOURCE, document_bundle, licence_bundle
 
 TEMPLATES = Path(__file__).parent / "templates"
 FORM = {
@@ -30,6 +32,7 @@ NAME = "นางสาวกนกวรรณ ศรีสุขสมบู�
 PID, PID_MASKED = "1234567890121", "x-xxxx-xxxxx-12-1"
 DIGEST = "5f" * 32
 PERSON = UUID("0190a5d0-0000-7000-8000-00000000000a")
+REASONS = {"facts": "ตรวจพบการปรุงอาหารไม่ถูกสุขลักษณะ", "law": "กฎหมายทดสอบ มาตรา ๑", "considerations": "เพื่อประโยชน์สาธารณะ"}
 
 
 def with_template(bundle: Bundle, template: str) -> Bundle:
@@ -47,6 +50,21 @@ def certificate(template: str | None = None, **fields: Any) -> Bundle:
     """A certificate: free, the reviewer decides."""
     text = template or (TEMPLATES / "certificate.typ").read_text(encoding="utf-8")
     return with_template(document_bundle(identifier="test-certificate", **fields), text)
+
+
+def living(template: str | None = None, **settings: Any) -> Bundle:
+    """A licence with limits: suspended for 15 days and twice at the most, a substitute within 15 days."""
+    life = {
+        "suspension": {"days": 15, "times": 2, "source": SOURCE},
+        "substitute": {"within_days": 15, "source": SOURCE},
+        "renewal": {"days_before": 90, "source": SOURCE},
+    }
+    bundle = licence(template)
+    step = bundle.definition.plan[-2]
+    changed = type(step).model_validate(step.model_dump() | {"life": life} | settings)
+    plan = (*bundle.definition.plan[:-2], changed, bundle.definition.plan[-1])
+    definition = bundle.definition.model_copy(update={"plan": plan, "version": 7})
+    return bundle.model_copy(update={"definition": definition})
 
 
 class Registry:
@@ -114,6 +132,21 @@ class Registry:
         (row,) = await self.settled(event)
         return event, row
 
+    async def family(self, event: Event) -> list[dict[str, Any]]:
+        """Every document of a journey, the first one first."""
+        query = select(Document).where(Document.journey_id == event.journey).order_by(Document.id)
+        return await self.harness.rows(query)
+
+    async def succeeded(self, event: Event, count: int = 2) -> list[dict[str, Any]]:
+        """Wait until a journey has so many documents and the last one is on the register."""
+
+        async def there() -> list[dict[str, Any]]:
+            rows = await self.family(event)
+            return rows if len(rows) == count and rows[-1]["issued_at"] else []
+
+        found: list[dict[str, Any]] = await self.harness.until(there, seconds=60)
+        return found
+
     async def pdf(self, row: dict[str, Any]) -> bytes:
         """The stored file of a document."""
         return await self.kit.resource(Files).get(row["stored_as"])
@@ -152,6 +185,76 @@ def _case(journey: UUID) -> CaseClaim:
 def _receipts(journey: UUID) -> ReceiptClaim:
     receipt = Receipt(number="BMA-2569-000007", amount_satang=100_000, paid_at=clock.now(), step="licence-fee")
     return ReceiptClaim(journey=journey, receipts=[receipt])
+
+
+class Office:
+    """Two officers of the agency and the holder, at one document."""
+
+    def __init__(self, registry: Registry, row: dict[str, Any]) -> None:
+        self.registry, self.row = registry, row
+        self.first, self.second = uuid4(), uuid4()
+        self.at = f"/licences/{row['id']}"
+
+    def officer(self, officer: UUID | None = None, role: str = "approver", **claims: Any) -> dict[str, str]:
+        """Headers of an officer of the agency."""
+        return self.registry.harness.officer(role, officer=officer or self.first, **claims)
+
+    async def post(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> httpx.Response:
+        """Ask for an act, as the first officer unless another is named."""
+        return await self.registry.client.post(path, json=body or {}, headers=headers or self.officer())
+
+    async def propose(self, act: str, **said: Any) -> httpx.Response:
+        """Propose as the first officer."""
+        return await self.post(f"{self.at}/acts", REASONS | {"act": act} | said)
+
+    async def confirm(self, proposal: str, officer: UUID | None = None) -> httpx.Response:
+        """Confirm as the second officer unless another is named."""
+        path = f"{self.at}/acts/{proposal}/confirmation"
+        return await self.post(path, headers=self.officer(officer or self.second))
+
+    async def act(self, act: str, **said: Any) -> dict[str, Any]:
+        """Propose and confirm."""
+        proposed = await self.propose(act, **said)
+        assert proposed.status_code == 201, proposed.text
+        confirmed = await self.confirm(proposed.json()["id"])
+        assert confirmed.status_code == 200, confirmed.text
+        return dict(confirmed.json())
+
+    async def waiting(self) -> httpx.Response:
+        """What waits to be confirmed or rejected in the agency."""
+        return await self.registry.client.get("/licence-acts", headers=self.officer())
+
+    def holder(self) -> dict[str, str]:
+        """Headers of whose document it is."""
+        return self.registry.harness.citizen(self.row["person_id"])
+
+    async def lose(self, reason: str = "lost", known_on: Any = None) -> httpx.Response:
+        """The holder asks for a substitute."""
+        body = {"reason": reason, "known_on": str(known_on or local_date(clock.now()))}
+        return await self.post(f"/journeys/{self.row['journey_id']}/document/substitutes", body, self.holder())
+
+    async def substitute(self, event: Event) -> list[dict[str, Any]]:
+        """Ask, grant, wait: the documents of the journey."""
+        wish = (await self.lose()).json()["id"]
+        granted = await self.post(f"/substitutes/{wish}/grant")
+        assert granted.status_code == 202, granted.text
+        return await self.registry.succeeded(event)
+
+    async def statuses(self, row: dict[str, Any] | None = None) -> set[str]:
+        """What every place says that a document is worth."""
+        row = row or self.row
+        client, token = self.registry.client, row["token"]
+        found = {(await client.get(f"/verifications/{token}")).json()["status"]}
+        number = Document(**row).number
+        entries = (await client.get("/register", params={"q": number})).json()["items"]
+        found |= {each["status"] for each in entries if each["number"] == number}
+        for status in Status:
+            some = (await client.get("/register", params={"q": number, "status": status})).json()["items"]
+            found |= {status.value for each in some if each["number"] == number}
+        for page in (f"/verify/{token}", f"/verify/{token}/display"):
+            words = (await client.get(page, params={"language": "th"})).text
+            found |= {each.value for each in Status if STATUS_WORDS[each].th in words}
+        return found
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from kit.contracts.definition.fees import (
     TradesFee,
     UnitFee,
 )
+from kit.contracts.definition.life import Life, Renewal, Substitute, Suspension
 from kit.contracts.definition.manual import Channel, Contact, Manual, ManualDocument, ManualFee, ManualStep
 from kit.contracts.definition.plan import plan_faults
 from kit.contracts.definition.steps import (
@@ -65,6 +66,7 @@ __all__ = [
     "IdentityStep",
     "IssuanceStep",
     "LateFee",
+    "Life",
     "Manual",
     "ManualDocument",
     "ManualFee",
@@ -75,6 +77,7 @@ __all__ = [
     "Periods",
     "PlanStep",
     "RangeFee",
+    "Renewal",
     "RequestStep",
     "ReviewStep",
     "Satang",
@@ -82,6 +85,8 @@ __all__ = [
     "Section",
     "Source",
     "StepBase",
+    "Substitute",
+    "Suspension",
     "TradeRate",
     "TradesFee",
     "UnitFee",

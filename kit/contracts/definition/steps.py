@@ -7,6 +7,7 @@ from pydantic import Field
 from kit.contracts.codes import AAL, IAL, Code, StepId
 from kit.contracts.definition.base import Duration, FileName, Model, Source
 from kit.contracts.definition.fees import Fee
+from kit.contracts.definition.life import Life, Reminders
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
 
@@ -107,6 +108,8 @@ class IssuanceStep(StepBase):
     signer: Text
     signer_position: Text
     public_fields: tuple[str, ...] = ()
+    life: Life = Life()
+    reminders: Reminders = (90, 30, 7)
 
 
 class DeliveryStep(StepBase):

@@ -1,17 +1,33 @@
-"""HTTP of issuance: the holder's document, the public register, the operator's repairs, wallets."""
+"""HTTP of issuance: the holder's document, acts on it, the public register, the operator's repairs, wallets."""
 
 from fastapi import APIRouter
 
-from services.issuance.api import copies, credentials, documents, issuers, offers, previews, register, verifications
+from services.issuance.api import (
+    acts,
+    copies,
+    credentials,
+    documents,
+    issuers,
+    offers,
+    previews,
+    register,
+    substitutes,
+    verifications,
+)
 
 router = APIRouter()
-router.include_router(documents.router)
-router.include_router(verifications.router)
-router.include_router(register.router)
-router.include_router(previews.router)
-router.include_router(copies.router)
-router.include_router(offers.router)
-router.include_router(issuers.router)
-router.include_router(credentials.router)
+for each in (
+    documents,
+    acts,
+    substitutes,
+    verifications,
+    register,
+    previews,
+    copies,
+    offers,
+    issuers,
+    credentials,
+):
+    router.include_router(each.router)
 
 __all__ = ["router"]

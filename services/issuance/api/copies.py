@@ -49,7 +49,7 @@ async def download_copy(request: Request, owner: Owner, journey_id: UUID, runnin
 @router.post("/documents/{document_id}/copies", status_code=202)
 async def certify_copy(approver: Approver, session: Session, document_id: UUID) -> CopyView:
     """Have a copy certified at the counter, where the holder has shown the document; the agency makes it, free."""
-    document = await queries.of_agency(session, str(approver.agency), document_id)
+    document = await queries.of_agency(session, approver, document_id)
     return CopyView.of(await commands.request_copy(session, document, UUID(approver.subject)))
 
 
@@ -60,7 +60,7 @@ async def download_copy_for_agency(
     """Download a certified copy of a document of the agency."""
     kit: Kit = request.app.state.kit
     async with kit.database.reading() as session:
-        document = await queries.of_agency(session, str(approver.agency), document_id)
+        document = await queries.of_agency(session, approver, document_id)
         found = await queries.copy_of(session, document.id, running)
     return await _file(kit, found)
 

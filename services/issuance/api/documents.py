@@ -11,7 +11,7 @@ from kit.database import Reading, Session
 from kit.storage import Files
 from services.issuance import commands, queries
 from services.issuance.duework.composing import verify_url
-from services.issuance.schemas import DocumentView, UnfinishedDocument
+from services.issuance.schemas import DocumentView, UnfinishedDocument, status_now
 
 router = APIRouter(tags=["documents"])
 
@@ -41,7 +41,7 @@ async def download(
     journey_id: UUID,
     if_none_match: Annotated[str | None, Header(max_length=500)] = None,
 ) -> Response:
-    """Download the sealed PDF/A-3; its ETag is the SHA-256 of the file."""
+    """Download the sealed PDF/A-3; its ETag is the SHA-256 of the file, ``Paet-Document-Status`` what it is worth."""
     kit: Kit = request.app.state.kit
     # No connection is held while the file is read.
     async with kit.database.reading() as session:
@@ -51,6 +51,7 @@ async def download(
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{found.file_name}"',
         "X-Content-Type-Options": "nosniff",
+        "Paet-Document-Status": status_now(found),
     }
     if if_none_match is not None and f'"{found.sha256}"' in if_none_match:
         return Response(status_code=304, headers=headers)

@@ -1,33 +1,65 @@
 """Use cases of issuance. Each takes the session and never commits; a document's row is locked while it changes."""
 
+from services.issuance.commands.acting import Proposal, confirm, end_suspension, propose, reinstate, reject, renew
 from services.issuance.commands.copying import CERTIFY, keep_copy, request_copy
 from services.issuance.commands.crediting import collect, credit, defer, note_fate
+from services.issuance.commands.expiring import EXPIRY, PLAN, look_at_end, plan
 from services.issuance.commands.listing import Listed, listed, sign_list
 from services.issuance.commands.numbering import Wanted, give_numbers
 from services.issuance.commands.offering import TIDY, Granted, Offered, offer, redeem
 from services.issuance.commands.registering import StoredFile, register
-from services.issuance.commands.requesting import WORK, fail, request_document, retry, stop, stop_documents
+from services.issuance.commands.requesting import (
+    REISSUE,
+    WORK,
+    fail,
+    request_document,
+    retry,
+    stop,
+    stop_documents,
+)
+from services.issuance.commands.substituting import Told, ask_substitute, grant_substitute, refuse_substitute
+from services.issuance.commands.succeeding import REINSTATE, number_successor, order_successor, replace
 
 __all__ = [
     "CERTIFY",
+    "EXPIRY",
+    "PLAN",
+    "REINSTATE",
+    "REISSUE",
     "TIDY",
     "WORK",
     "Granted",
     "Listed",
     "Offered",
+    "Proposal",
     "StoredFile",
+    "Told",
     "Wanted",
+    "ask_substitute",
     "collect",
+    "confirm",
     "credit",
     "defer",
+    "end_suspension",
     "fail",
     "give_numbers",
+    "grant_substitute",
     "keep_copy",
     "listed",
+    "look_at_end",
     "note_fate",
+    "number_successor",
     "offer",
+    "order_successor",
+    "plan",
+    "propose",
     "redeem",
+    "refuse_substitute",
     "register",
+    "reinstate",
+    "reject",
+    "renew",
+    "replace",
     "request_copy",
     "request_document",
     "retry",

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -45,6 +45,10 @@ class Wanted:
     """How long it holds; None for one without end."""
     token: str
 
+    def valid_until(self, today: date) -> date | None:
+        """The last day of a document that is issued today."""
+        return domain.last_valid_day(today, self.months)
+
 
 async def give_numbers(session: AsyncSession, wanted: Mapping[UUID, Wanted]) -> Sequence[Document]:
     """Give documents the next numbers of their series, their days and tokens, once: all of them as they stand then.
@@ -54,13 +58,14 @@ async def give_numbers(session: AsyncSession, wanted: Mapping[UUID, Wanted]) -> 
     """
     documents = await queries.documents(session, wanted, lock=True)
     if new := [each for each in documents if each.state == State.REQUESTED]:
-        await _number(session, new, wanted, clock.now())
+        await number_documents(session, new, wanted, clock.now())
     return documents
 
 
-async def _number(
+async def number_documents(
     session: AsyncSession, documents: Sequence[Document], wanted: Mapping[UUID, Wanted], now: datetime
 ) -> None:
+    """Give the next numbers to documents that are locked and have none."""
     today = local_date(now)
     year = domain.buddhist_year(today)
     counts = Counter((each.agency, each.series) for each in documents)
@@ -70,7 +75,7 @@ async def _number(
     for each in documents:
         each.state, each.numbered_at, each.issued_on = State.ISSUING, now, today
         each.year, each.running = year, next(free[each.agency, each.series])
-        each.valid_until, each.token = domain.last_valid_day(today, wanted[each.id].months), wanted[each.id].token
+        each.valid_until, each.token = wanted[each.id].valid_until(today), wanted[each.id].token
     await fetch(
         session, NUMBER, State.ISSUING, now, today, year, [each.id for each in documents],
         [each.running for each in documents], [each.valid_until for each in documents],

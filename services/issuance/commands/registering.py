@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,6 +14,7 @@ from kit.clock import clock
 from kit.contracts.events import Issued
 from kit.rows import fetch
 from services.issuance import domain
+from services.issuance.commands import expiring
 from services.issuance.domain import NumberState, State
 from services.issuance.models import Document
 
@@ -37,18 +40,28 @@ SETTLE_NUMBERS = """
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A sealed document as it lies in the store, and what the register shows of it."""
+    """A sealed document as it lies in the store, what the register shows of it, when its holder is reminded."""
 
     name: str
     stored_as: str
     sha256: str
     document_type: str
     public: Sequence[Mapping[str, Any]]
+    leads: Sequence[int] = ()
+    """Days before its end."""
 
 
 async def register(session: AsyncSession, made: Sequence[tuple[Document, StoredFile]]) -> None:
     """The sealed files are stored: the documents stand on the register and their journeys go on, once."""
-    now = clock.now()
+    ids = await enter(session, made, clock.now())
+    for document, file in made:
+        if document.id in ids:
+            await outbox.hand_over(session, document, Issued)
+            await expiring.plan(session, document, file.leads)
+
+
+async def enter(session: AsyncSession, made: Sequence[tuple[Document, StoredFile]], now: datetime) -> set[UUID]:
+    """Put sealed documents on the register and settle their own numbers; the ids of those that were not there yet."""
     documents, files = [document for document, _ in made], [file for _, file in made]
     searched = [domain.searched(each.number, each.title, file.public) for each, file in made]
     rows = await fetch(
@@ -58,11 +71,10 @@ async def register(session: AsyncSession, made: Sequence[tuple[Document, StoredF
         [each.document_type for each in files], searched, [" ".join(domain.grams_of(each)) for each in searched],
         State.ISSUING,
     )  # fmt: skip
-    ids = [row["id"] for row in rows]
-    settled = await fetch(session, SETTLE_NUMBERS, NumberState.ISSUED, now, ids, NumberState.GIVEN)
-    if len(settled) != len(ids):
+    ids = {row["id"] for row in rows}
+    own = [each.id for each in documents if each.id in ids and not each.edition]
+    settled = await fetch(session, SETTLE_NUMBERS, NumberState.ISSUED, now, own, NumberState.GIVEN)
+    if len(settled) != len(own):
         msg = "a document that is being issued has no number"
         raise RuntimeError(msg)
-    for document in documents:
-        if document.id in ids:
-            await outbox.hand_over(session, document, Issued)
+    return ids

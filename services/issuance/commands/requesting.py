@@ -14,10 +14,13 @@ from kit.contracts.definition import IssuanceStep
 from kit.contracts.events import Voided
 from kit.rows import put
 from services.issuance import domain
-from services.issuance.domain import NumberState, State
+from services.issuance.commands.telling import place_of
+from services.issuance.domain import Kind, NumberState, State
 from services.issuance.models import Document, Number
 
 WORK = "issue"
+REISSUE = "reissue"
+"""Due work: a document in the place of another is made."""
 
 
 async def request_document(session: AsyncSession, event: Event, known: Known) -> None:
@@ -35,13 +38,14 @@ async def request_document(session: AsyncSession, event: Event, known: Known) ->
 
 async def _plan(session: AsyncSession, document: Document) -> None:
     # The attempt is in the key: work that is just ending cannot swallow what is planned anew.
-    await duework.add(session, WORK, f"{document.id}:{document.attempt}", journey=document.journey_id)
+    kind = WORK if document.kind == Kind.FIRST else REISSUE
+    await duework.add(session, kind, f"{document.id}:{document.attempt}", journey=document.journey_id)
 
 
 async def stop_documents(session: AsyncSession, event: Event, _known: object) -> None:
     """The journey ended early: what has passed the point of no return goes on, everything else stops."""
-    query = select(Document).where(Document.journey_id == event.journey).with_for_update()
-    for document in await session.exec(query):
+    query = select(Document).where(Document.journey_id == event.journey, Document.kind == Kind.FIRST)
+    for document in await session.exec(query.with_for_update()):
         if document.state in domain.STOPPABLE:
             _settle(session, document, State.STOPPED, event.data.name)
 
@@ -58,9 +62,8 @@ async def fail(session: AsyncSession, document_id: UUID, reason: str, fault: str
     document = await _locked(session, document_id)
     if document.state not in (State.REQUESTED, State.ISSUING):
         return
-    if document.state == State.ISSUING:
-        await _void_number(session, document, reason)
-        await outbox.add(session, Voided(document=document.id, reason=reason), document)
+    if document.state == State.ISSUING and not document.edition:
+        await void_number(session, document, reason)
     document.fault = fault[:1000]
     _settle(session, document, State.FAILED, reason)
 
@@ -78,8 +81,9 @@ async def retry(session: AsyncSession, officer: Principal, document_id: UUID) ->
         raise domain.DocumentSettled
     if document.state == State.FAILED:
         document.state, document.reason, document.fault = State.REQUESTED, None, None
-        document.year = document.running = document.token = None
-        document.numbered_at = document.issued_on = document.valid_until = None
+        if not document.edition:  # under another's number nothing is void: it keeps what it has
+            document.year = document.running = document.token = None
+            document.numbered_at = document.issued_on = document.valid_until = None
     document.attempt += 1
     session.add(document)
     await _plan(session, document)
@@ -95,8 +99,10 @@ def _settle(session: AsyncSession, document: Document, state: State, reason: str
     session.add(document)
 
 
-async def _void_number(session: AsyncSession, document: Document, reason: str) -> None:
+async def void_number(session: AsyncSession, document: Document, reason: str) -> None:
+    """The number of a document that is locked and cannot be made stays void for ever, with its reason."""
     query = select(Number).where(Number.document_id == document.id, col(Number.state) == NumberState.GIVEN)
     number = (await session.exec(query)).one()
     number.state, number.reason, number.settled_at = NumberState.VOID, reason, clock.now()
     session.add(number)
+    await outbox.add(session, Voided(document=document.id, reason=reason), place_of(document))

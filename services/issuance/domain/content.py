@@ -22,8 +22,8 @@ from services.issuance.domain.form import FormSchema
 from services.issuance.domain.states import NotGranted
 
 _WHOLE_FORM = re.compile(r"\.form(?![A-Za-z0-9_-])\s*(?:[^.\s]|$|\.\s*(?:keys|values|pairs)\b)")
-_PERSON = ("name", "name_en", "pid_masked", "pid", "birthdate", "address")
-_REASONS = ("rule", "facts", "law", "considerations")
+PERSON = ("name", "name_en", "pid_masked", "pid", "birthdate", "address")
+REASONS = ("rule", "facts", "law", "considerations")
 Named = Callable[[str], bool]
 
 
@@ -97,9 +97,8 @@ class Registered:
 
 
 def data_of(section: Section, settings: IssuanceStep, template: str, entry: Registered, basis: Basis) -> dict[str, Any]:
-    """The ``data`` of a template; the README lists it. Text in one spelling, days as Thai calendar days."""
-    named = _mentions(template)
-    form = FormSchema(section.form).filled(basis.application.form)
+    """The ``data`` of a template; docs/templates.md lists it. Text in one spelling, days as Thai calendar days."""
+    named = mentions(template)
     data = {
         "number": entry.number,
         "uuid": str(entry.uuid),
@@ -118,12 +117,23 @@ def data_of(section: Section, settings: IssuanceStep, template: str, entry: Regi
             "submitted_on": local_date(basis.application.submitted_at).isoformat(),
         },
         "person": _person(basis.person, named),
-        "form": form if _WHOLE_FORM.search(template) else _chosen(form, named, is_root=True),
+        "form": chosen_form(FormSchema(section.form), template, basis.application.form),
         "decision": _decision(basis.decision, named),
         "receipts": [_receipt(each) for each in basis.receipts],
     }
+    return in_one_spelling(data)
+
+
+def in_one_spelling(data: dict[str, Any]) -> dict[str, Any]:
+    """The same data with every text as `kit.thai.normalise` writes it."""
     spelt: dict[str, Any] = _spelt(data)
     return spelt
+
+
+def chosen_form(schema: FormSchema, template: str, form: Any) -> Any:
+    """What a template gets of a form: the fields that it names, None where one was left out."""
+    filled = schema.filled(form)
+    return filled if _WHOLE_FORM.search(template) else _chosen(filled, mentions(template), is_root=True)
 
 
 def _person(person: PersonClaim | None, named: Named) -> dict[str, Any]:
@@ -133,7 +143,7 @@ def _person(person: PersonClaim | None, named: Named) -> dict[str, Any]:
         "name": person.name_th, "name_en": person.name_en, "pid_masked": person.pid_masked, "pid": person.pid,
         "birthdate": person.birthdate, "address": person.address,
     }  # fmt: skip
-    return {name: known[name] for name in _PERSON if named(name)}
+    return {name: known[name] for name in PERSON if named(name)}
 
 
 def _decision(decision: Decision, named: Named) -> dict[str, Any]:
@@ -143,7 +153,7 @@ def _decision(decision: Decision, named: Named) -> dict[str, Any]:
         "digest": decision.digest,
         "decided_on": local_date(decision.decided_at).isoformat(),
         "authority": decision.authority.model_dump() if decision.authority else None,
-    } | {name: getattr(decision, name) for name in _REASONS if named(name)}
+    } | {name: getattr(decision, name) for name in REASONS if named(name)}
 
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:
@@ -155,7 +165,9 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _mentions(template: str) -> Named:
+def mentions(template: str) -> Named:
+    """Tell whether a name stands in a template."""
+
     def named(name: str) -> bool:
         return re.search(rf"(?<![A-Za-z0-9_-]){re.escape(name)}(?![A-Za-z0-9_-])", template) is not None
 

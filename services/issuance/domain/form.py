@@ -14,6 +14,7 @@ _MOST_BESIDE = 1000
 _BESIDE = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("then", "else")
 _WORDS = "ตัวอย่าง Sample"
+_KIND_OF = {bool: "boolean", int: "integer", float: "number", dict: "object", list: "array", type(None): "null"}
 _BY_FORMAT = {
     "date": "2026-11-22",
     "date-time": "2026-11-22T08:30:00+07:00",
@@ -71,6 +72,21 @@ class FormSchema:
     def is_group(self, path: Sequence[str]) -> bool:
         """Whether the field is an object, that has fields of its own."""
         return any(self.fields(node) for node in self.at(path))
+
+    def kinds(self, nodes: Sequence[dict[str, Any]]) -> set[str]:
+        """The JSON types that these nodes allow a value, by their types, else by the values that they list."""
+        beside = [each for node in nodes for each in self._beside(node)]
+        typed = {kind for each in beside if "type" in each for kind in _kinds(each["type"])}
+        listed = [value for each in beside for value in _listed(each)]
+        return typed or {_KIND_OF.get(type(value), "string") for value in listed}
+
+    def items(self, nodes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The nodes that describe the entries of a list."""
+        return [_dict(each["items"]) for node in nodes for each in self._beside(node) if "items" in each]
+
+    def listed(self, nodes: Sequence[dict[str, Any]]) -> list[Any]:
+        """The only values that these nodes allow; none where they do not list them."""
+        return [value for node in nodes for each in self._beside(node) for value in _listed(each)]
 
     def filled(self, form: Any) -> Any:
         """The form with None for every declared field that is missing, so that a template may name it."""
@@ -163,8 +179,18 @@ def _names(value: Any) -> list[str]:
 
 
 def _kind(value: Any) -> str:
-    kinds = value if isinstance(value, list) else [value]
-    return str(next((kind for kind in kinds if kind != "null"), "null"))
+    return next((kind for kind in _kinds(value) if kind != "null"), "null")
+
+
+def _kinds(value: Any) -> list[str]:
+    return [str(kind) for kind in (value if isinstance(value, list) else [value])]
+
+
+def _listed(node: dict[str, Any]) -> list[Any]:
+    return [
+        *(node["enum"] if isinstance(node.get("enum"), list) else []),
+        *([node["const"]] if "const" in node else []),
+    ]
 
 
 def _text(value: Any) -> Text | None:

@@ -10,9 +10,12 @@ from kit.thai import BUDDHIST_ERA
 _OUTSIDE = re.compile(r"[^A-Za-z0-9.-]+")
 
 
-def number_text(series: str, year: int, running: int) -> str:
-    """``<series>-<Buddhist year>-<running number of six digits>`` [D]: there is no national format."""
-    return f"{series}-{year}-{running:06d}"
+def number_text(series: str, year: int, running: int, edition: int = 0) -> str:
+    """``<series>-<Buddhist year>-<running number of six digits>`` [D]: there is no national format.
+
+    What takes the place of a document under its number has a running number of its own behind it.
+    """
+    return f"{series}-{year}-{running:06d}" + (f"-{edition}" if edition else "")
 
 
 def buddhist_year(day: date) -> int:

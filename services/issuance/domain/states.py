@@ -10,7 +10,7 @@ from kit.errors import Conflict, NotFound
 class State(StrEnum):
     """``requested → issuing → issued``; ``stopped`` before a number was given; ``failed`` until it is tried again.
 
-    ``issued → suspended | revoked | replaced`` are acts of authority.
+    ``issued ⇄ suspended → revoked | replaced`` are acts of authority; that a document expires the calendar alone says.
     """
 
     REQUESTED = "requested"
@@ -31,6 +31,15 @@ STOPPABLE = (State.REQUESTED, State.FAILED)
 
 UNFINISHED = (State.REQUESTED, State.ISSUING, State.FAILED)
 """The states in which an operator may have it tried again."""
+
+
+class Kind(StrEnum):
+    """How a document came to be: by its journey, or in the place of another."""
+
+    FIRST = "first"
+    SUBSTITUTE = "substitute"
+    AMENDED = "amended"
+    RENEWED = "renewed"
 
 
 class NumberState(StrEnum):
@@ -60,10 +69,11 @@ STATUS_WORDS = {
 }
 
 
-def status_of(state: State, valid_until: date | None, today: date) -> Status:
+def status_of(state: State, valid_until: date | None, today: date, suspended_until: date | None = None) -> Status:
     """The live status of an issued document on a Thai calendar day; ValueError for one that was not issued.
 
-    An act of authority outweighs the calendar, save that a suspension ends with the document.
+    An act of authority outweighs the calendar, save that a suspension ends with the document, and after its own last
+    day, whoever takes that down when.
     """
     if state not in OUT:
         msg = f"a document that is {state} has no status"
@@ -72,7 +82,8 @@ def status_of(state: State, valid_until: date | None, today: date) -> Status:
         return Status(state.value)
     if valid_until is not None and today > valid_until:
         return Status.EXPIRED
-    return Status.SUSPENDED if state is State.SUSPENDED else Status.VALID
+    is_held = state is State.SUSPENDED and (suspended_until is None or today <= suspended_until)
+    return Status.SUSPENDED if is_held else Status.VALID
 
 
 def is_in_force(state: State, valid_until: date | None, today: date) -> bool:

@@ -1,15 +1,21 @@
-"""Due work of issuance: making documents, and removing what wallets left."""
+"""Due work of issuance: making documents, what time does to them, and removing what wallets left."""
 
 from kit.duework import AnyWork, InBulk
 from services.issuance import commands
 from services.issuance.duework.certifying import certify
 from services.issuance.duework.issuing import issue, issue_all
+from services.issuance.duework.lasting import expire, plan_expiry, reinstate
+from services.issuance.duework.reissuing import reissue
 from services.issuance.duework.tidying import tidy
 
 WORK: dict[str, AnyWork] = {
     commands.WORK: InBulk(issue_all, issue),
+    commands.REISSUE: reissue,
+    commands.REINSTATE: reinstate,
+    commands.EXPIRY: expire,
+    commands.PLAN: plan_expiry,
     commands.CERTIFY: certify,
     commands.TIDY: tidy,
 }
 
-__all__ = ["WORK", "issue"]
+__all__ = ["WORK", "issue", "reissue"]

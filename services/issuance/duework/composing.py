@@ -14,15 +14,13 @@ from services.issuance import domain
 from services.issuance.domain import Basis, Decision, Registered
 from services.issuance.models import Document
 
-VERSION = 1
-
 
 async def bases_of(kit: Kit, documents: Sequence[Document], sections: Mapping[str, Section]) -> dict[UUID, Basis]:
     """Ask the owners, each once, by document: application, person, the decision, receipts of what was paid before.
 
     Missing while an owner does not know a journey yet; NotGranted when a decision is a refusal.
     """
-    before = {each.id: domain.before(sections[each.definition], each.step) for each in documents}
+    before = {each.id: domain.before(sections[each.definition], each.plan_step) for each in documents}
 
     def journeys(process: Process, *, after: bool = True) -> list[UUID]:
         return sorted({each.journey_id for each in documents if (process in before[each.id]) is after})
@@ -59,15 +57,26 @@ def file_name_of(document: Document, settings: IssuanceStep) -> str:
         application=document.application_number,
         document_type=settings.document_type,
         issued_on=document.issued_on,
-        version=VERSION,
+        version=document.edition + 1,
     )
 
 
 async def sealed(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> bytes:
     """The sealed PDF/A-3 of a numbered document. TemplateError and its kinds, SealError."""
-    settings: IssuanceStep = section.settings(document.step)
-    entry, template = _entry(kit, document, settings), section.files[settings.template]
+    settings: IssuanceStep = section.settings(document.plan_step)
+    entry, template = entry_of(kit, document, settings), section.files[settings.template]
     data = domain.data_of(section, settings, template, entry, basis)
+    refers_to = Reference(f"urn:uuid:{basis.decision.id}", basis.decision.digest)
+    return await sealed_with(kit, document, section, template, data, seal, refers_to)
+
+
+async def sealed_with(
+    kit: Kit, document: Document, section: Section, template: str, data: dict[str, Any], seal: Seal,
+    refers_to: Reference,
+) -> bytes:  # fmt: skip
+    """The sealed PDF/A-3 of a numbered document with this data in that template; the same problems."""
+    settings: IssuanceStep = section.settings(document.plan_step)
+    entry = entry_of(kit, document, settings)
     assert document.numbered_at is not None  # noqa: S101 - as above
     pdf = await kit.resource(Composer).compose_async(
         template,
@@ -85,10 +94,13 @@ async def sealed(kit: Kit, document: Document, section: Section, basis: Basis, s
             oid=entry.oid,
         ),
     )
-    return await seal.seal_async(pdf, at=clock.now(), **_said(settings, entry, basis.decision))
+    # What the seal says: why, and by its id and digest the decision it rests on.
+    reason = f"ออก{settings.title.th} เลขที่ {entry.number} ตามคำสั่ง"
+    return await seal.seal_async(pdf, at=clock.now(), reason=reason, refers_to=refers_to)
 
 
-def _entry(kit: Kit, document: Document, settings: IssuanceStep) -> Registered:
+def entry_of(kit: Kit, document: Document, settings: IssuanceStep) -> Registered:
+    """What the register has given a numbered document."""
     assert document.issued_on is not None  # noqa: S101 - as above
     assert document.token is not None  # noqa: S101 - as above
     return Registered(
@@ -98,13 +110,5 @@ def _entry(kit: Kit, document: Document, settings: IssuanceStep) -> Registered:
         issued_on=document.issued_on,
         valid_until=document.valid_until,
         verify_url=verify_url(kit.settings.public_url, document.token),
-        version=VERSION,
+        version=document.edition + 1,
     )
-
-
-def _said(settings: IssuanceStep, entry: Registered, decision: Decision) -> dict[str, Any]:
-    """What the seal says: why, and by its id and digest the decision it rests on."""
-    return {
-        "reason": f"ออก{settings.title.th} เลขที่ {entry.number} ตามคำสั่ง",
-        "refers_to": Reference(f"urn:uuid:{decision.id}", decision.digest),
-    }

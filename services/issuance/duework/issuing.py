@@ -11,7 +11,7 @@ first file that was stored is the document, whoever composed another one.
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from kit.storage import Files
 from kit.telemetry import log
 from services.issuance import commands, domain, queries
 from services.issuance.commands import StoredFile, Wanted
-from services.issuance.domain import Basis, FormSchema, NotGranted, State, Tokens
+from services.issuance.domain import Basis, FormSchema, NotGranted, OriginalUnreadable, State, Tokens
 from services.issuance.duework import composing
 from services.issuance.models import Document
 
@@ -37,21 +37,26 @@ Made = tuple[Document, Section, Basis, Seal]
 SEALED = "application sealed, no number given yet"
 NUMBERED = "number given, no document yet"
 STORED = "document stored, not yet registered"
-FOR_GOOD = (TemplateError, SealError, PeerRefused, NotGranted)
+FOR_GOOD = (TemplateError, SealError, PeerRefused, NotGranted, OriginalUnreadable)
 """What trying again does not mend: an operator has to look first."""
 
 
 async def issue_all(kit: Kit, works: Sequence[Work]) -> Iterable[str]:
     """Issue several documents together: each owner is asked once, each transaction serves them all."""
-    await _issue(kit, [_document_of(key) for key, _ in works])
+    await _issue(kit, [document_of(key) for key, _ in works])
     return ()
 
 
 async def issue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     """Issue the document of ``<document id>:<attempt>``; doing it again changes nothing."""
-    document_id = _document_of(key)
+    document_id = document_of(key)
+    await or_fail(kit, document_id, _issue(kit, [document_id]))
+
+
+async def or_fail(kit: Kit, document_id: UUID, making: Awaitable[None]) -> None:
+    """Make a document; what trying again does not mend is taken down, and an operator looks at it."""
     try:
-        await _issue(kit, [document_id])
+        await making
     except FOR_GOOD as error:
         if is_passing(error):
             raise
@@ -61,7 +66,8 @@ async def issue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
             await commands.fail(session, document_id, reason, str(error))
 
 
-def _document_of(key: str) -> UUID:
+def document_of(key: str) -> UUID:
+    """The document that work under this key is about."""
     return UUID(key.partition(":")[0])
 
 
@@ -73,6 +79,7 @@ def reason_of(error: Exception) -> str:
         (TemplateError, "template-error"),
         (SealError, "seal-error"),
         (NotGranted, "not-granted"),
+        (OriginalUnreadable, "original-unreadable"),
     )
     return next((code for kind, code in kinds if isinstance(error, kind)), "refused-by-peer")
 
@@ -86,9 +93,9 @@ async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
         return
     sections = await kit.sections([each.definition for each in documents])
     # Asked before a number is given, so that a number is not lost to what was missing all along.
-    seals = {each.agency: await _seal_of(kit, sections[each.definition]) for each in documents}
+    seals = {each.agency: await seal_of(kit, sections[each.definition]) for each in documents}
     bases = await composing.bases_of(kit, documents, sections)
-    wanted = {each.id: _wanted(kit, sections[each.definition].settings(each.step)) for each in documents}
+    wanted = {each.id: _wanted(kit, sections[each.definition].settings(each.plan_step)) for each in documents}
     async with kit.database.transaction() as session:
         numbered = await commands.give_numbers(session, wanted)
     crashpoint.reach(NUMBERED)
@@ -101,7 +108,8 @@ def _wanted(kit: Kit, settings: IssuanceStep) -> Wanted:
     return Wanted(settings.validity.months, kit.resource(Tokens).new())
 
 
-async def _seal_of(kit: Kit, section: Section) -> Seal:
+async def seal_of(kit: Kit, section: Section) -> Seal:
+    """The seal of the agency whose definition this is."""
     return await kit.resource(Seals).of(section.agency, section.agency_name)
 
 
@@ -135,16 +143,32 @@ async def _make(kit: Kit, numbered: Sequence[Made]) -> None:
 
 
 async def _file(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> StoredFile:
-    """The document's file, composed unless it is stored already: the first that was stored is the document."""
+    """The document's file, composed unless it is stored already."""
+    settings: IssuanceStep = section.settings(document.plan_step)
+    public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
+    return await stored_file(
+        kit, document, settings, public, lambda: composing.sealed(kit, document, section, basis, seal)
+    )
+
+
+async def stored_file(
+    kit: Kit, document: Document, settings: IssuanceStep, public: Sequence[dict[str, Any]],
+    compose: Callable[[], Awaitable[bytes]],
+) -> StoredFile:  # fmt: skip
+    """Store a document's file; the first that was stored is the document, whoever composed another one."""
     stored_as = domain.storage_name(document.agency, document.id, document.number)
     pdf = await _stored(kit, stored_as)
     if pdf is None:
-        await kit.resource(Files).put(stored_as, await composing.sealed(kit, document, section, basis, seal))
+        await kit.resource(Files).put(stored_as, await compose())
         pdf = await kit.resource(Files).get(stored_as)
-    settings: IssuanceStep = section.settings(document.step)
-    public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
-    name = composing.file_name_of(document, settings)
-    return StoredFile(name, stored_as, hashlib.sha256(pdf).hexdigest(), settings.document_type, public)
+    return StoredFile(
+        name=composing.file_name_of(document, settings),
+        stored_as=stored_as,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        document_type=settings.document_type,
+        public=public,
+        leads=settings.reminders,
+    )
 
 
 async def _stored(kit: Kit, name: str) -> bytes | None:

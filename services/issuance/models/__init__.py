@@ -1,5 +1,6 @@
 """Tables of issuance, by concern."""
 
+from services.issuance.models.acts import DocumentAct, Substitute
 from services.issuance.models.base import Base
 from services.issuance.models.copies import CertifiedCopy
 from services.issuance.models.credentials import (
@@ -21,9 +22,11 @@ __all__ = [
     "CredentialGrant",
     "CredentialOffer",
     "Document",
+    "DocumentAct",
     "Number",
     "Series",
     "SpentNonce",
     "StatusChange",
     "StatusList",
+    "Substitute",
 ]

@@ -35,7 +35,16 @@ class Document(Base, table=True):
         Index("document_state", "agency", "state"),
         Index("document_register", "issued_at", "id", postgresql_where=text("issued_at IS NOT NULL")),
         Index("document_grams", "grams", postgresql_using="gin"),
-    )
+        # Whatever goes wrong: a document is replaced once, and of two editions of a number each has its own.
+        Index(
+            "document_replaces", "replaces", unique=True,
+            postgresql_where=text("replaces IS NOT NULL AND state <> 'stopped'"),
+        ),
+        Index(
+            "document_edition", "agency", "series", "year", "running", "edition", unique=True,
+            postgresql_where=text("edition > 0 AND state <> 'stopped'"),
+        ),
+    )  # fmt: skip
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     journey_id: UUID
@@ -77,13 +86,38 @@ class Document(Base, table=True):
     )
     """Its n-grams, which find it (``domain/searching.py``)."""
 
+    kind: str = Field(default="first", sa_column_kwargs={"server_default": "first"})
+    replaces: UUID | None = None
+    """The document in whose place it stands."""
+    origin: UUID | None = None
+    """The first document of the same term, where it is not that itself: limits count over all that follow it."""
+    edition: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The how-manieth document under its number, after the first."""
+    suspended_until: date | None = None
+    """The last day of a suspension; None: until further notice."""
+    told_until: date | None = None
+    """The last of the days before its end that its holder was reminded of."""
+
     @property
     def number(self) -> str:
         """The printed number; ValueError while it has none."""
         if self.year is None or self.running is None:
             msg = "the document has no number"
             raise ValueError(msg)
-        return domain.number_text(self.series, self.year, self.running)
+        return domain.number_text(self.series, self.year, self.running, self.edition)
+
+    @property
+    def plan_step(self) -> str:
+        """The step of the plan. What takes the place of a document has ``<step>.<n>`` in ``step``.
+
+        The release before relies on one document for each journey and step.
+        """
+        return self.step.partition(".")[0]
+
+    @property
+    def term_id(self) -> UUID:
+        """The first document of the term that this one stands for."""
+        return self.origin or self.id
 
 
 class Number(Base, table=True):
