@@ -174,7 +174,7 @@ async def test_what_has_expired_is_of_no_use_and_goes(desk, holder):
         assert [await count(desk, each) for each in (CredentialOffer, CredentialGrant, SpentNonce)] == [0, 0, 0]
         assert await count(desk, Credential)
     due = await desk.harness.rows(text("SELECT kind FROM due_work"))
-    assert {each["kind"] for each in due} == {"tidy-credentials"}
+    assert "tidy-credentials" in {each["kind"] for each in due}, "and what is made later goes in its turn"
 
 
 async def test_somebody_elses_journey_has_no_offers(desk):

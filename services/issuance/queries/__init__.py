@@ -1,0 +1,39 @@
+"""Reads of issuance, by concern."""
+
+from services.issuance.queries.acts import acts, ending, of_agency, proposed, substitute, substitutes, succession
+from services.issuance.queries.copies import copies_of, copy_by_sha256, copy_of, copy_to_make
+from services.issuance.queries.documents import (
+    by_sha256,
+    by_token,
+    document_claims,
+    documents,
+    owned,
+    unfinished,
+)
+from services.issuance.queries.register import Asked, register
+from services.issuance.queries.wallets import grant_of, offerable, sections_of
+
+__all__ = [
+    "Asked",
+    "acts",
+    "by_sha256",
+    "by_token",
+    "copies_of",
+    "copy_by_sha256",
+    "copy_of",
+    "copy_to_make",
+    "document_claims",
+    "documents",
+    "ending",
+    "grant_of",
+    "of_agency",
+    "offerable",
+    "owned",
+    "proposed",
+    "register",
+    "sections_of",
+    "substitute",
+    "substitutes",
+    "succession",
+    "unfinished",
+]

@@ -1,0 +1,95 @@
+"""Acts on what was issued, what waits for an officer, and what ends."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit.auth import Principal
+from kit.contracts.claims import DocumentClaim
+from kit.rows import fetch
+from services.issuance import domain
+from services.issuance.domain import Phase, State
+from services.issuance.models import Document, DocumentAct, Substitute
+from services.issuance.queries.documents import COLUMNS, MOST_UNFINISHED, documents
+
+ENDS = [State.ISSUED, State.SUSPENDED]
+ENDING = f"""
+    SELECT {COLUMNS} FROM document WHERE id > $1 AND state = ANY($2::text[]) AND valid_until >= $3 ORDER BY id LIMIT $4
+"""  # noqa: S608 - as above
+
+
+async def succession(session: AsyncSession, document_id: UUID) -> tuple[Document, Document, DocumentAct]:
+    """A document that takes the place of another, that other one, and the act by which it does."""
+    (document,) = await documents(session, [document_id])
+    (before,) = await documents(session, [document.replaces] if document.replaces else [])
+    act = (
+        await session.exec(
+            select(DocumentAct).where(DocumentAct.document_id == before.id, DocumentAct.about == document.id)
+        )
+    ).one()
+    return document, before, act
+
+
+async def ending(session: AsyncSession, today: date, after: UUID, most: int) -> Sequence[Document]:
+    """Documents that have an end before them, by their ids."""
+    return [Document(**row) for row in await fetch(session, ENDING, after, ENDS, today, most)]
+
+
+async def of_agency(session: AsyncSession, officer: Principal, document_id: UUID) -> Document:
+    """A document that was issued by the officer's agency. LicenceNotFound."""
+    (*found,) = await documents(session, [document_id])
+    if not found or found[0].agency != officer.agency or found[0].state not in domain.OUT:
+        raise domain.LicenceNotFound
+    return found[0]
+
+
+async def acts(session: AsyncSession, document: Document) -> Sequence[DocumentAct]:
+    """Every act on a licence in this term, on the documents before and after this one too, in their order."""
+    query = select(DocumentAct).where(DocumentAct.term_id == document.term_id)
+    return (await session.exec(query.order_by(col(DocumentAct.at), col(DocumentAct.id)))).all()
+
+
+async def proposed(session: AsyncSession, agency: str) -> Sequence[tuple[DocumentAct, Document]]:
+    """What waits to be confirmed or rejected in an agency, oldest first, each with its document."""
+    settled = aliased(DocumentAct)
+    query = (
+        select(DocumentAct, Document)
+        .join(Document, col(Document.id) == DocumentAct.document_id)
+        .where(
+            DocumentAct.agency == agency, DocumentAct.phase == Phase.PROPOSED, col(Document.state).in_(ENDS),
+            ~select(settled.id).where(settled.proposal_id == DocumentAct.id).exists(),
+        )
+        .order_by(col(DocumentAct.at), col(DocumentAct.id))
+        .limit(MOST_UNFINISHED)
+    )  # fmt: skip
+    return (await session.exec(query)).all()
+
+
+async def substitutes(
+    session: AsyncSession, *, agency: str | None = None, state: str | None = None, journey: UUID | None = None
+) -> Sequence[Substitute]:
+    """The wishes for substitutes of an agency in one state, or of a journey, oldest first."""
+    query = select(Substitute)
+    if journey is not None:
+        query = query.where(Substitute.journey_id == journey)
+    else:
+        query = query.where(Substitute.agency == agency, Substitute.state == state)
+    return (
+        await session.exec(query.order_by(col(Substitute.asked_at), col(Substitute.id)).limit(MOST_UNFINISHED))
+    ).all()
+
+
+async def substitute(session: AsyncSession, officer: Principal, wish_id: UUID) -> Substitute:
+    """A wish for a substitute in the officer's agency. SubstituteNotFound."""
+    query = select(Substitute).where(Substitute.id == wish_id, Substitute.agency == officer.agency)
+    found = (await session.exec(query)).first()
+    if found is None:
+        raise domain.SubstituteNotFound
+    return found
+
+
+Claims = Callable[[AsyncSession, Sequence[UUID]], Awaitable[Mapping[UUID, DocumentClaim]]]

@@ -1,0 +1,40 @@
+"""Certified copies."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.issuance import domain
+from services.issuance.domain import CopyState
+from services.issuance.models import CertifiedCopy, Document
+
+
+async def copies_of(session: AsyncSession, document: UUID) -> Sequence[CertifiedCopy]:
+    """The certified copies of a document, oldest first."""
+    query = select(CertifiedCopy).where(CertifiedCopy.document_id == document)
+    return (await session.exec(query.order_by(col(CertifiedCopy.running)))).all()
+
+
+async def copy_of(session: AsyncSession, document: UUID, copy: int) -> CertifiedCopy:
+    """A certified copy that is made; CopyNotFound."""
+    query = select(CertifiedCopy).where(CertifiedCopy.document_id == document, CertifiedCopy.running == copy)
+    found = (await session.exec(query)).first()
+    if found is None or found.state != CopyState.MADE:
+        raise domain.CopyNotFound
+    return found
+
+
+async def copy_to_make(session: AsyncSession, copy: UUID) -> tuple[CertifiedCopy, Document]:
+    """A copy that was asked for, and the document."""
+    query = select(CertifiedCopy, Document).where(CertifiedCopy.id == copy, CertifiedCopy.document_id == Document.id)
+    return (await session.exec(query)).one()
+
+
+async def copy_by_sha256(session: AsyncSession, sha256: str) -> tuple[CertifiedCopy, Document] | None:
+    """The certified copy that is this file to the last byte, and its document, if there is one."""
+    query = select(CertifiedCopy, Document).where(
+        CertifiedCopy.sha256 == sha256, CertifiedCopy.document_id == Document.id
+    )
+    return (await session.exec(query)).first()

@@ -1,0 +1,100 @@
+"""Documents: of a journey, by token, by file, what is stuck, and what others may know of them."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from kit.auth import Principal
+from kit.contracts.claims import DocumentClaim
+from kit.rows import fetch
+from services.issuance import domain
+from services.issuance.models import Document
+
+MOST_UNFINISHED = 200
+ONLY_SEARCHED = {"searched", "grams"}
+"""What no reader needs of a document."""
+COLUMNS = ", ".join(name for name in Document.model_fields if name not in ONLY_SEARCHED)
+ISSUED = f"SELECT {COLUMNS} FROM document WHERE journey_id = ANY($1::uuid[]) AND state = ANY($2::text[]) ORDER BY id"  # noqa: S608 - our own columns
+ON_THE_REGISTER = col(Document.state).in_(domain.OUT)
+
+
+async def documents(session: AsyncSession, ids: Iterable[UUID], *, lock: bool = False) -> Sequence[Document]:
+    """These documents, in one order, locked until the transaction ends when asked. They join no session."""
+    query = f"SELECT {COLUMNS} FROM document WHERE id = ANY($1::uuid[]) ORDER BY id"  # noqa: S608 - our own columns
+    return [Document(**row) for row in await fetch(session, f"{query} FOR UPDATE" if lock else query, list(ids))]
+
+
+async def owned(session: AsyncSession, principal: Principal, journey: UUID) -> Document:
+    """The issued document of a journey, of several the newest; DocumentNotFound also when it is somebody else's."""
+    found = await _issued(session, [journey])
+    if not found or not is_of(found[-1], principal):
+        raise domain.DocumentNotFound
+    return found[-1]
+
+
+async def _issued(session: AsyncSession, journeys: Sequence[UUID]) -> list[Document]:
+    """The documents of journeys that are on the register, the oldest first."""
+    return [Document(**row) for row in await fetch(session, ISSUED, list(journeys), list(domain.OUT))]
+
+
+def is_of(row: Document, principal: Principal) -> bool:
+    """Whether a document is the principal's."""
+    if principal.kind == "holder":
+        return row.person_id is None and str(row.journey_id) == principal.subject
+    return str(row.person_id) == principal.subject
+
+
+async def by_token(session: AsyncSession, token: str | None) -> Document:
+    """The issued document of a verification token; VerificationNotFound."""
+    if token is None:
+        raise domain.VerificationNotFound
+    return await _public(session, select(Document).where(Document.token == token, ON_THE_REGISTER))
+
+
+async def by_sha256(session: AsyncSession, sha256: str) -> Document | None:
+    """The issued document that is this file to the last byte, if there is one."""
+    query = select(Document).where(Document.sha256 == sha256, ON_THE_REGISTER)
+    return (await session.exec(query)).first()
+
+
+async def _public(session: AsyncSession, query: SelectOfScalar[Document]) -> Document:
+    found = (await session.exec(query)).first()
+    if found is None:
+        raise domain.VerificationNotFound
+    return found
+
+
+async def unfinished(session: AsyncSession, agency: str) -> Sequence[Document]:
+    """The documents of an agency that are not made yet, oldest first: what failed is among them."""
+    query = select(Document).where(Document.agency == agency, col(Document.state).in_(domain.UNFINISHED))
+    return (await session.exec(query.order_by(col(Document.id)).limit(MOST_UNFINISHED))).all()
+
+
+Claims = Callable[[AsyncSession, Sequence[UUID]], Awaitable[Mapping[UUID, DocumentClaim]]]
+
+
+def document_claims(verify_url: Callable[[str], str]) -> Claims:
+    """Claim ``documents``, by journey, of several the newest; absent while nothing is issued."""
+
+    async def answer(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, DocumentClaim]:
+        return {row.journey_id: _claim(row, verify_url) for row in await _issued(session, journeys)}
+
+    return answer
+
+
+def _claim(row: Document, verify_url: Callable[[str], str]) -> DocumentClaim:
+    return DocumentClaim(
+        journey=row.journey_id,
+        document=row.id,
+        number=row.number,
+        title_th=row.title["th"],
+        title_en=row.title["en"],
+        file_name=str(row.file_name),
+        sha256=str(row.sha256),
+        issued_at=row.issued_at,
+        valid_until=row.valid_until,
+        verify_url=verify_url(str(row.token)),
+    )

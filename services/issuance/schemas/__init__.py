@@ -1,0 +1,42 @@
+"""Bodies of issuance's questions and answers, by concern."""
+
+from services.issuance.schemas.acts import (
+    ActView,
+    LicenceView,
+    ProposalView,
+    ProposedAct,
+    Reasons,
+    Rejection,
+    SubstituteView,
+    WantedSubstitute,
+)
+from services.issuance.schemas.copies import CopyView, FileCheck
+from services.issuance.schemas.documents import (
+    DocumentView,
+    RegisterEntry,
+    RegisterPage,
+    UnfinishedDocument,
+    VerificationView,
+    status_now,
+)
+from services.issuance.schemas.wallets import CredentialOfferView
+
+__all__ = [
+    "ActView",
+    "CopyView",
+    "CredentialOfferView",
+    "DocumentView",
+    "FileCheck",
+    "LicenceView",
+    "ProposalView",
+    "ProposedAct",
+    "Reasons",
+    "RegisterEntry",
+    "RegisterPage",
+    "Rejection",
+    "SubstituteView",
+    "UnfinishedDocument",
+    "VerificationView",
+    "WantedSubstitute",
+    "status_now",
+]

@@ -1,0 +1,137 @@
+"""Bodies about acts on what was issued, and about substitutes."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from kit.contracts.text import Text
+from services.issuance.domain import LONGEST_REASON, Act, Kind, Loss, Phase, Status, SubstituteState
+from services.issuance.models import Document, DocumentAct
+from services.issuance.schemas.documents import status_now, suspended_until
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
+"""An officer's own words; PostgreSQL cannot keep the character NUL."""
+
+
+class Body(BaseModel):
+    """What is sent: unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reasons(Body):
+    """Facts, law and considerations of an order (APA39 s.37); what takes a right away needs all three."""
+
+    facts: Reason = ""
+    law: Reason = ""
+    considerations: Reason = ""
+
+    @property
+    def said(self) -> dict[str, str]:
+        """By their names."""
+        return {"facts": self.facts, "law": self.law, "considerations": self.considerations}
+
+
+class ProposedAct(Reasons):
+    """What an officer wants done: ``until`` is the last day of a suspension, ``corrections`` are an amendment's.
+
+    A correction names a field of the form that the document shows (``shop_name``, ``/place/road``) and its new value.
+    """
+
+    act: Literal["suspend", "revoke", "amend"]
+    until: date | None = None
+    corrections: Annotated[dict[str, str | int | float | bool], Field(max_length=50)] = Field(default_factory=dict)
+
+
+class Rejection(Body):
+    """Why what was proposed is not done."""
+
+    reason: Annotated[Reason, StringConstraints(min_length=1)]
+
+
+class ActView(BaseModel):
+    """An act of authority: by whom, when, under which law and why; ``officer`` is null for the calendar."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    document: UUID = Field(validation_alias="document_id")
+    act: Act
+    phase: Phase
+    proposal: UUID | None = Field(validation_alias="proposal_id")
+    officer: UUID | None
+    authority: Text
+    facts: str
+    law: str
+    considerations: str
+    appeal: Text | None
+    until: date | None
+    about: UUID | None
+    at: datetime
+    digest: str
+
+
+class ProposalView(ActView):
+    """What waits to be confirmed or rejected, and for which document."""
+
+    journey: UUID
+    number: str
+    title: Text
+
+    @classmethod
+    def of(cls, act: DocumentAct, document: Document) -> "ProposalView":
+        """From its rows."""
+        said = ActView.model_validate(act).model_dump()
+        names = {"document_id": said.pop("document"), "proposal_id": said.pop("proposal")}
+        return cls(**said, **names, journey=document.journey_id, number=document.number, title=Text(**document.title))
+
+
+class LicenceView(BaseModel):
+    """An issued document with every act on it, and on those before and after it in the same term."""
+
+    id: UUID
+    journey: UUID
+    number: str
+    title: Text
+    kind: Kind
+    replaces: UUID | None
+    status: Status
+    issued_on: date
+    valid_until: date | None
+    suspended_until: date | None
+    acts: list[ActView]
+
+    @classmethod
+    def of(cls, document: Document, acts: Sequence[DocumentAct]) -> "LicenceView":
+        """From its rows."""
+        return cls(
+            **document.model_dump(include={"id", "title", "kind", "replaces", "issued_on", "valid_until"}),
+            journey=document.journey_id, number=document.number, status=status_now(document),
+            suspended_until=suspended_until(document), acts=[ActView.model_validate(each) for each in acts],
+        )  # fmt: skip
+
+
+class WantedSubstitute(Body):
+    """What happened to a document, and the day since which its holder knows."""
+
+    reason: Loss
+    known_on: date
+
+
+class SubstituteView(BaseModel):
+    """A wish for a substitute; ``is_late``: it came after the days that the definition gives."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    document: UUID = Field(validation_alias="document_id")
+    journey: UUID = Field(validation_alias="journey_id")
+    reason: Loss
+    known_on: date
+    is_late: bool
+    state: SubstituteState
+    asked_at: datetime
+    settled_at: datetime | None
