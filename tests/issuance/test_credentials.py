@@ -2,7 +2,9 @@
 
 import asyncio
 import hmac
+import json
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy import select, text
 
 from kit.auth import Issuers, jwk_of
 from kit.clock import clock
+from kit.documents import qr_svg
 from kit.testing import AGENCY
 from services.issuance.domain import statuslist, wallets
 from services.issuance.duework.tidying import tidy
@@ -52,7 +55,10 @@ def refused(answer, error, status=400):
 async def test_the_credential_says_what_the_document_shows_and_is_bound_to_the_key(desk, holder):
     offer = await offered(desk)
     assert offer["offer"]["credential_configuration_ids"] == ["test-licence"]
-    assert offer["qr_svg"].startswith("<svg")
+    assert offer["qr_svg"] == qr_svg(offer["offer_uri"]).decode()
+    assert parse_qs(urlsplit(offer["offer_uri"]).query)["credential_offer"] == [
+        json.dumps(offer["offer"], separators=(",", ":"))
+    ]
     answer = await holder.token(offer)
     assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 300)
     answer = await holder.ask(answer.json()["access_token"], holder.proof(await holder.nonce()))
@@ -335,6 +341,20 @@ async def test_of_a_document_that_is_not_in_force_nothing_is_issued(desk, holder
         assert refused(await holder.ask(token, holder.proof(await holder.nonce())), "credential_request_denied")
     await change(desk, state="issued")
     assert (await holder.ask(token, holder.proof(await holder.nonce()))).status_code == 200
+
+
+async def test_an_act_that_is_under_way_comes_before_whoever_asks_meanwhile(desk, holder):
+    token, proof = await granted(desk, holder), holder.proof(await holder.nonce())
+    before = await count(desk, Credential)
+    waiting = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    async with desk.kit.database.engine.begin() as acting:
+        locked = text(f"SELECT FROM document WHERE id = '{desk.row['id']}' FOR UPDATE")
+        await acting.execute(locked)
+        asking = asyncio.create_task(holder.ask(token, proof))
+        await desk.harness.until(lambda: desk.harness.rows(waiting))
+        await acting.execute(text(f"UPDATE document SET state = 'revoked' WHERE id = '{desk.row['id']}'"))
+    assert refused(await asking, "credential_request_denied")
+    assert await count(desk, Credential) == before
 
 
 async def test_many_at_once_have_places_of_their_own_in_lists_that_fill_up(desk, monkeypatch):

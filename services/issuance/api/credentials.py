@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.app import Kit
 from kit.auth import Issuer, Issuers, Proof, TokenRefused, allow, jwk_of, proven, thumbprint
@@ -114,6 +115,7 @@ async def credential(request: Request, agency: Agency) -> Response:
     person = await _holder(desk)
     async with desk.kit.database.transaction() as session:
         credited = await commands.credit(session, desk.grant.id, spent, thumbprint(proof.key))
+        desk = await desk.renewed(session)
     if isinstance(credited, Refused):
         return refusal(credited)
     return answer(desk.issued(credited, jwk_of(proof.key), person) | {"notification_id": str(credited.id)})
@@ -136,6 +138,7 @@ async def deferred_credential(request: Request, agency: Agency) -> Response:
     person = await _holder(desk)
     async with desk.kit.database.transaction() as session:
         credited = await commands.collect(session, desk.grant.id, transaction)
+        desk = await desk.renewed(session)
     if isinstance(credited, Refused):
         return refusal(credited)
     # Without a notification_id, which is optional: wallets made with the best-known library take none here.
@@ -173,6 +176,11 @@ class Desk:
     def is_in_the_making(self) -> bool:
         """Whether there is nothing to issue yet."""
         return self.document.state in domain.UNFINISHED
+
+    async def renewed(self, session: AsyncSession) -> "Desk":
+        """With the document as it stands now: while its place was given, nobody could change it."""
+        (document,) = await queries.documents(session, [self.document.id])
+        return replace(self, document=document)
 
     def issued(
         self, credential: Credential, key: Mapping[str, str] | None, person: PersonClaim | None
