@@ -1,4 +1,4 @@
-"""HTTP of delivery: the inbox, the notices of a journey, and public documents."""
+"""The inbox, the notices of a journey, and public documents."""
 
 from typing import Annotated
 from uuid import UUID

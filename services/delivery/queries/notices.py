@@ -1,4 +1,4 @@
-"""Reads of delivery."""
+"""Reads of notices and deliveries."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Bodies of delivery's answers."""
+"""Bodies of the inbox."""
 
 from datetime import datetime
 from uuid import UUID
