@@ -1,4 +1,4 @@
-"""Tables of delivery: the end of each journey, the notices in the inboxes, and what left by a channel."""
+"""The end of each journey, and the notices in the inboxes."""
 
 from datetime import datetime
 from typing import Any
@@ -64,20 +64,6 @@ class Notice(Base, table=True):
     """With the person all that delivery must know of the applicant again: None on rows from before it was kept."""
     created_at: datetime = Field(sa_column=moment())
     read_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
-
-
-class Dispatch(Base, table=True):
-    """Evidence of one notice sent by one outside channel."""
-
-    __table_args__ = (UniqueConstraint("notice_id", "channel"),)
-
-    id: UUID = Field(default_factory=uuid7, primary_key=True)
-    notice_id: UUID = Field(foreign_key="notice.id")
-    channel: str
-    state: str
-    message_id: str
-    reply: str | None = None
-    settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 METADATA = Base.metadata
