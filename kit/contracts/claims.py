@@ -31,6 +31,11 @@ class ApplicationClaim(Claim):
     """The applicant; None when the journey is anonymous and held by whoever knows its secret."""
     form: dict[str, Any]
     email: str | None
+    phone: str | None = None
+    """E.164."""
+    line_user: str | None = None
+    postal_address: str | None = None
+    """Line by line, the addressee's name first where the definition names its field."""
     language: Literal["th", "en"]
     submitted_at: datetime
     legally_received_at: datetime

@@ -113,11 +113,12 @@ async def _file(
     payload = {
         "journey": str(application.journey_id), "definition": application.definition,
         "form": application.form, "email": application.email, "language": application.language,
-    }  # fmt: skip
+    } | {name: said for name in ("phone", "line_user") if (said := getattr(application, name))}  # fmt: skip
     await _change(
         session,
         application,
         **asdict(filed),
+        postal_address=domain.postal_address(form, settings.postal_address),
         number=domain.number_of(application.agency, settings.number_prefix, year, running),
         payload_sha256=domain.payload_digest(payload),
         filed_form=form,

@@ -35,6 +35,11 @@ class Application(Base, table=True):
     """The owner; None when the journey is anonymous and held by whoever knows its secret."""
     language: str
     email: str | None = None
+    phone: str | None = None
+    """E.164."""
+    line_user: str | None = None
+    postal_address: str | None = None
+    """Line by line, as the form said at submission; only where the definition names the fields."""
     form: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     """As it was typed; shown back unchanged."""
     filed_form: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))

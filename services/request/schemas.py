@@ -9,10 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from kit.contracts.codes import AgencyCode, DefinitionRef
 from kit.contracts.definition import Duration
 from kit.contracts.text import Language, Text
-from services.request.domain import contact_email, storable
+from services.request.domain import contact_email, contact_line, contact_phone, storable
 
 FormData = Annotated[dict[str, Any], AfterValidator(storable)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(contact_email)]
+Phone = Annotated[str, Field(max_length=32), AfterValidator(contact_phone)]
+LineUser = Annotated[str, Field(max_length=33), AfterValidator(contact_line)]
 
 
 class Body(BaseModel):
@@ -31,10 +33,15 @@ class NewJourney(Body):
 
 
 class Draft(Body):
-    """The whole draft, as far as it has come; nothing in it needs to be complete yet."""
+    """The whole draft, as far as it has come; nothing in it needs to be complete yet.
+
+    Who names an address wishes to be told there too: SMS to ``phone``, LINE to ``line_user``, as LINE Login gives it.
+    """
 
     form: FormData
     email: Email | None = None
+    phone: Phone | None = None
+    line_user: LineUser | None = None
     language: Language = "th"
 
 
@@ -57,6 +64,8 @@ class ApplicationView(BaseModel):
     state: Literal["draft", "submitted", "withdrawn", "sealed", "ended"]
     form: dict[str, Any]
     email: str | None
+    phone: str | None = None
+    line_user: str | None = None
     language: Language
     opened_at: datetime
     saved_at: datetime

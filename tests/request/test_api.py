@@ -16,6 +16,8 @@ import sqlalchemy as sql
 from uuid_utils.compat import uuid7
 
 from kit.clock import clock
+from kit.contracts.definition import Bundle, section_for
+from kit.contracts.journey import Process
 from kit.documents import verify_async
 from services.request.models import Application
 from services.request.settings import Settings
@@ -79,6 +81,8 @@ BAD_BODIES = {
     "bad language": b'{"form": {}, "language": "fr"}',
     "bad address": b'{"form": {}, "email": "not an address"}',
     "address is a number": b'{"form": {}, "email": 5}',
+    "telephone is none": b'{"form": {}, "phone": "02-123-4567"}',
+    "line user is a nickname": b'{"form": {}, "line_user": "@somchai"}',
     "not a number": b'{"form": {"area": NaN}}',
     "endless": b'{"form": {"area": 1e999}}',
     "zero byte": b'{"form": {"a": "x\\u0000y"}}',
@@ -192,9 +196,13 @@ async def test_a_lost_seal_loses_no_submission(desk, tmp_path):
 
 
 async def test_claims_tell_filed_applications_to_those_who_may_ask(desk):
-    person = uuid4()
+    person, bundle = uuid4(), licence_bundle().model_dump(mode="json")
+    for step in bundle["definition"]["plan"]:
+        step |= {"postal_address": ["/place_address"]} if step["process"] == "request" else {}
+    desk.harness.publish(Bundle.model_validate(bundle))
     draft, filed, withdrawn = await desk.open(person), await desk.open(person), await desk.filed(person)
-    await desk.save(filed, person, email="somchai@example.org")
+    contacts = {"email": "somchai@example.org", "phone": "0812345678", "line_user": "U" + "0" * 32}
+    await desk.save(filed, person, **contacts)
     await desk.submit(filed, person)
     await desk.withdraw(withdrawn, person)
     body = {"ids": [str(each) for each in (draft, filed, withdrawn, uuid7())]}
@@ -204,9 +212,10 @@ async def test_claims_tell_filed_applications_to_those_who_may_ask(desk):
         )
         items = answer.json()["items"]
         assert set(items) == {str(filed), str(withdrawn)}
-        # Delivery needs the address and nothing of the form, everybody else the opposite.
-        expected = ({}, "somchai@example.org") if reader == "delivery" else (FORM, None)
-        assert (items[str(filed)]["form"], items[str(filed)]["email"]) == expected
+        # Delivery needs the addresses and nothing of the form, everybody else the opposite.
+        addresses = {**contacts, "phone": "+66812345678", "postal_address": FORM["place_address"]}
+        expected = ({}, addresses) if reader == "delivery" else (FORM, dict.fromkeys(addresses))
+        assert (items[str(filed)]["form"], {name: items[str(filed)][name] for name in addresses}) == expected
     claim = items[str(filed)]
     assert claim["person"] == str(person)
     assert claim["number"].startswith("22000000-FOOD-")
@@ -217,9 +226,6 @@ async def test_claims_tell_filed_applications_to_those_who_may_ask(desk):
 
 
 async def test_the_gateway_has_the_section_checked(desk):
-    from kit.contracts.definition import section_for
-    from kit.contracts.journey import Process
-
     whole = section_for(licence_bundle(), Process.REQUEST).model_dump(mode="json")
     whole["files"]["form.schema.json"] = json.dumps({"$ref": "https://example.com/s"})
     answer = await desk.client.post(

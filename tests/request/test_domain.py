@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.contracts.definition import Periods, Section, section_for
+from kit.contracts.definition import Bundle, Periods, Section, section_for
 from kit.contracts.journey import Process
 from kit.errors import Conflict, InvalidFieldError, PreconditionFailed
 from kit.workdays import Calendar
@@ -269,3 +269,41 @@ def test_a_problem_names_both_languages():
     for problem in (domain.NotDraft, domain.ApplicationSealed, domain.DefinitionSuperseded, domain.FormInvalid):
         assert problem.title.th
         assert problem.title.en
+
+
+@pytest.mark.req("D1", part="addresses of SMS, LINE and post")
+@pytest.mark.parametrize("typed", ["0812345678", "081-234-5678", "(08) 1234 5678", "+66812345678"])
+def test_a_number_that_takes_sms_is_kept_in_one_form(typed):
+    assert domain.contact_phone(typed) == "+66812345678"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "02 123 4567", "081234567", "๐๘๑๒๓๔๕๖๗๘", "+0812345678", "0812345678\n+66", "tel:1"]
+)
+def test_no_number_that_takes_sms_is_refused(typed):
+    with pytest.raises(InvalidFieldError):
+        domain.contact_phone(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "@somchai", "U" + "0" * 31, "U" + "A" * 32, "C" + "0" * 32, "U" + "0" * 32 + "\n"]
+)
+def test_only_the_id_of_a_line_user_is_taken(typed):
+    assert domain.contact_line("U" + "0" * 32) == "U" + "0" * 32
+    with pytest.raises(InvalidFieldError):
+        domain.contact_line(typed)
+
+
+def test_an_address_is_written_line_by_line_as_far_as_it_was_given():
+    form = {"name": " สมชาย  ใจดี\n", "place": {"house": "1/2", "moo": None, "road": {"th": "สุขุมวิท"}}, "n": 3}
+    assert domain.postal_address(form, ["/name", "/place", "/absent/x", "/n/x"]) == "สมชาย ใจดี\n1/2 สุขุมวิท"
+    assert domain.postal_address(form, ["/n"]) is None
+    assert domain.postal_address(form, []) is None
+
+
+def test_fields_of_an_address_must_be_in_the_form():
+    bundle = licence_bundle().model_dump(mode="json")
+    step = next(each for each in bundle["definition"]["plan"] if each["process"] == "request")
+    step["postal_address"] = ["/shop_name", "/nowhere"]
+    (fault,) = domain.check_section(section_for(Bundle.model_validate(bundle), Process.REQUEST))
+    assert fault.path == "/steps/request/postal_address/1"

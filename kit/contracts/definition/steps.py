@@ -1,5 +1,6 @@
 """The steps of a plan, each with the settings of its process."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,6 +11,9 @@ from kit.contracts.definition.fees import Fee
 from kit.contracts.definition.life import Life, Reminders
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
+
+Pointer = Annotated[str, Field(pattern=r"^(/[^/]{1,100}){1,10}$")]
+"""A JSON pointer into the form."""
 
 
 class StepBase(Model):
@@ -45,6 +49,8 @@ class RequestStep(StepBase):
     number_prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$")]
     responsible_unit: Text
     title_field: str | None = None
+    postal_address: Annotated[tuple[Pointer, ...], Field(max_length=8)] = ()
+    """Fields of the form that make the lines of the applicant's postal address: a text, or a group of texts."""
 
 
 class ReviewStep(StepBase):
@@ -112,11 +118,32 @@ class IssuanceStep(StepBase):
     reminders: Reminders = (90, 30, 7)
 
 
+OutsideChannel = Literal["email", "line", "sms", "post", "pickup"]
+"""A way out of the platform: mail, LINE official account, SMS, letter with tracking, or to be fetched at a counter."""
+
+
+class Rung(Model):
+    """One rung of the ladder of channels: the next one is tried when ``within`` is over without proof of receipt.
+
+    ``within`` is an ISO 8601 duration (``PT4H``); the last rung needs none. ``notices`` are the kinds of notice that
+    climb to it, all where there are none: a letter for the result, say, and not for every turn.
+    """
+
+    channel: OutsideChannel
+    within: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=90))] | None = None
+    notices: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+
+
 class DeliveryStep(StepBase):
-    """How the result reaches the applicant; ``public_document`` for services that inform."""
+    """How the result reaches the applicant; ``public_document`` for services that inform.
+
+    The inbox always has every notice. ``channels`` name what else is done at once: one mail, and a notice that a
+    credential waits for the wallet. A ``ladder`` takes the place of the mail.
+    """
 
     process: Literal[Process.DELIVERY]
-    channels: tuple[Literal["inbox", "email"], ...] = ("inbox", "email")
+    channels: tuple[Literal["inbox", "email", "wallet"], ...] = ("inbox", "email")
+    ladder: Annotated[tuple[Rung, ...], Field(max_length=8)] | None = None
     public_document: FileName | None = None
 
 

@@ -2,7 +2,7 @@
 
 from services.request.domain.checking import check_section
 from services.request.domain.faults import fault_of
-from services.request.domain.filing import Filed, number_of, payload_digest, series_year, times_of
+from services.request.domain.filing import Filed, number_of, payload_digest, postal_address, series_year, times_of
 from services.request.domain.forms import NO_FORM, Form, form_of
 from services.request.domain.states import (
     ENDING,
@@ -22,7 +22,7 @@ from services.request.domain.states import (
     sealed,
     withdrawn,
 )
-from services.request.domain.values import contact_email, storable
+from services.request.domain.values import contact_email, contact_line, contact_phone, storable
 
 __all__ = [
     "ENDING",
@@ -40,12 +40,15 @@ __all__ = [
     "State",
     "check_section",
     "contact_email",
+    "contact_line",
+    "contact_phone",
     "ended",
     "etag",
     "fault_of",
     "form_of",
     "number_of",
     "payload_digest",
+    "postal_address",
     "require_draft",
     "require_revision",
     "sealed",

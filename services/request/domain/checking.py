@@ -35,6 +35,7 @@ def _step_faults(section: Section, step: Any) -> Iterator[Fault]:
     if "form" in parsed and step.form is not None:
         yield from _form_faults(step.form, section.files[step.form], parsed["form"])
     yield from _title_faults(step, parsed.get("form"))
+    yield from _address_faults(step, parsed.get("form"))
 
 
 def _object_of(name: str, text: str) -> tuple[Any, list[Fault]]:
@@ -94,6 +95,20 @@ def _title_faults(step: RequestStep, schema: Any) -> Iterator[Fault]:
             f"แบบคำขอไม่มีช่อง {step.title_field}",
             f"the form has no field {step.title_field}",
         )
+
+
+def _address_faults(step: RequestStep, schema: Any) -> Iterator[Fault]:
+    """The fields that make an address are in the form."""
+    if schema is None and step.form is not None:
+        return
+    for index, pointer in enumerate(step.postal_address):
+        names = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+        if not any(True for _ in nodes_at(schema, names)):
+            yield _fault(
+                f"/steps/{step.id}/postal_address/{index}",
+                f"แบบคำขอไม่มีช่อง {pointer}",
+                f"the form has no field {pointer}",
+            )
 
 
 def _at(path: str, where: tuple[str, ...], key: str) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from kit.contracts.definition import Periods
 from kit.workdays import Calendar
 
 BUDDHIST_ERA = 543
+LONGEST_ADDRESS = 1000
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,25 @@ def series_year(at: datetime) -> int:
 def number_of(agency: str, prefix: str, year: int, running: int) -> str:
     """``<agency>-<prefix>-<Buddhist year, 2 digits>-<running, 6 digits>``: nothing personal in it [D]."""
     return f"{agency}-{prefix}-{year % 100:02d}-{running:06d}"
+
+
+def postal_address(form: Mapping[str, Any], pointers: Sequence[str]) -> str | None:
+    """The lines of an address, one for each field that is filled in; the texts of a group make one line."""
+    lines = [" ".join(_texts(_at(form, pointer))) for pointer in pointers]
+    return "\n".join(line for line in lines if line)[:LONGEST_ADDRESS] or None
+
+
+def _at(form: Mapping[str, Any], pointer: str) -> Any:
+    value: Any = form
+    for part in pointer.split("/")[1:]:
+        value = value.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(value, Mapping) else None
+    return value
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [text for member in value.values() for text in _texts(member)]
+    return [" ".join(value.split())] if isinstance(value, str) and value.strip() else []
 
 
 def payload_digest(payload: Mapping[str, Any]) -> str:

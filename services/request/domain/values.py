@@ -28,6 +28,30 @@ def contact_email(value: str) -> str:
     return value
 
 
+_MOBILE = re.compile(r"0[689][0-9]{8}")
+_ABROAD = re.compile(r"\+[1-9][0-9]{7,14}")
+_LINE_USER = re.compile(r"U[0-9a-f]{32}")
+
+
+def contact_phone(value: str) -> str:
+    """Return a number that takes SMS as E.164: a Thai mobile number or one with its country code."""
+    digits = re.sub(r"[ ().-]", "", value)
+    if value.isascii() and _MOBILE.fullmatch(digits):
+        return f"+66{digits[1:]}"
+    if value.isascii() and _ABROAD.fullmatch(digits):
+        return digits
+    raise InvalidFieldError(
+        "wrong-format", Text(th="หมายเลขโทรศัพท์เคลื่อนที่ไม่ถูกต้อง", en="is not a number of a mobile telephone")
+    )
+
+
+def contact_line(value: str) -> str:
+    """Return the id of a LINE user, as LINE Login gives it; not the name people search by."""
+    if not _LINE_USER.fullmatch(value):
+        raise InvalidFieldError("wrong-format", Text(th="รหัสผู้ใช้ LINE ไม่ถูกต้อง", en="is not the id of a LINE user"))
+    return value
+
+
 def storable(form: dict[str, Any]) -> dict[str, Any]:
     """Return the form; InvalidFieldError when it is too deep, too large or holds what JSON cannot say."""
     for count, (value, depth) in enumerate(_values(form, 1)):

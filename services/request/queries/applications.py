@@ -30,10 +30,12 @@ ONE = f"{READ} WHERE journey_id = $1"
 LOCKED = f"{ONE} FOR UPDATE"
 ALL_LOCKED = f"{READ} WHERE journey_id = ANY($1) ORDER BY id FOR UPDATE"
 FILED = """
-    SELECT journey_id, id, number, definition, agency, person, filed_form, email, language, entered_system_at,
-        legally_received_at, state
+    SELECT journey_id, id, number, definition, agency, person, filed_form, email, phone, line_user, postal_address,
+        language, entered_system_at, legally_received_at, state
     FROM application WHERE journey_id = ANY($1) AND number IS NOT NULL
 """
+
+ADDRESSES = ("email", "phone", "line_user", "postal_address")
 
 
 async def of_journey(session: AsyncSession, journey: UUID, *, lock: bool = False) -> Application:
@@ -119,6 +121,9 @@ def _claim(row: asyncpg.Record) -> ApplicationClaim:
         person=row["person"],
         form=row["filed_form"] or {},
         email=row["email"],
+        phone=row["phone"],
+        line_user=row["line_user"],
+        postal_address=row["postal_address"],
         language=row["language"],
         submitted_at=row["entered_system_at"],
         legally_received_at=row["legally_received_at"],
@@ -127,6 +132,6 @@ def _claim(row: asyncpg.Record) -> ApplicationClaim:
 
 
 def claim_for(caller: str, claim: BaseModel) -> BaseModel:
-    """What a caller needs of a claim: the address is delivery's alone, the form everybody else's (PDPA s.22)."""
+    """What a caller needs of a claim: the addresses are delivery's alone, the form everybody else's (PDPA s.22)."""
     is_delivery = caller == Process.DELIVERY
-    return claim.model_copy(update={"form": {}} if is_delivery else {"email": None})
+    return claim.model_copy(update={"form": {}} if is_delivery else dict.fromkeys(ADDRESSES))
