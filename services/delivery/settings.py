@@ -1,22 +1,74 @@
-"""Settings of delivery: the mail server it sends through."""
+"""Settings of delivery: the channels it sends by. Each but mail is off unless its settings are there."""
+
+from datetime import time
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from kit import settings
+from services.delivery.domain import Quiet
 
 
 class Settings(settings.Settings):
-    """PAET_SMTP_*; in production the mail server must speak TLS."""
+    """PAET_SMTP_*, PAET_LINE_*, PAET_SMS_*, PAET_POST_*; in production everything outside is spoken to with TLS."""
 
     service: str = "delivery"
+    evidence_key: SecretStr | None = None
+    """Under which addresses are hashed and codes of the counter made; without it neither is done."""
+
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     smtp_tls: bool = True
     smtp_from: str = "no-reply@localhost"
+    smtp_bounces: str | None = None
+    """Envelope sender, to which bounces come back; smtp_from where there is none."""
+    smtp_report_secret: SecretStr | None = None
+    """With which the mail server signs the bounces that it hands on."""
+
+    line_url: str = "https://api.line.me"
+    line_token: SecretStr | None = None
+    line_secret: SecretStr | None = None
+
+    sms_url: str | None = None
+    sms_token: SecretStr | None = None
+    sms_report_secret: SecretStr | None = None
+    sms_sender: str = "PAET"
+
+    post_url: str | None = None
+    post_token: SecretStr | None = None
+    post_report_secret: SecretStr | None = None
+    post_service: Literal["registered", "ems"] = "registered"
+
+    pickup: bool = False
+    """Whether there is a counter."""
+
+    quiet_from: time = time(20)
+    quiet_until: time = time(8)
+    """In Bangkok; between them no telephone is made to ring. The same time twice: never quiet."""
+
+    @property
+    def quiet(self) -> Quiet:
+        """The quiet hours."""
+        return Quiet(self.quiet_from, self.quiet_until)
 
     def production_faults(self) -> list[str]:
-        """Mail leaves the agency's network encrypted, from an address of its own."""
+        """Everything leaves the agency's network encrypted, from addresses of its own, and leaves evidence."""
         faults = super().production_faults()
         if not self.smtp_tls:
             faults.append("smtp_tls must be on")
         if self.smtp_from.endswith("@localhost"):
             faults.append("smtp_from must be the agency's address")
+        for name in ("line_url", "sms_url", "post_url"):
+            if (url := getattr(self, name)) and urlsplit(url).scheme != "https":
+                faults.append(f"{name} must be https")
+        for group in (
+            ("line_token", "line_secret"),
+            ("sms_url", "sms_token", "sms_report_secret"),
+            ("post_url", "post_token", "post_report_secret"),
+        ):
+            if 0 < sum(getattr(self, name) is not None for name in group) < len(group):
+                faults.append(f"{', '.join(group)} go together")
+        if self.evidence_key is None:
+            faults.append("evidence_key must be set")
         return faults

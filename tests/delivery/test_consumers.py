@@ -175,7 +175,7 @@ async def test_trouble_at_the_mail_server_delays_the_mail_and_loses_none(deliver
     await delivery.deliver(event)
 
     async def tried():
-        return await delivery.rows(text("SELECT error FROM due_work WHERE attempts > 0"))
+        return await delivery.rows(text("SELECT 1 FROM dispatch_event WHERE kind = 'troubled'"))
 
     await delivery.until(tried)
     await mail.behave()

@@ -1,20 +1,48 @@
-"""E-mail by SMTP."""
+"""E-mail by SMTP, and the bounces that come back."""
 
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.message import Message as Part
+from email.policy import default
+from uuid import UUID
 
 import aiosmtplib
 
-from services.delivery.channels import Message, RefusedByChannel
+from kit.clock import clock
+from kit.contracts.claims import ApplicationClaim
+from services.delivery.channels import Busy, Message, RefusedByChannel, Taken
+from services.delivery.channels.posting import require_signature
+from services.delivery.domain.reports import MalformedReport, Report, SignatureRefused, Told
 from services.delivery.settings import Settings
+
+ACTIONS = {"failed": Told.FAILED, "relayed": Told.ACCEPTED, "delivered": Told.ACCEPTED, "delayed": Told.NOTED}
+"""Of RFC 3464. That a mail lies in a mailbox is told by a server of whoever it belongs to: it proves no receipt."""
+STATUS = "message/delivery-status"
+MOST_RECIPIENTS = 10
 
 
 class Email:
     """Sends through the agency's mail server."""
 
+    name = "email"
+    sleeps = False
+    forgets_after: timedelta | None = None
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def send(self, message: Message) -> str:
+    def key_of(self, notice: UUID) -> str:
+        """The Message-ID."""
+        return f"<{notice}@paet>"
+
+    def address_in(self, application: ApplicationClaim) -> str | None:
+        """The address."""
+        return application.email
+
+    async def send(self, message: Message) -> Taken:
         """Send one mail; 5xx is refused for good, 4xx and a dead server may pass."""
         mail = EmailMessage()
         mail["From"] = self._settings.smtp_from
@@ -26,6 +54,7 @@ class Email:
         try:
             _, reply = await aiosmtplib.send(
                 mail,
+                sender=self._settings.smtp_bounces or self._settings.smtp_from,
                 hostname=self._settings.smtp_host,
                 port=self._settings.smtp_port,
                 start_tls=self._settings.smtp_tls,
@@ -34,9 +63,55 @@ class Email:
         except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
             raise _judged(error) from error
         except aiosmtplib.SMTPException as error:
-            msg = "mail server is away"
-            raise ConnectionError(msg) from error
-        return reply
+            raise Busy("mail server is away") from error
+        return Taken(reply)
+
+    def read_reports(self, headers: Mapping[str, str], body: bytes) -> Sequence[Report]:
+        """One delivery status notification (RFC 3464), as the mail server hands it on with its signature."""
+        secret = self._settings.smtp_report_secret
+        if secret is None:
+            raise SignatureRefused
+        require_signature(secret.get_secret_value(), body, headers.get("x-signature"))
+        return list(_reports(message_from_bytes(body, policy=default), hashlib.sha256(body).hexdigest()))
+
+
+def _reports(notification: Part, digest: str) -> Iterator[Report]:
+    parts = list(notification.walk())
+    try:
+        key = next(found for each in parts if (found := _original(each)))
+        actions = [found for each in parts if each.get_content_type() == STATUS for found in _actions(each)]
+    except (StopIteration, TypeError, ValueError, AttributeError, LookupError) as error:
+        raise MalformedReport from error
+    for place, (action, status) in enumerate(actions):
+        code = "".join(each for each in status[:20] if each.isdecimal() or each == ".")
+        yield Report(ACTIONS.get(action, Told.NOTED), code or "none", f"{digest}-{place}", clock.now(), key=key)
+
+
+def _inner(part: Part) -> list[Part]:
+    payload = part.get_payload()
+    return [each for each in payload if isinstance(each, Part)] if isinstance(payload, list) else []
+
+
+def _actions(status: Part) -> list[tuple[str, str]]:
+    """Action and status of each recipient."""
+    blocks = [each for each in _inner(status) if "Action" in each][:MOST_RECIPIENTS]
+    return [(str(each["Action"]).strip().lower(), str(each.get("Status", ""))) for each in blocks]
+
+
+def _original(part: Part) -> str | None:
+    """The Message-ID of the mail that came back, from the copy of it or of its head alone."""
+    kind = part.get_content_type()
+    if kind == "text/rfc822-headers":
+        payload = part.get_payload(decode=True)
+        head = message_from_bytes(payload if isinstance(payload, bytes) else b"", policy=default)
+        return _trimmed(head["Message-ID"])
+    if kind == "message/rfc822" and (inner := _inner(part)):
+        return _trimmed(inner[0]["Message-ID"])
+    return None
+
+
+def _trimmed(text: object) -> str | None:
+    return str(text).strip()[:200] if text else None
 
 
 def _judged(error: aiosmtplib.SMTPException) -> Exception:
@@ -44,4 +119,4 @@ def _judged(error: aiosmtplib.SMTPException) -> Exception:
     code = getattr(first, "code", 0)
     if 500 <= code < 600:
         return RefusedByChannel(str(code))
-    return ConnectionError(f"mail server answered {code}")
+    return Busy(f"mail server answered {code}")

@@ -1,21 +1,41 @@
 """Use cases of delivery. Each takes the session and never commits."""
 
 from services.delivery.commands.claims import APPLICANT, ISSUED_DOCUMENT, REFUSING_CASE, REFUSING_DECISION
+from services.delivery.commands.climbing import (
+    CLIMB,
+    Leaving,
+    begin,
+    end,
+    fail,
+    skip,
+    take,
+    trouble,
+)
 from services.delivery.commands.completing import complete
-from services.delivery.commands.recording import mark_read, record_refused, record_sent
+from services.delivery.commands.hearing import NUDGE, hear, nudge
+from services.delivery.commands.recording import mark_read
 from services.delivery.commands.telling import tell_granted, tell_received, tell_refunded, tell_to_pay
 
 __all__ = [
     "APPLICANT",
+    "CLIMB",
     "ISSUED_DOCUMENT",
+    "NUDGE",
     "REFUSING_CASE",
     "REFUSING_DECISION",
+    "Leaving",
+    "begin",
     "complete",
+    "end",
+    "fail",
+    "hear",
     "mark_read",
-    "record_refused",
-    "record_sent",
+    "nudge",
+    "skip",
+    "take",
     "tell_granted",
     "tell_received",
     "tell_refunded",
     "tell_to_pay",
+    "trouble",
 ]

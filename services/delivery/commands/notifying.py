@@ -7,15 +7,15 @@ from pydantic_core import to_json
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
-from kit import duework
 from kit.claims import SECTION, Known
 from kit.clock import clock
 from kit.cloudevents import Event
-from kit.contracts.definition import DeliveryStep, Section
+from kit.contracts.definition import Section
 from kit.database import defer
 from kit.rows import fetch
 from services.delivery import domain
 from services.delivery.commands.claims import APPLICANT
+from services.delivery.commands.climbing import plan_climb
 from services.delivery.models import METADATA
 
 NOTICE = ", ".join(METADATA.tables["notice"].columns.keys())
@@ -42,9 +42,7 @@ async def notify(session: AsyncSession, event: Event, known: Known, kind: str, v
         "definition": event.definition, "step": event.nextstep or event.step, "slip": _slip_of(event, section),
     }  # fmt: skip
     defer(session, "notice", _write, notice)
-    settings: DeliveryStep = section.settings(section.plan[-1].id)
-    if applicant.has_address and "email" in settings.channels:
-        await duework.add(session, "email", identifier, journey=event.journey)
+    await plan_climb(session, identifier, kind, event.journey, section, applicant)
 
 
 async def _write(session: AsyncSession, notices: list[dict[str, Any]]) -> None:

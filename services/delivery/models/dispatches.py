@@ -20,7 +20,9 @@ class Dispatch(Base, table=True):
         UniqueConstraint("notice_id", "channel"),
         Index("dispatch_message", "message_id"),
         Index("dispatch_provider", "channel", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
-        Index("dispatch_open", "channel", "address_hash", postgresql_where=text("state IN ('sending', 'sent')")),
+        Index("dispatch_open", "address_hash", postgresql_where=text("state IN ('sending', 'sent')")),
+        Index("dispatch_sending", "channel", postgresql_where=text("state = 'sending'")),
+        Index("dispatch_failed", "failed_at", postgresql_where=text("failed_at IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

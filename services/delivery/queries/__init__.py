@@ -1,21 +1,37 @@
 """Reads of delivery."""
 
+from services.delivery.queries.dispatches import (
+    OPEN,
+    climb_of,
+    count_failed,
+    count_troubled,
+    count_waiting,
+    dispatch,
+    dispatches_of,
+    told_of,
+)
 from services.delivery.queries.notices import (
     applicants,
     delivery_of,
     has_ended,
     inbox,
     notice_of,
-    notice_to_send,
     notices_of_journey,
 )
 
 __all__ = [
+    "OPEN",
     "applicants",
+    "climb_of",
+    "count_failed",
+    "count_troubled",
+    "count_waiting",
     "delivery_of",
+    "dispatch",
+    "dispatches_of",
     "has_ended",
     "inbox",
     "notice_of",
-    "notice_to_send",
     "notices_of_journey",
+    "told_of",
 ]

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit.auth import Principal
 from kit.rows import fetch
 from services.delivery import domain
-from services.delivery.models import Delivery, Dispatch, Notice
+from services.delivery.models import Delivery, Notice
 
 APPLICANTS = """
     SELECT journey_id, person_id AS person, application_number AS number, has_address
@@ -50,14 +50,6 @@ async def delivery_of(session: AsyncSession, journey: UUID, principal: Principal
     """The finished delivery of a journey, if it is this principal's."""
     found = (await session.exec(select(Delivery).where(Delivery.journey_id == journey))).first()
     return found if found is not None and _is_of(found, principal) else None
-
-
-async def notice_to_send(session: AsyncSession, notice: UUID, channel: str) -> Notice | None:
-    """A notice that this channel has not settled yet."""
-    settled = select(Dispatch.id).where(Dispatch.notice_id == notice, Dispatch.channel == channel)
-    if (await session.exec(settled)).first() is not None:
-        return None
-    return await session.get(Notice, notice)
 
 
 async def applicants(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, domain.Applicant]:

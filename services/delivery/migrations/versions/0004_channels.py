@@ -44,4 +44,6 @@ def upgrade():
     known = sa.text("provider_id IS NOT NULL")
     op.create_index("dispatch_provider", "dispatch", ["channel", "provider_id"], postgresql_where=known)
     is_open = sa.text("state IN ('sending', 'sent')")
-    op.create_index("dispatch_open", "dispatch", ["channel", "address_hash"], postgresql_where=is_open)
+    op.create_index("dispatch_open", "dispatch", ["address_hash"], postgresql_where=is_open)
+    op.create_index("dispatch_sending", "dispatch", ["channel"], postgresql_where=sa.text("state = 'sending'"))
+    op.create_index("dispatch_failed", "dispatch", ["failed_at"], postgresql_where=sa.text("failed_at IS NOT NULL"))
