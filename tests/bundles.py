@@ -111,9 +111,20 @@ AUTOMATIC = {
     "order": "1/2569",
     "source": SOURCE,
 }
+RECEIPT = {
+    "address": {
+        "text": text("๑ ถนนทดสอบ แขวงเสาชิงช้า เขตพระนคร กรุงเทพมหานคร ๑๐๒๐๐", "1 Test Road, Phra Nakhon, Bangkok 10200"),
+        "building_number": "1", "street": "ถนนทดสอบ", "subdistrict_code": "100106", "district_code": "1001",
+        "province_code": "10", "postcode": "10200",
+    },
+    "receiver": {
+        "name": text("ฝ่ายรายได้ สำนักงานเขต", "Revenue section"), "position": text("เจ้าพนักงานจัดเก็บรายได้", "Collector"),
+    },
+    "source": SOURCE,
+}  # fmt: skip
 PAYMENT = {
     "id": "licence-fee", "process": "payment", "due": period(15, "calendar_days"),
-    "biller_id": "099400016550100", "receipt_book": "BMA",
+    "biller_id": "099400016550100", "receipt_book": "BMA", "receipt": RECEIPT,
     "fees": [{
         "kind": "range", "item": text("ค่าธรรมเนียมใบอนุญาต", "Licence fee"), "revenue_code": "licence-fee",
         "field": "/area", "source": SOURCE,

@@ -32,6 +32,7 @@ FACTS: dict[str, Text] = {
     events.Paid.type(): Text(th="ชำระค่าธรรมเนียมแล้ว", en="The fee is paid"),
     events.RefundDue.type(): Text(th="มีเงินที่ต้องคืนให้ท่าน", en="Money is to be paid back to you"),
     events.RefundPaid.type(): Text(th="คืนเงินให้ท่านแล้ว", en="Money was paid back to you"),
+    events.ReceiptReplaced.type(): Text(th="ใบเสร็จรับเงินถูกยกเลิกหรือออกใหม่", en="A receipt was cancelled or issued anew"),
     events.Issued.type(): Text(th="ออกเอกสารแล้ว", en="The document is issued"),
     events.Voided.type(): Text(th="ยกเลิกเลขที่เอกสาร", en="A document number was made void"),
     events.Dispatched.type(): Text(th="ส่งการแจ้งแล้ว", en="A notice was sent"),

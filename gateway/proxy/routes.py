@@ -74,6 +74,10 @@ payment   GET   /invoices/{invoice_id}                     owner
 payment   GET   /invoices/{invoice_id}/qr.svg              owner
 payment   GET   /invoices/{invoice_id}/qr.png              owner
 payment   GET   /journeys/{journey_id}/receipts            owner
+payment   GET   /receipts/{receipt_id}.pdf                 citizen holder officer:cashier
+payment   GET   /receipts/{receipt_id}                     citizen holder officer:cashier
+payment   POST  /receipts/{receipt_id}/cancellation        officer:cashier
+payment   POST  /receipts/{receipt_id}/reissue             officer:cashier
 payment   POST  /payment-callbacks/{provider}              anyone
 payment   GET   /refunds                                   officer:cashier
 payment   GET   /refunds/{refund_id}                       officer:cashier

@@ -19,6 +19,8 @@ from services.identity.models import Client, Officer, Person, PersonSession
 CALLERS = frozenset({"issuance", "delivery", "review", "approval", "payment", "request"})
 SEES_ALL = frozenset({"issuance"})
 """Who prints the number, the birth date and the address into the person's own document."""
+PRINTS_NUMBER = SEES_ALL | {"payment"}
+"""Who puts the number into the person's own document: a receipt names its payer by it (ขมธอ. 3-2560)."""
 PREFILLS = frozenset({"request"})
 """Who puts birth date and address into the person's own form."""
 
@@ -37,7 +39,7 @@ def persons(vault: Vault) -> Callable[[AsyncSession, Sequence[UUID]], Awaitable[
 def view_of_person(caller: str, claim: BaseModel) -> BaseModel:
     """What of a person a service gets to see: the number only who prints it."""
     hidden: dict[str, None] = {}
-    if caller not in SEES_ALL:
+    if caller not in PRINTS_NUMBER:
         hidden["pid"] = None
     if caller not in SEES_ALL | PREFILLS:
         hidden |= {"birthdate": None, "address": None}

@@ -7,7 +7,10 @@ from fastapi import FastAPI
 
 from kit.app import Kit, create_app
 from kit.claims import Claimed
+from kit.documents import Composer
+from kit.documents.seals import Seals
 from kit.metrics import Gauge
+from kit.storage import Files
 from services.payment import api, consumers, domain, duework, queries
 from services.payment.providers.scb import Scb
 from services.payment.settings import Settings
@@ -20,7 +23,11 @@ def build(settings: Settings) -> FastAPI:
     async def resources(kit: Kit) -> AsyncIterator[None]:
         bank = Scb(settings)
         kit.provide(bank)
-        yield
+        with Composer() as composer:
+            kit.provide(composer)
+            kit.provide(Files(settings.storage_url))
+            kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
+            yield
         await bank.close()
 
     return create_app(

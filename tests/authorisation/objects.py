@@ -12,14 +12,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from kit.clock import clock, local_date
-from kit.contracts.claims import ApplicationClaim
+from kit.contracts.claims import ApplicationClaim, PersonClaim
 from kit.contracts.events import Completed, Granted, Paid, Submitted
 from kit.contracts.journey import Outcome, Process
 from kit.testing import AGENCY, Harness
 from services.issuance.models import Document, Substitute
 from services.payment import commands as payment_commands
 from services.payment.domain import BankTransaction
-from services.payment.models import Invoice, Refund
+from services.payment.models import Invoice, Receipt, Refund
 from tests.approval.conftest import waiting
 from tests.bundles import information_bundle, licence_bundle
 from tests.issuance.conftest import Registry, licence
@@ -86,7 +86,12 @@ async def invoice(payment: Harness, person: UUID | None) -> Thing:
     paid = BankTransaction(uuid4().hex, row["biller_id"], row["reference1"], row["amount"], clock.now())
     async with payment.kit.database.transaction() as session:
         await payment_commands.settle(session, row["id"], "scb", [paid])
-    return Thing(_journey(event.journey) | {"invoice_id": str(row["id"])}, str(event.journey))
+    if person is not None:
+        name = PersonClaim(person=person, name_th="นายทดสอบ สิทธิ", name_en=None, pid_masked="x")
+        payment.peers.know("identity", "persons", person, name)
+    (receipt,) = await payment.rows(select(Receipt).where(Receipt.invoice_id == row["id"]))
+    ids = {"invoice_id": str(row["id"]), "receipt_id": str(receipt["id"])}
+    return Thing(_journey(event.journey) | ids, str(event.journey))
 
 
 async def refund(payment: Harness, person: UUID | None) -> Thing:
@@ -105,6 +110,8 @@ async def refund(payment: Harness, person: UUID | None) -> Thing:
             "json": {"reference": "R1", "paid_on": local_date(clock.now()).isoformat()}
         },
         ("POST", "/invoices/{invoice_id}/refunds"): {"json": why | {"amount_satang": 100}},
+        ("POST", "/receipts/{receipt_id}/cancellation"): {"json": why | {"purpose": "RCTC99"}},
+        ("POST", "/receipts/{receipt_id}/reissue"): {"json": why | {"purpose": "RCTC99"}},
     }
     return Thing(dict(paid.ids) | {"refund_id": str(due["id"])}, str(due["id"]), acts)
 

@@ -61,7 +61,7 @@ async def paid_is_issued_or_owed_back(stage: Stage, ended: Collection[str]) -> l
         "payment",
         "SELECT i.journey_id::text, i.state, r.amount, i.slip::text AS slip, (SELECT coalesce(sum(f.amount), 0) FROM"
         " refund f WHERE f.invoice_id = i.id AND f.payment_id = r.payment_id) AS owed"
-        " FROM invoice i JOIN receipt r ON r.invoice_id = i.id",
+        " FROM invoice i JOIN receipt r ON r.invoice_id = i.id AND r.replaces IS NULL",
     )
     issued = set(await column(stage, "issuance", "SELECT journey_id FROM document WHERE state = 'issued'"))
     found = []
@@ -116,7 +116,7 @@ async def _sums(stage: Stage, at_the_bank: int) -> list[str]:
         "SELECT coalesce(sum(amount) FILTER (WHERE account = 'bank'), 0) AS bank,"
         " coalesce(-sum(amount) FILTER (WHERE account = 'refund-due'), 0) AS due,"
         " (SELECT coalesce(sum(amount), 0) FROM refund) AS refunds,"
-        " (SELECT count(*) FROM receipt) - (SELECT count(DISTINCT invoice_id) FROM receipt) AS twice FROM ledgerentry"
+        " (SELECT count(*) - count(DISTINCT invoice_id) FROM receipt WHERE replaces IS NULL) AS twice FROM ledgerentry"
     )
     [sums] = await rows(stage, "payment", query)
     found = []

@@ -178,7 +178,8 @@ async def doubled(stage: Stage, journeys: Sequence[str]) -> dict[str, list[str]]
     """What these journeys have twice that may come once: facts, receipts, numbers that count, notices."""
     told = [each for each in await invariants.nothing_is_told_twice(stage, ()) if any(one in each for one in journeys)]
     twice = {
-        "payment": "SELECT concat(journey_id, ' receipt') FROM receipt GROUP BY journey_id, step HAVING count(*) > 1",
+        "payment": "SELECT concat(journey_id, ' receipt') FROM receipt WHERE replaces IS NULL"
+        " GROUP BY journey_id, step HAVING count(*) > 1",
         "issuance": "SELECT concat(d.journey_id, ' number') FROM number n JOIN document d ON d.id = n.document_id"
         " WHERE n.state <> 'void' GROUP BY d.journey_id, d.step HAVING count(*) > 1",
         "delivery": "SELECT concat(journey_id, ' notice ', kind) FROM notice GROUP BY journey_id, kind"

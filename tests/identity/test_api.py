@@ -189,7 +189,7 @@ async def test_each_service_sees_of_a_person_what_it_needs(identity, browser):
         assert (shown[service]["name_th"], shown[service]["pid_masked"]) == (
             "นางสาว ทดสอบ กลาง สอง", "x-xxxx-xxxxx-02-2",
         )  # fmt: skip
-    assert {service for service, claim in shown.items() if claim["pid"]} == {"issuance"}
+    assert {service for service, claim in shown.items() if claim["pid"]} == {"issuance", "payment"}
     assert shown["issuance"]["pid"] == SOMYING
     assert {service for service, claim in shown.items() if claim["address"]} == {"issuance", "request"}
     assert shown["request"]["birthdate"] == "1984-11-30"

@@ -30,6 +30,7 @@ from kit.contracts.definition.fees import (
 from kit.contracts.definition.life import Life, Renewal, Substitute, Suspension
 from kit.contracts.definition.manual import Channel, Contact, Manual, ManualDocument, ManualFee, ManualStep
 from kit.contracts.definition.plan import plan_faults
+from kit.contracts.definition.receipts import PostalAddress, ReceiptTerms, Receiver
 from kit.contracts.definition.steps import (
     ApprovalStep,
     AutomaticApproval,
@@ -79,7 +80,10 @@ __all__ = [
     "PercentFee",
     "Periods",
     "PlanStep",
+    "PostalAddress",
     "RangeFee",
+    "ReceiptTerms",
+    "Receiver",
     "Renewal",
     "RequestStep",
     "ReviewStep",

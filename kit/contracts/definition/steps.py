@@ -9,6 +9,7 @@ from kit.contracts.codes import AAL, IAL, Code, StepId
 from kit.contracts.definition.base import Duration, FileName, Model, Source
 from kit.contracts.definition.fees import Fee
 from kit.contracts.definition.life import Life, Reminders
+from kit.contracts.definition.receipts import ReceiptTerms
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
 
@@ -92,6 +93,7 @@ class PaymentStep(StepBase):
     due: Duration
     biller_id: Annotated[str, Field(pattern=r"^[0-9]{15}$")]
     receipt_book: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$")]
+    receipt: ReceiptTerms | None = None
 
 
 class Validity(Model):

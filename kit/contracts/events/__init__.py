@@ -175,6 +175,16 @@ class RefundPaid(Fact):
     currency: Literal["THB"]
 
 
+class ReceiptReplaced(Fact):
+    """A receipt was cancelled, with its purpose code, or another number issued in its place (``by``)."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "receipt_replaced"
+    receipt: UUID
+    by: UUID | None
+    purpose: Code
+
+
 # ── issuance ─────────────────────────────────────────────────────────────────────────────────────
 
 

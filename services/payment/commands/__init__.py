@@ -2,6 +2,7 @@
 
 from services.payment.commands.billing import close_invoices, open_invoice
 from services.payment.commands.hearing import hear
+from services.payment.commands.receipting import Ending, cancel_receipt, reissue_receipt
 from services.payment.commands.refunding import (
     Payout,
     Proposal,
@@ -14,15 +15,18 @@ from services.payment.commands.refunding import (
 from services.payment.commands.settling import settle, settle_all
 
 __all__ = [
+    "Ending",
     "Payout",
     "Proposal",
     "approve_refund",
+    "cancel_receipt",
     "close_invoices",
     "hear",
     "open_invoice",
     "pay_refund",
     "propose_refund",
     "refund_by_decision",
+    "reissue_receipt",
     "reject_refund",
     "settle",
     "settle_all",

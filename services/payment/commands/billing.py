@@ -18,6 +18,7 @@ from services.payment.commands import books
 from services.payment.domain import InvoiceState
 from services.payment.models import Invoice
 
+CALENDAR = "calendar"
 FIRST_INQUIRY = timedelta(seconds=60)
 
 
@@ -32,6 +33,7 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
     invoice = Invoice(
         **event.arrival(), person_id=application.person, number=application.number, biller_id=settings.biller_id,
         reference1=domain.new_reference(), receipt_book=settings.receipt_book,
+        receipt_year=settings.receipt.year if settings.receipt else CALENDAR,
         lines=[line.as_json() for line in lines], amount=sum(line.amount for line in lines),
         state=InvoiceState.OPEN, created_at=now, due_at=calendar.add(now, settings.due.amount, settings.due.unit),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The books: the ledger, the receipts and what is owed back. They only grow, each entry once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -24,25 +24,29 @@ BOOK = """
 """
 NUMBERS = """
     INSERT INTO receiptbook (book, year, last)
-    SELECT book, $1::int, wanted FROM unnest($2::text[], $3::int[]) AS each (book, wanted) ORDER BY book
+    SELECT book, year, wanted FROM unnest($1::text[], $2::int[], $3::int[]) AS each (book, year, wanted)
+    ORDER BY book, year
     ON CONFLICT (book, year) DO UPDATE SET last = receiptbook.last + excluded.last
-    RETURNING book, last
+    RETURNING book, year, last
 """
 """The next numbers of some books; the locked rows, taken in one order, make the series gapless."""
 RECEIPT = """
     WITH settled AS (
         UPDATE invoice SET state = $1, settled_at = $2
-        FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[]) AS each (receipt_id, running, paid_id, payment_id)
+        FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::int[])
+            AS each (receipt_id, running, paid_id, payment_id, year)
         WHERE invoice.id = each.paid_id
         RETURNING invoice.id, invoice.receipt_book, invoice.journey_id, invoice.step, invoice.person_id, invoice.amount,
-            each.receipt_id, each.running, each.payment_id
+            each.receipt_id, each.running, each.payment_id, each.year
     )
     INSERT INTO receipt
         (id, book, year, running, invoice_id, payment_id, journey_id, step, person_id, amount, issued_at)
-    SELECT receipt_id, receipt_book, $7::int, running, id, payment_id, journey_id, step, person_id, amount, $2
+    SELECT receipt_id, receipt_book, year, running, id, payment_id, journey_id, step, person_id, amount, $2
     FROM settled
 """
 """Every column with its table: a process that still runs while a migration adds one must not find it twice."""
+Series = tuple[str, int]
+"""A book in a year."""
 
 
 async def book(session: AsyncSession, bookings: Sequence[tuple[UUID, Sequence[Entry]]], now: datetime) -> None:
@@ -68,12 +72,23 @@ async def owe(session: AsyncSession, invoice: Invoice, payment: UUID, amount: in
 
 async def receipt(session: AsyncSession, paid: Sequence[tuple[Invoice, UUID]], now: datetime) -> None:
     """Settle invoices, each by a payment, and give each the next number of its book."""
-    year = domain.buddhist_year(local_date(now))
-    wanted = Counter(invoice.receipt_book for invoice, _ in paid)
-    given = await fetch(session, NUMBERS, year, list(wanted), list(wanted.values()))
-    numbers = {name: iter(range(last - wanted[name] + 1, last + 1)) for name, last in given}
+    series = [series_of(invoice, now) for invoice, _ in paid]
+    numbers = await next_numbers(session, Counter(series))
     await fetch(
-        session, RECEIPT, InvoiceState.PAID, now, [uuid7() for _ in paid],
-        [next(numbers[invoice.receipt_book]) for invoice, _ in paid], [invoice.id for invoice, _ in paid],
-        [payment for _, payment in paid], year,
+        session, RECEIPT, InvoiceState.PAID, now, [uuid7() for _ in paid], [next(numbers[each]) for each in series],
+        [invoice.id for invoice, _ in paid], [payment for _, payment in paid], [year for _, year in series],
     )  # fmt: skip
+
+
+def series_of(invoice: Invoice, now: datetime) -> Series:
+    """The book of an invoice's receipts, and the year that its numbers count in."""
+    return invoice.receipt_book, domain.receipt_year(local_date(now), invoice.receipt_year)
+
+
+async def next_numbers(session: AsyncSession, wanted: Mapping[Series, int]) -> dict[Series, Iterator[int]]:
+    """So many next numbers of each series, whose books stay locked until the transaction ends."""
+    books, years = zip(*wanted, strict=True)
+    given = await fetch(session, NUMBERS, list(books), list(years), list(wanted.values()))
+    return {
+        (book, year): iter(range(last - wanted[book, year] + 1, last + 1)) for book, year, last in given
+    }  # fmt: skip

@@ -12,6 +12,7 @@ from kit.contracts.definition import (
     PaymentStep,
     PercentFee,
     RangeFee,
+    ReceiptTerms,
     Section,
     TradesFee,
     UnitFee,
@@ -33,12 +34,29 @@ def _step_faults(step: PaymentStep) -> list[Fault]:
     faults = []
     if not any(isinstance(each, Charge) and not isinstance(each, LateFee) for each in step.fees):
         faults.append(_fault(path, "ต้องมีค่าธรรมเนียมอย่างน้อยหนึ่งรายการ", "at least one fee"))
+    if step.receipt:
+        faults += _receipt_faults(step.receipt, f"/steps/{step.id}/receipt")
     above: set[str] = set()
     for index, fee in enumerate(step.fees):
         faults += _fee_faults(fee, f"{path}/{index}", above)
         if isinstance(fee, Charge):
             above.add(fee.revenue_code)
     return faults
+
+
+def _receipt_faults(terms: ReceiptTerms, path: str) -> list[Fault]:
+    address = terms.address
+    if address is None:
+        return []
+    found = (
+        ("subdistrict_code", address.subdistrict_code, address.district_code),
+        ("district_code", address.district_code, address.province_code),
+    )
+    return [
+        _fault(f"{path}/address/{name}", f"ต้องขึ้นต้นด้วย {start}", f"must begin with {start}")
+        for name, code, start in found
+        if not code.startswith(start)
+    ]
 
 
 def _fee_faults(fee: Fee, path: str, above: set[str]) -> list[Fault]:

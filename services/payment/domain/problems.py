@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kit.contracts.text import Text
-from kit.errors import Conflict, FieldError, Forbidden, NotFound, TooManyRequests, Unprocessable
+from kit.errors import Conflict, FieldError, Forbidden, NotFound, TooManyRequests, Unavailable, Unprocessable
 
 
 class InvoiceNotFound(NotFound):
@@ -118,3 +118,61 @@ class PaidOnImpossible(Unprocessable):
         th="วันที่จ่ายต้องไม่อยู่ในอนาคตและไม่ก่อนวันที่เกิดรายการคืนเงิน",
         en="The day of payment lies in the future or before the refund arose",
     )
+
+
+class ReceiptNotFound(NotFound):
+    """No such receipt, somebody else's, or another agency's."""
+
+    code = "receipt-not-found"
+    title = Text(th="ไม่พบใบเสร็จรับเงินนี้", en="There is no such receipt")
+
+
+class ReceiptEnded(Conflict):
+    """The receipt is cancelled or replaced already; ``state`` says which."""
+
+    code = "receipt-ended"
+    title = Text(th="ใบเสร็จรับเงินนี้ถูกยกเลิกหรือออกใหม่แล้ว", en="This receipt is cancelled or replaced already")
+
+
+class ReceiptKeyUsed(Conflict):
+    """The Idempotency-Key stands for another act on this receipt."""
+
+    code = "receipt-key-used"
+    title = Text(th="Idempotency-Key นี้ใช้กับการดำเนินการอื่นแล้ว", en="This Idempotency-Key stands for another act")
+
+
+class ReceiptActIncomplete(Unprocessable):
+    """The purpose code needs what is missing, or does not take what is there."""
+
+    code = "receipt-act-incomplete"
+    title = Text(th="ข้อมูลไม่ครบตามรหัสสาเหตุ", en="What the purpose code needs is not complete")
+
+
+class NothingReturned(Conflict):
+    """No money went back by decision since, or nothing is left: no receipt can be over the rest."""
+
+    code = "nothing-returned"
+    title = Text(
+        th="ไม่มีเงินที่คืนตามคำสั่งให้หักออกจากใบเสร็จรับเงิน หรือไม่มีเงินเหลือ", en="Nothing went back by decision, or nothing is left"
+    )
+
+
+class PayerUnknown(Conflict):
+    """Identity knows nothing of the payer any more: a receipt that nobody has fetched yet cannot be made."""
+
+    code = "payer-unknown"
+    title = Text(th="ไม่มีข้อมูลผู้ชำระเงินสำหรับจัดทำใบเสร็จรับเงิน", en="Nothing is known of the payer any more")
+
+
+class ReceiptNotMade(Unavailable):
+    """The document could not be made now: the agency's seal is missing or does not hold, or a text cannot be shown."""
+
+    code = "receipt-not-made"
+    title = Text(th="ยังจัดทำใบเสร็จรับเงินไม่ได้", en="The receipt cannot be made for the moment")
+
+
+class Unprintable(Unprocessable):
+    """A name or an address has characters that no document can show."""
+
+    code = "unprintable"
+    title = Text(th="มีอักขระที่พิมพ์ในเอกสารไม่ได้", en="There are characters that no document can show")

@@ -3,7 +3,17 @@
 from services.payment.models.base import METADATA
 from services.payment.models.invoices import Invoice, Payment
 from services.payment.models.ledger import LedgerEntry
-from services.payment.models.receipts import Receipt, ReceiptBook
+from services.payment.models.receipts import Receipt, ReceiptAct, ReceiptBook
 from services.payment.models.refunds import Refund, RefundAct
 
-__all__ = ["METADATA", "Invoice", "LedgerEntry", "Payment", "Receipt", "ReceiptBook", "Refund", "RefundAct"]
+__all__ = [
+    "METADATA",
+    "Invoice",
+    "LedgerEntry",
+    "Payment",
+    "Receipt",
+    "ReceiptAct",
+    "ReceiptBook",
+    "Refund",
+    "RefundAct",
+]

@@ -33,6 +33,7 @@ class Invoice(Base, table=True):
     biller_id: str
     reference1: str
     receipt_book: str
+    receipt_year: str = Field(default="calendar", sa_column_kwargs={"server_default": "calendar"})
     lines: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     amount: int = Field(sa_column=satang())
     state: str

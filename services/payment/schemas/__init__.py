@@ -2,7 +2,7 @@
 
 from services.payment.schemas.base import Body, Reason, Reference, Satang
 from services.payment.schemas.invoices import FeeEstimate, FeeQuestion, InvoiceView, LineView, bill_of, line_view
-from services.payment.schemas.receipts import ReceiptView
+from services.payment.schemas.receipts import ReceiptCancellation, ReceiptName, ReceiptReissue, ReceiptView
 from services.payment.schemas.refunds import (
     Payout,
     ProposedRefund,
@@ -22,6 +22,9 @@ __all__ = [
     "Payout",
     "ProposedRefund",
     "Reason",
+    "ReceiptCancellation",
+    "ReceiptName",
+    "ReceiptReissue",
     "ReceiptView",
     "Reference",
     "RefundPage",

@@ -1,6 +1,6 @@
-"""Reads of payment."""
+"""Reads of invoices, payments and refunds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import func, tuple_
@@ -12,7 +12,6 @@ from kit.app import Kit
 from kit.auth import Principal
 from kit.clients import PeerRefused
 from kit.clock import clock
-from kit.contracts import claims
 from kit.contracts.definition import Section
 from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
@@ -20,7 +19,6 @@ from services.payment import domain
 from services.payment.models import Invoice, Payment, Receipt, Refund, RefundAct
 
 INVOICE = ", ".join(Invoice.model_fields)
-RECEIPT = ", ".join(Receipt.model_fields)
 HELD = f"SELECT {INVOICE} FROM invoice WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608 - our own columns
 OF_JOURNEY = f"SELECT {INVOICE} FROM invoice WHERE journey_id = $1 ORDER BY id"  # noqa: S608 - our own columns
 
@@ -59,7 +57,8 @@ async def payment(session: AsyncSession, payment_id: UUID) -> Payment:
     return (await session.exec(select(Payment).where(Payment.id == payment_id))).one()
 
 
-def _is_of(row: Invoice | Receipt, principal: Principal) -> bool:
+def is_of(row: Invoice | Receipt, principal: Principal) -> bool:
+    """Whether it is of this citizen, or of the journey of this holder."""
     if principal.kind == "holder":
         return row.person_id is None and str(row.journey_id) == principal.subject
     return str(row.person_id) == principal.subject
@@ -68,7 +67,7 @@ def _is_of(row: Invoice | Receipt, principal: Principal) -> bool:
 async def invoice_of(session: AsyncSession, invoice_id: UUID, principal: Principal) -> Invoice:
     """One invoice of its owner; InvoiceNotFound also when it is somebody else's."""
     found = await invoice(session, invoice_id)
-    if not _is_of(found, principal):
+    if not is_of(found, principal):
         raise domain.InvoiceNotFound
     return found
 
@@ -76,26 +75,7 @@ async def invoice_of(session: AsyncSession, invoice_id: UUID, principal: Princip
 async def invoices_of_journey(session: AsyncSession, journey: UUID, principal: Principal) -> Sequence[Invoice]:
     """The invoices of a journey of this principal, oldest first."""
     rows = [Invoice(**row) for row in await fetch(session, OF_JOURNEY, journey)]
-    return [row for row in rows if _is_of(row, principal)]
-
-
-async def receipts_of_journey(session: AsyncSession, journey: UUID, principal: Principal) -> Sequence[Receipt]:
-    """The receipts of a journey of this principal, oldest first."""
-    return [row for row in await _receipts(session, [journey]) if _is_of(row, principal)]
-
-
-async def receipt_claims(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, claims.ReceiptClaim]:
-    """Claim ``receipts``: every journey asked about has an answer, be it an empty one."""
-    found: dict[UUID, list[claims.Receipt]] = {journey: [] for journey in journeys}
-    for row in await _receipts(session, journeys):
-        claim = claims.Receipt(number=row.number, amount_satang=row.amount, paid_at=row.issued_at, step=row.step)
-        found[row.journey_id].append(claim)
-    return {journey: claims.ReceiptClaim(journey=journey, receipts=rows) for journey, rows in found.items()}
-
-
-async def _receipts(session: AsyncSession, journeys: Sequence[UUID]) -> list[Receipt]:
-    query = f"SELECT {RECEIPT} FROM receipt WHERE journey_id = ANY($1::uuid[]) ORDER BY id"  # noqa: S608 - our own columns
-    return [Receipt(**row) for row in await fetch(session, query, list(journeys))]
+    return [row for row in rows if is_of(row, principal)]
 
 
 APPLIED = "SELECT id FROM payment WHERE invoice_id = $1 AND state = ANY($2::text[])"
