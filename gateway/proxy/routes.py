@@ -73,6 +73,7 @@ payment   GET   /journeys/{journey_id}/invoices            owner
 payment   GET   /invoices/{invoice_id}                     owner
 payment   GET   /invoices/{invoice_id}/qr.svg              owner
 payment   GET   /invoices/{invoice_id}/qr.png              owner
+payment   POST  /invoices/{invoice_id}/card-payments       owner
 payment   GET   /journeys/{journey_id}/receipts            owner
 payment   GET   /receipts/{receipt_id}.pdf                 citizen holder officer:cashier
 payment   GET   /receipts/{receipt_id}                     citizen holder officer:cashier

@@ -84,8 +84,12 @@ LAYOUT = Layout(
             "bank",
             12,
             "bank_api_secret",
+            "card_secret_key",
+            "card_webhook_secret",
             arguments="--api-key paet --api-secret-file $secrets/bank_api_secret --late-seconds 2 --retry-seconds 2"
-            " --book $local/files/bank.sqlite --callback http://127.0.0.1:$gateway/v1/payment-callbacks/scb",
+            " --book $local/files/bank.sqlite --callback http://127.0.0.1:$gateway/v1/payment-callbacks/scb"
+            " --card-key-file $secrets/card_secret_key --card-webhook-secret-file $secrets/card_webhook_secret"
+            " --card-webhook http://127.0.0.1:$gateway/v1/payment-callbacks/card",
         ),
         double("mail", 13, arguments="--http-port $mail_view --folder $local/mail", scheme="smtp", mail_view=14),
         service("gateway", 0, package="gateway"),
@@ -98,7 +102,8 @@ LAYOUT = Layout(
         service("review", 4),
         service("approval", 5, "officer_key_encryption_key"),
         service(
-            "payment", 6, "bank_api_secret", bank_url="http://127.0.0.1:$bank", bank_api_key="paet",
+            "payment", 6, "bank_api_secret", "card_secret_key", "card_webhook_secret",
+            bank_url="http://127.0.0.1:$bank", bank_api_key="paet", card_url="http://127.0.0.1:$bank/card",
         ),
         service("issuance", 7),
         service(

@@ -11,8 +11,7 @@ from kit.documents import Composer
 from kit.documents.seals import Seals
 from kit.metrics import Gauge
 from kit.storage import Files
-from services.payment import api, consumers, domain, duework, queries
-from services.payment.providers.scb import Scb
+from services.payment import api, consumers, domain, duework, providers, queries
 from services.payment.settings import Settings
 
 
@@ -21,14 +20,12 @@ def build(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def resources(kit: Kit) -> AsyncIterator[None]:
-        bank = Scb(settings)
-        kit.provide(bank)
         with Composer() as composer:
             kit.provide(composer)
             kit.provide(Files(settings.storage_url))
             kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
-            yield
-        await bank.close()
+            async with providers.opened(kit, settings):
+                yield
 
     return create_app(
         settings,

@@ -24,7 +24,14 @@ def key() -> str:
 SETTINGS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "identity": lambda: {"pid_encryption_key": key(), "pid_lookup_key": key()},
     "approval": lambda: {"officer_key_encryption_key": key()},
-    "payment": lambda: {"bank_url": "http://127.0.0.1:9", "bank_api_key": "k", "bank_api_secret": "s"},
+    "payment": lambda: {
+        "bank_url": "http://127.0.0.1:9",
+        "bank_api_key": "k",
+        "bank_api_secret": "s",
+        "card_url": "http://127.0.0.1:9",
+        "card_secret_key": "k",
+        "card_webhook_secret": "s",
+    },
     "delivery": lambda: {"smtp_port": 9, "smtp_tls": False},
 }
 """Beside what every service needs. Bank and mail server are away, and nobody here needs them."""

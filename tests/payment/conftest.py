@@ -7,8 +7,20 @@ from kit.local.doubles import running
 from kit.local.doubles.bank import create_app
 from kit.local.doubles.bank.book import Payment
 from kit.local.doubles.bank.callback import confirmation
+from kit.local.doubles.card import CardDesk
 from kit.local.ports import free_port
+from tests import bundles
 from tests.bundles import licence_bundle
+
+CARDS = {"card_secret_key": "skey", "card_webhook_secret": "whsec_c2VjcmV0IG9mIHRoZSB3ZWJob29rcw=="}
+
+
+def paying(identifier, **payment):
+    """The licence with other settings of its payment step."""
+    return bundles.bundle(
+        bundles.SEARCH, bundles.IDENTITY, bundles.REQUEST, bundles.REVIEW, bundles.APPROVAL, bundles.PAYMENT | payment,
+        bundles.ISSUANCE, bundles.DELIVERY, identifier=identifier,
+    )  # fmt: skip
 
 
 class Bank:
@@ -30,7 +42,10 @@ class Bank:
 @pytest.fixture
 async def bank(monkeypatch):
     monkeypatch.setenv("PAET_ENVIRONMENT", "development")
-    app = create_app(key="key", secret="secret", late_seconds=1)
+    cards = CardDesk.open(
+        secret_key=CARDS["card_secret_key"], webhook_secret=CARDS["card_webhook_secret"], late_seconds=1
+    )
+    app = create_app(key="key", secret="secret", late_seconds=1, cards=cards)
     with running(app, free_port()) as url:
         async with httpx.AsyncClient(base_url=url) as http:
             yield Bank(http)
@@ -38,7 +53,8 @@ async def bank(monkeypatch):
 
 @pytest.fixture
 async def payment(harness_of, bank):
-    settings = {"bank_url": str(bank.http.base_url), "bank_api_key": "key", "bank_api_secret": "secret"}
+    url = str(bank.http.base_url).rstrip("/")
+    settings = {"bank_url": url, "bank_api_key": "key", "bank_api_secret": "secret", "card_url": f"{url}/card"} | CARDS
     async with harness_of("payment", **settings) as harness:
         harness.publish(licence_bundle())
         yield harness
@@ -49,7 +65,9 @@ def granted(payment):
     """A hand-over from approval, with the application that request would show."""
     from kit.contracts.events import Granted
 
-    def make(area=120, person=None):
+    def make(area=120, person=None, bundle=None):
+        if bundle is not None:
+            payment.publish(bundle)
         event = payment.handover(Granted, at="approval")
         claim = ApplicationClaim(
             journey=event.journey, application=event.journey, number="22000000-FOOD-69-000001",

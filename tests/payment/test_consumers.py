@@ -213,7 +213,7 @@ async def test_looks_at_a_callback_are_counted_whatever_the_clock_says(payment, 
     await payment.until(lambda: looked(1))
     await again()
     await payment.until(lambda: looked(2))
-    monkeypatch.setattr("services.payment.duework.MOST_LOOKS", 3)
+    monkeypatch.setattr("services.payment.duework.verifying.MOST_LOOKS", 3)
     await again()
 
     async def given_up():

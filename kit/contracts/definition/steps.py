@@ -94,6 +94,8 @@ class PaymentStep(StepBase):
     biller_id: Annotated[str, Field(pattern=r"^[0-9]{15}$")]
     receipt_book: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$")]
     receipt: ReceiptTerms | None = None
+    takes_card: bool = False
+    """Whether it may also be paid by card, where a gateway is configured: its charges are the agency's to bear."""
 
 
 class Validity(Model):

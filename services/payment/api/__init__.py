@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from services.payment.api import callbacks, invoices, receipts, refunds
+from services.payment.api import callbacks, cards, invoices, receipts, refunds
 
 router = APIRouter()
-for each in (invoices, receipts, callbacks, refunds):
+for each in (invoices, cards, receipts, callbacks, refunds):
     router.include_router(each.router)
 
 __all__ = ["router"]

@@ -11,7 +11,7 @@ from kit.auth import Principal, allow
 from kit.clock import clock, local_date
 from kit.contracts.definition import PaymentStep
 from kit.database import Reading
-from services.payment import domain, promptpay, queries
+from services.payment import domain, promptpay, providers, queries
 from services.payment.schemas import (
     FeeEstimate,
     FeeQuestion,
@@ -25,15 +25,18 @@ Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
 
 
 @router.get("/journeys/{journey_id}/invoices")
-async def invoices(owner: Owner, session: Reading, journey_id: UUID) -> list[InvoiceView]:
+async def invoices(request: Request, owner: Owner, session: Reading, journey_id: UUID) -> list[InvoiceView]:
     """List the invoices of a journey, oldest first."""
-    return [InvoiceView.of(each) for each in await queries.invoices_of_journey(session, journey_id, owner)]
+    offers = providers.offers_cards(request.app.state.kit)
+    found = await queries.invoices_of_journey(session, journey_id, owner)
+    return [InvoiceView.of(each, offers_cards=offers) for each in found]
 
 
 @router.get("/invoices/{invoice_id}")
-async def invoice(owner: Owner, session: Reading, invoice_id: UUID) -> InvoiceView:
+async def invoice(request: Request, owner: Owner, session: Reading, invoice_id: UUID) -> InvoiceView:
     """Show one invoice."""
-    return InvoiceView.of(await queries.invoice_of(session, invoice_id, owner))
+    offers = providers.offers_cards(request.app.state.kit)
+    return InvoiceView.of(await queries.invoice_of(session, invoice_id, owner), offers_cards=offers)
 
 
 @router.get("/invoices/{invoice_id}/qr.svg", response_class=Response)

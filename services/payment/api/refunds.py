@@ -69,7 +69,7 @@ async def reject_refund(cashier: Cashier, session: Session, refund_id: UUID, bod
 @router.post("/refunds/{refund_id}/payout")
 async def pay_refund(cashier: Cashier, session: Session, refund_id: UUID, body: Payout) -> RefundView:
     """Record what the bank has paid, once for its reference; a rest is due again."""
-    told = commands.Payout(body.reference, body.paid_on, body.amount_satang)
+    told = commands.Payout(body.reference, body.paid_on, body.amount_satang, body.account)
     await commands.pay_refund(session, refund_id, cashier, told)
     return await _refund(session, refund_id, cashier)
 

@@ -1,6 +1,7 @@
 """Use cases of payment. Each takes the session and never commits."""
 
 from services.payment.commands.billing import close_invoices, open_invoice
+from services.payment.commands.charging import conclude, record_charge, want_checkout
 from services.payment.commands.hearing import hear
 from services.payment.commands.receipting import Ending, cancel_receipt, reissue_receipt
 from services.payment.commands.refunding import (
@@ -21,13 +22,16 @@ __all__ = [
     "approve_refund",
     "cancel_receipt",
     "close_invoices",
+    "conclude",
     "hear",
     "open_invoice",
     "pay_refund",
     "propose_refund",
+    "record_charge",
     "refund_by_decision",
     "reissue_receipt",
     "reject_refund",
     "settle",
     "settle_all",
+    "want_checkout",
 ]

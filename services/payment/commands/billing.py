@@ -36,6 +36,7 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
         receipt_year=settings.receipt.year if settings.receipt else CALENDAR,
         lines=[line.as_json() for line in lines], amount=sum(line.amount for line in lines),
         state=InvoiceState.OPEN, created_at=now, due_at=calendar.add(now, settings.due.amount, settings.due.unit),
+        takes_card=settings.takes_card,
     )  # fmt: skip
     if not await put(session, invoice, "journey_id", "step"):
         return

@@ -44,7 +44,8 @@ async def hear(session: AsyncSession, provider: str, told: BankTransaction) -> U
     if payments[0]["state"] == PaymentState.UNVERIFIED:
         payload = {
             "invoice": str(invoice), "day": local_date(told.paid_at).isoformat(),
-            "biller": told.biller_id, "reference": told.reference1,
+            "biller": told.biller_id, "reference": told.reference1, "provider": provider,
+            "transaction": told.transaction_id,
         }  # fmt: skip
         await duework.add(session, "verify", payment, payload=payload, journey=journey)
     return payment

@@ -39,6 +39,8 @@ class Payout:
     reference: str
     paid_on: date
     amount: int | None = None
+    account: str | None = None
+    """The account it has left, unless it went back the way it came."""
 
 
 async def propose_refund(session: AsyncSession, refund_id: UUID, officer: Principal, told: Proposal) -> Refund:
@@ -144,7 +146,8 @@ async def pay_refund(session: AsyncSession, refund_id: UUID, officer: Principal,
     details = {"amount": amount, "reference": told.reference, "paid_on": told.paid_on}
     if not await _note(session, refund, officer, RefundAct.PAID, **details):
         raise domain.PayoutReferenceUsed  # by somebody else in this moment
-    await books.book(session, [(invoice.id, domain.payout_booking(amount))], now)
+    account = told.account or domain.account_of((await queries.payment(session, refund.payment_id)).provider)
+    await books.book(session, [(invoice.id, domain.payout_booking(amount, account))], now)
     refund.paid += amount
     _settle(refund, state)
     fact = RefundPaid(refund=refund.id, invoice=invoice.id, amount_satang=amount, currency="THB")

@@ -90,7 +90,7 @@ async def _settle(
         return set()
     now = clock.now()
     payments = await _recorded(session, provider, told, now)
-    await _apply(session, _judged(told, payments), now)
+    await _apply(session, _judged(told, payments), domain.account_of(provider), now)
     return {payment["id"] for payment in payments.values()}
 
 
@@ -124,7 +124,7 @@ def _judged(told: Told, payments: Mapping[str, asyncpg.Record]) -> list[Judged]:
     return judged
 
 
-async def _apply(session: AsyncSession, judged: Sequence[Judged], now: datetime) -> None:
+async def _apply(session: AsyncSession, judged: Sequence[Judged], account: str, now: datetime) -> None:
     if not judged:
         return
     await fetch(
@@ -132,7 +132,7 @@ async def _apply(session: AsyncSession, judged: Sequence[Judged], now: datetime)
         [each.invoice.id for each in judged], [each.booked.amount for each in judged],
         [each.booked.paid_at for each in judged],
     )  # fmt: skip
-    bookings = [(each.invoice.id, domain.booking(each.verdict, each.invoice.lines)) for each in judged]
+    bookings = [(each.invoice.id, domain.booking(each.verdict, each.invoice.lines, account)) for each in judged]
     await books.book(session, bookings, now)
     for each in judged:
         if each.verdict.excess:

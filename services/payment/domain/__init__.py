@@ -1,11 +1,16 @@
 """Fees, and what becomes of money that arrives. Pure; money is integer satang."""
 
+from services.payment.domain.charges import CARD, SCB, ChargeState, account_of
 from services.payment.domain.checking import check_section
 from services.payment.domain.fees import Case, Line, fee_lines
 from services.payment.domain.problems import (
     ApproverIsProposer,
+    CallbackNotSigned,
+    CardGatewayAway,
+    CardNotOffered,
     FeeUndecidable,
     InvoiceNotFound,
+    InvoiceNotOpen,
     InvoiceNotPaid,
     MalformedCallback,
     MoreThanOwed,
@@ -68,15 +73,22 @@ from services.payment.domain.verdicts import (
 
 __all__ = [
     "BY_DECISION",
+    "CARD",
     "NOTHING",
+    "SCB",
     "ApproverIsProposer",
     "BankTransaction",
+    "CallbackNotSigned",
+    "CardGatewayAway",
+    "CardNotOffered",
     "Case",
+    "ChargeState",
     "Correction",
     "Entry",
     "FeeUndecidable",
     "Former",
     "InvoiceNotFound",
+    "InvoiceNotOpen",
     "InvoiceNotPaid",
     "InvoiceState",
     "Issuer",
@@ -108,6 +120,7 @@ __all__ = [
     "UnknownBill",
     "Unprintable",
     "Verdict",
+    "account_of",
     "approve",
     "booking",
     "buddhist_year",

@@ -36,6 +36,39 @@ class MalformedCallback(Unprocessable):
     title = Text(th="รูปแบบการแจ้งชำระเงินไม่ถูกต้อง", en="The payment confirmation is malformed")
 
 
+class CallbackNotSigned(Forbidden):
+    """A callback that its provider signs, without the provider's signature, or signed too long ago."""
+
+    code = "callback-not-signed"
+    title = Text(
+        th="การแจ้งชำระเงินไม่มีลายมือชื่อของผู้ให้บริการที่ถูกต้อง", en="The payment confirmation lacks its provider's signature"
+    )
+
+
+class CardNotOffered(Conflict):
+    """A fee that is not paid by card: the definition does not have it so, or no gateway is configured."""
+
+    code = "card-not-offered"
+    title = Text(th="รายการนี้ไม่รับชำระด้วยบัตร", en="This fee cannot be paid by card")
+
+
+class InvoiceNotOpen(Conflict):
+    """There is nothing to pay any more; ``state`` says why."""
+
+    code = "invoice-not-open"
+    title = Text(th="ใบแจ้งชำระเงินนี้ไม่อยู่ในสถานะที่ชำระได้", en="This invoice is not open for payment")
+
+
+class CardGatewayAway(Unavailable):
+    """The gateway of cards does not answer now; the same question later leads to the same page."""
+
+    code = "card-gateway-away"
+    title = Text(
+        th="ระบบรับชำระด้วยบัตรไม่พร้อมใช้งานชั่วคราว โปรดลองใหม่หรือชำระด้วย QR",
+        en="Payment by card is not available for the moment; try again, or pay by the QR code",
+    )
+
+
 class FeeUndecidable(Unprocessable):
     """The form lacks what a fee rule looks for, or no rule holds for this agency and day."""
 

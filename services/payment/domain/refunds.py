@@ -96,9 +96,9 @@ def check_day(paid_on: date, due_since: date, today: date) -> None:
         raise PaidOnImpossible(errors=[FieldError("/paid_on", "paid-on-impossible", PaidOnImpossible.title)])
 
 
-def payout_booking(amount: int) -> list[Entry]:
-    """What was owed has left the bank."""
-    return [Entry("refund-due", amount), Entry("bank", -amount)]
+def payout_booking(amount: int, account: str = "bank") -> list[Entry]:
+    """What was owed has left the bank, or wherever the money lay."""
+    return [Entry("refund-due", amount), Entry(account, -amount)]
 
 
 def _must_be(now: Standing, *states: RefundState) -> None:

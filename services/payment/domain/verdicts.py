@@ -71,9 +71,9 @@ class Entry:
     amount: int
 
 
-def booking(verdict: Verdict, lines: Sequence[Mapping[str, Any]]) -> list[Entry]:
-    """Book a verified transaction: bank against revenue by head, and against what must go back."""
-    entries = [Entry("bank", verdict.applied + verdict.excess)]
+def booking(verdict: Verdict, lines: Sequence[Mapping[str, Any]], account: str = "bank") -> list[Entry]:
+    """Book a verified transaction: where it lies against revenue by head, and against what must go back."""
+    entries = [Entry(account, verdict.applied + verdict.excess)]
     if verdict.applied:
         entries += [Entry(f"revenue:{line['revenue_code']}", -line["amount"]) for line in lines if line["amount"]]
     if verdict.excess:

@@ -1,13 +1,14 @@
 """Tables of payment. Money is integer satang; the ledger only grows."""
 
 from services.payment.models.base import METADATA
-from services.payment.models.invoices import Invoice, Payment
+from services.payment.models.invoices import Checkout, Invoice, Payment
 from services.payment.models.ledger import LedgerEntry
 from services.payment.models.receipts import Receipt, ReceiptAct, ReceiptBook
 from services.payment.models.refunds import Refund, RefundAct
 
 __all__ = [
     "METADATA",
+    "Checkout",
     "Invoice",
     "LedgerEntry",
     "Payment",

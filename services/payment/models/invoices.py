@@ -1,10 +1,10 @@
-"""Invoices, and the payments on them."""
+"""Invoices, the payments on them, and payments begun on a provider's page."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
@@ -40,6 +40,8 @@ class Invoice(Base, table=True):
     created_at: datetime = Field(sa_column=moment())
     due_at: datetime = Field(sa_column=moment())
     settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    takes_card: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    """Whether the definition lets it be paid by card."""
 
 
 class Payment(Base, table=True):
@@ -60,3 +62,24 @@ class Payment(Base, table=True):
     paid_at: datetime = Field(sa_column=moment())
     heard_at: datetime = Field(sa_column=moment())
     verified_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class Checkout(Base, table=True):
+    """A charge begun at a gateway of cards; its id is the idempotency key there. Nothing of a card is kept."""
+
+    __table_args__ = (
+        UniqueConstraint("provider", "charge_id"),
+        Index("checkout_invoice", "invoice_id"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    invoice_id: UUID = Field(foreign_key="invoice.id")
+    provider: str
+    amount: int = Field(sa_column=satang())
+    state: str
+    created_at: datetime = Field(sa_column=moment())
+    charge_id: str | None = None
+    """The gateway's; None until it has answered."""
+    url: str | None = None
+    expires_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

@@ -1,25 +1,18 @@
-"""Collecting banks: each is a plug-in that reads its callback and answers an inquiry."""
+"""Who collects, each a plug-in: a bank finds what was paid by bill and day, a gateway of cards by its own id."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any, Protocol
+from services.payment.providers.base import Bank, CardGateway, Charge, Order, Provider, ProviderOff
+from services.payment.providers.registry import bank, card_gateway, named, offers_cards, opened
 
-from services.payment.domain import BankTransaction
-
-
-class Provider(Protocol):
-    """One bank. Callbacks are hearsay: only ``inquire`` is believed."""
-
-    name: str
-
-    def read_callback(self, body: Mapping[str, Any]) -> BankTransaction:
-        """The transaction that a callback speaks of; MalformedCallback when it has not the bank's shape."""
-
-    def answer(self, transaction_id: str, confirmation: str) -> dict[str, str]:
-        """The answer that the bank expects, or it calls again."""
-
-    async def inquire(self, biller_id: str, reference1: str, day: date) -> Sequence[BankTransaction]:
-        """What the bank has booked under a reference on one Thai calendar day.
-
-        Raises OSError when the bank cannot answer now.
-        """
+__all__ = [
+    "Bank",
+    "CardGateway",
+    "Charge",
+    "Order",
+    "Provider",
+    "ProviderOff",
+    "bank",
+    "card_gateway",
+    "named",
+    "offers_cards",
+    "opened",
+]

@@ -2,6 +2,7 @@
 
 from services.payment.queries.invoices import (
     applied_payment,
+    checkout,
     count_open,
     count_overdue,
     given_by_decision,
@@ -12,6 +13,7 @@ from services.payment.queries.invoices import (
     invoice_of_refund,
     invoices_of_journey,
     is_of,
+    of_owner,
     payment,
     payout,
     refund_of,
@@ -36,6 +38,7 @@ __all__ = [
     "ShownReceipt",
     "act_on",
     "applied_payment",
+    "checkout",
     "count_open",
     "count_overdue",
     "facts_of_receipt",
@@ -48,6 +51,7 @@ __all__ = [
     "invoice_of_refund",
     "invoices_of_journey",
     "is_of",
+    "of_owner",
     "payment",
     "payout",
     "receipt_claims",

@@ -16,7 +16,7 @@ from kit.contracts.definition import Section
 from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.payment import domain
-from services.payment.models import Invoice, Payment, Receipt, Refund, RefundAct
+from services.payment.models import Checkout, Invoice, Payment, Receipt, Refund, RefundAct
 
 INVOICE = ", ".join(Invoice.model_fields)
 HELD = f"SELECT {INVOICE} FROM invoice WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608 - our own columns
@@ -57,6 +57,11 @@ async def payment(session: AsyncSession, payment_id: UUID) -> Payment:
     return (await session.exec(select(Payment).where(Payment.id == payment_id))).one()
 
 
+async def checkout(session: AsyncSession, checkout_id: UUID) -> Checkout:
+    """One charge that was begun, which exists."""
+    return (await session.exec(select(Checkout).where(Checkout.id == checkout_id))).one()
+
+
 def is_of(row: Invoice | Receipt, principal: Principal) -> bool:
     """Whether it is of this citizen, or of the journey of this holder."""
     if principal.kind == "holder":
@@ -66,10 +71,14 @@ def is_of(row: Invoice | Receipt, principal: Principal) -> bool:
 
 async def invoice_of(session: AsyncSession, invoice_id: UUID, principal: Principal) -> Invoice:
     """One invoice of its owner; InvoiceNotFound also when it is somebody else's."""
-    found = await invoice(session, invoice_id)
-    if not is_of(found, principal):
+    return of_owner([await invoice(session, invoice_id)], principal)
+
+
+def of_owner(found: Sequence[Invoice], principal: Principal) -> Invoice:
+    """The only one of these invoices, where it is this principal's; InvoiceNotFound."""
+    if not found or not is_of(found[0], principal):
         raise domain.InvoiceNotFound
-    return found
+    return found[0]
 
 
 async def invoices_of_journey(session: AsyncSession, journey: UUID, principal: Principal) -> Sequence[Invoice]:

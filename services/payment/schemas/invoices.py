@@ -66,12 +66,13 @@ class InvoiceView(BaseModel):
     reference1: str
     promptpay: str
     barcode: str
+    takes_card: bool
     created_at: datetime
     due_at: datetime
 
     @classmethod
-    def of(cls, invoice: Invoice) -> "InvoiceView":
-        """From its row."""
+    def of(cls, invoice: Invoice, *, offers_cards: bool) -> "InvoiceView":
+        """From its row, where a gateway of cards is there or not."""
         bill = bill_of(invoice)
         return cls(
             id=invoice.id,
@@ -85,6 +86,7 @@ class InvoiceView(BaseModel):
             reference1=invoice.reference1,
             promptpay=promptpay.payload(bill),
             barcode=promptpay.bot_barcode(bill),
+            takes_card=invoice.takes_card and offers_cards,
             created_at=invoice.created_at,
             due_at=invoice.due_at,
         )

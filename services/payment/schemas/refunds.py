@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,11 +35,15 @@ class Rejection(Body):
 
 
 class Payout(Body):
-    """What has left the bank: its reference, the day, and how much if it is not all that was approved."""
+    """What has left the bank: its reference, the day, and how much if it is not all that was approved.
+
+    What was paid by card goes back by the gateway under its reference, unless it was sent from the bank.
+    """
 
     reference: Reference
     paid_on: date
     amount_satang: Satang | None = None
+    account: Literal["bank", "card"] | None = None
 
 
 class RefundSummary(BaseModel):

@@ -9,12 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kit.local.doubles import require_development
+from kit.local.doubles import card, require_development
 from kit.local.doubles.bank import routes
 from kit.local.doubles.bank.book import Book
 from kit.local.doubles.bank.callback import Caller
 from kit.local.doubles.bank.payer import MODES as PAY_MODES
 from kit.local.doubles.bank.payer import Delays
+from kit.local.doubles.card import CardDesk
 from kit.local.doubles.misbehaviour import Misbehaviour
 
 MODES = {
@@ -33,8 +34,11 @@ def create_app(
     late_seconds: float = 30,
     retry_seconds: float = 12,
     unpaid_is_404: bool = False,
+    cards: CardDesk | None = None,
 ) -> FastAPI:
     """Build the bank. `callback` is the biller's address (None = nobody is called); `book` a file.
+
+    A gateway of `cards` stands in the same process below `/card`, and is closed with the bank.
 
     Raises NotDevelopmentError outside development.
     """
@@ -49,6 +53,8 @@ def create_app(
         yield
         await caller.close()
         opened.close()
+        if cards is not None:
+            await cards.close()
 
     faults = Misbehaviour(MODES)
     app = FastAPI(title="Sandbox bank", docs_url=None, redoc_url=None, lifespan=lifespan)
@@ -59,6 +65,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_api_route("/_control/modes", _modes, tags=["control"])
+    if cards is not None:
+        app.mount("/card", card.create_app(cards))
     return app
 
 
