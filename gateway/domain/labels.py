@@ -30,6 +30,10 @@ FACTS: dict[str, Text] = {
     events.Refused.type(): Text(th="ไม่อนุมัติ", en="The application was refused"),
     events.Invoiced.type(): Text(th="ออกใบแจ้งชำระค่าธรรมเนียม", en="A fee is due"),
     events.Paid.type(): Text(th="ชำระค่าธรรมเนียมแล้ว", en="The fee is paid"),
+    events.Reminded.type(): Text(th="แจ้งเตือนให้ชำระค่าธรรมเนียม", en="A reminder that a fee is due"),
+    events.PaymentExpired.type(): Text(
+        th="พ้นกำหนดชำระค่าธรรมเนียม เรื่องสิ้นสุด", en="The fee was not paid in time; the matter has ended"
+    ),
     events.RefundDue.type(): Text(th="มีเงินที่ต้องคืนให้ท่าน", en="Money is to be paid back to you"),
     events.RefundPaid.type(): Text(th="คืนเงินให้ท่านแล้ว", en="Money was paid back to you"),
     events.ReceiptReplaced.type(): Text(th="ใบเสร็จรับเงินถูกยกเลิกหรือออกใหม่", en="A receipt was cancelled or issued anew"),

@@ -19,6 +19,7 @@ from kit.contracts.events import (
     Granted,
     Invoiced,
     Issued,
+    PaymentExpired,
     RefundPaid,
     Refused,
     ReviewRefused,
@@ -63,6 +64,16 @@ async def test_a_refusal_tells_facts_law_reasons_and_the_right_to_appeal(deliver
     assert "within 15 days" in notice["body_en"]
     (completed,) = await delivery.facts(Completed)
     assert completed.data.outcome is Outcome.REFUSED
+
+
+@pytest.mark.req("P9", part="what lapses")
+async def test_a_journey_that_lapsed_since_nobody_paid_is_told_and_ends(delivery, known):
+    event = known(delivery.handover(PaymentExpired, at="licence-fee", outcome=Outcome.EXPIRED))
+    await delivery.deliver(event)
+    (notice,) = await notices(delivery, event)
+    assert (notice["kind"], "was not paid in time" in notice["body_en"]) == ("expired", True)
+    (completed,) = await delivery.facts(Completed)
+    assert completed.data.outcome is Outcome.EXPIRED
 
 
 async def test_of_two_ends_the_first_stands(delivery, known):

@@ -27,7 +27,7 @@ def test_english_words_take_the_place_of_thai_ones():
     assert "ใบอนุญาต" not in body.en
 
 
-@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.WITHDRAWN])
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.EXPIRED])
 def test_every_end_that_exists_has_its_words(outcome):
     assert outcome.value in domain.WORDING
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import sqlalchemy as sql
 
-from kit.contracts.events import CalendarChanged, Completed, Refused, ReviewRefused, Withdrawn
+from kit.contracts.events import CalendarChanged, Completed, PaymentExpired, Refused, ReviewRefused, Withdrawn
 from kit.contracts.journey import Outcome
 from kit.database import CALENDAR_OVERRIDE
 from services.request import consumers
@@ -22,11 +22,11 @@ async def states(desk: Desk) -> list[tuple[str, int, bool]]:
 
 async def test_a_refusal_ends_the_application_once(desk):
     person = uuid4()
-    journeys = [await desk.filed(person) for _ in range(2)]
-    for journey, fact in zip(journeys, (ReviewRefused, Refused), strict=True):
+    journeys = [await desk.filed(person) for _ in range(3)]
+    for journey, fact in zip(journeys, (ReviewRefused, Refused, PaymentExpired), strict=True):
         event = desk.harness.handover(fact, at="review", journey=journey, outcome=Outcome.REFUSED)
         await desk.harness.deliver(event)
-    assert await states(desk) == [("ended", 4, True)] * 2
+    assert await states(desk) == [("ended", 4, True)] * 3
     assert (await desk.withdraw(journeys[0], person)).json()["type"] == "urn:paet:problem:application-ended"
     assert (await desk.seal(journeys[0])).json() == {"withdrawn": [str(journeys[0])]}
 

@@ -85,6 +85,17 @@ class ApprovalStep(StepBase):
     automatic: AutomaticApproval | None = None
 
 
+class Lapse(Model):
+    """What becomes of a fee that nobody has paid when the grace after its due date is over.
+
+    ``journey``: the invoice expires and the journey ends; ``remind``: it stays, and its payer is reminded once more.
+    """
+
+    policy: Literal["journey", "remind"]
+    grace: Duration
+    source: Source
+
+
 class PaymentStep(StepBase):
     """What is to be paid at this point, and for how long the invoice stands."""
 
@@ -96,6 +107,10 @@ class PaymentStep(StepBase):
     receipt: ReceiptTerms | None = None
     takes_card: bool = False
     """Whether it may also be paid by card, where a gateway is configured: its charges are the agency's to bear."""
+    reminders: Annotated[tuple[Duration, ...], Field(max_length=10)] = ()
+    """How long before the due date the payer is reminded, in days, at the opening of offices."""
+    lapse: Lapse | None = None
+    """Without it the invoice stays open past its due date, and nothing lapses."""
 
 
 class Validity(Model):

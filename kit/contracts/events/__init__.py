@@ -153,6 +153,25 @@ class Paid(HandOver):
     name: ClassVar[str] = "paid"
 
 
+class Reminded(Fact):
+    """A fee is still to be paid, and it is time to say so again."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "reminded"
+    invoice: UUID
+    amount_satang: int
+    currency: Literal["THB"]
+    due_at: datetime
+
+
+class PaymentExpired(HandOver):
+    """Nobody paid in time, and the definition lets the journey lapse with the invoice."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "expired"
+    closes: ClassVar[bool] = True
+
+
 class RefundDue(Fact):
     """Money was received that must go back: the journey ended, too much or twice was paid, or so it was decided."""
 
@@ -244,5 +263,5 @@ class Completed(Fact):
     outcome: Outcome
 
 
-NEGATIVE_ENDS: tuple[type[HandOver], ...] = (Withdrawn, ReviewRefused, Refused)
+NEGATIVE_ENDS: tuple[type[HandOver], ...] = (Withdrawn, ReviewRefused, Refused, PaymentExpired)
 """The facts that end a journey before its plan is done; each goes to delivery, which tells the applicant."""

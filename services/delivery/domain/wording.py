@@ -76,6 +76,15 @@ WORDING: Mapping[str, Wording] = {
             "will be refunded.",
         ),
     ),
+    "expired": Wording(
+        Text(th="คำขอเลขที่ {number} สิ้นสุดเพราะพ้นกำหนดชำระ", en="Application {number} has lapsed"),
+        Text(
+            th="คำขอ “{title}” เลขที่ {number} สิ้นสุดแล้ว เนื่องจากไม่ได้ชำระค่าธรรมเนียมภายในกำหนด "
+            "เงินที่ชำระไว้และต้องคืนจะดำเนินการคืนให้ หากยังประสงค์ต้องยื่นคำขอใหม่",
+            en="Your application “{title}”, number {number}, has lapsed since its fee was not paid in time. Money that "
+            "is due back will be refunded. If you still want it, please apply anew.",
+        ),
+    ),
     "refused": Wording(
         Text(th="ผลการพิจารณาคำขอเลขที่ {number}", en="Result of application {number}"),
         Text(

@@ -2,6 +2,7 @@
 
 from services.payment.commands.billing import close_invoices, open_invoice
 from services.payment.commands.charging import conclude, record_charge, want_checkout
+from services.payment.commands.expiring import expire, remind
 from services.payment.commands.hearing import hear
 from services.payment.commands.receipting import Ending, cancel_receipt, reissue_receipt
 from services.payment.commands.refunding import (
@@ -23,6 +24,7 @@ __all__ = [
     "cancel_receipt",
     "close_invoices",
     "conclude",
+    "expire",
     "hear",
     "open_invoice",
     "pay_refund",
@@ -31,6 +33,7 @@ __all__ = [
     "refund_by_decision",
     "reissue_receipt",
     "reject_refund",
+    "remind",
     "settle",
     "settle_all",
     "want_checkout",

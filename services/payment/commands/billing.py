@@ -1,7 +1,6 @@
 """What a journey asks of payment: the invoice of a step, and its end when the journey ends early."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,9 +11,9 @@ from kit.clock import clock, local_date
 from kit.cloudevents import Event
 from kit.contracts.definition import PaymentStep
 from kit.contracts.events import Invoiced, Paid
-from kit.rows import fetch, put
+from kit.rows import put
 from services.payment import domain, queries
-from services.payment.commands import books
+from services.payment.commands import books, expiring
 from services.payment.domain import InvoiceState
 from services.payment.models import Invoice
 
@@ -30,31 +29,33 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
     lines = domain.fee_lines(settings, domain.Case(application.form, day, event.agency))
     calendar = await calendar_of(session)
     now = clock.now()
+    due_at = calendar.add(now, settings.due.amount, settings.due.unit)
     invoice = Invoice(
         **event.arrival(), person_id=application.person, number=application.number, biller_id=settings.biller_id,
         reference1=domain.new_reference(), receipt_book=settings.receipt_book,
         receipt_year=settings.receipt.year if settings.receipt else CALENDAR,
         lines=[line.as_json() for line in lines], amount=sum(line.amount for line in lines),
-        state=InvoiceState.OPEN, created_at=now, due_at=calendar.add(now, settings.due.amount, settings.due.unit),
-        takes_card=settings.takes_card,
+        state=InvoiceState.OPEN, created_at=now, due_at=due_at, takes_card=settings.takes_card,
+        expires_at=domain.expiry(settings, due_at, calendar),
     )  # fmt: skip
     if not await put(session, invoice, "journey_id", "step"):
         return
     if invoice.amount == 0:
-        await _close(session, invoice.id, InvoiceState.PAID)
+        await books.close(session, invoice.id, InvoiceState.PAID)
         await outbox.hand_over(session, invoice, Paid)
         return
     fact = Invoiced(invoice=invoice.id, amount_satang=invoice.amount, currency="THB", due_at=invoice.due_at)
     await outbox.add(session, fact, invoice)
     # A bank may stay silent: the invoice is asked about even if nobody ever calls back.
     await duework.add(session, "inquire", invoice.id, due_at=now + FIRST_INQUIRY, journey=invoice.journey_id)
+    await expiring.plan(session, invoice, domain.reminders(settings, due_at, now, calendar))
 
 
 async def close_invoices(session: AsyncSession, event: Event, _known: object) -> None:
     """A journey ended early: open invoices are void, money that was paid is owed back."""
     for invoice in await queries.held_of_journey(session, event.journey):
         if invoice.state == InvoiceState.OPEN:
-            await _close(session, invoice.id, InvoiceState.VOID)
+            await books.close(session, invoice.id, InvoiceState.VOID)
         elif invoice.state == InvoiceState.PAID:
             await _give_back(session, invoice, event.data.name)
 
@@ -63,12 +64,8 @@ async def _give_back(session: AsyncSession, invoice: Invoice, reason: str) -> No
     payment = await queries.applied_payment(session, invoice.id)
     if payment is None:  # nothing was to be paid
         return
-    await _close(session, invoice.id, InvoiceState.VOID)
+    await books.close(session, invoice.id, InvoiceState.VOID)
     taken = await queries.given_by_decision(session, invoice.id)
     if taken < invoice.amount:
         await books.book(session, [(invoice.id, domain.refund_booking(invoice.lines, taken))], clock.now())
         await books.owe(session, invoice, payment, invoice.amount - taken, reason)
-
-
-async def _close(session: AsyncSession, invoice: UUID, state: InvoiceState) -> None:
-    await fetch(session, "UPDATE invoice SET state = $1, settled_at = $2 WHERE id = $3", state, clock.now(), invoice)

@@ -58,6 +58,11 @@ async def book(session: AsyncSession, bookings: Sequence[tuple[UUID, Sequence[En
     await fetch(session, BOOK, now, *map(list, zip(*rows, strict=True)))
 
 
+async def close(session: AsyncSession, invoice: UUID, state: InvoiceState) -> None:
+    """An invoice, which is locked, has come to its end."""
+    await fetch(session, "UPDATE invoice SET state = $1, settled_at = $2 WHERE id = $3", state, clock.now(), invoice)
+
+
 async def owe(session: AsyncSession, invoice: Invoice, payment: UUID, amount: int, reason: str) -> None:
     """Take down and tell what must go back of a payment."""
     session.add(

@@ -60,6 +60,7 @@ from services.payment.domain.refunds import (
     reject,
     within,
 )
+from services.payment.domain.reminding import expiry, reminders
 from services.payment.domain.verdicts import (
     BankTransaction,
     Entry,
@@ -127,6 +128,7 @@ __all__ = [
     "check_day",
     "check_reissue",
     "check_section",
+    "expiry",
     "fee_lines",
     "judge",
     "new_reference",
@@ -139,5 +141,6 @@ __all__ = [
     "refund_booking",
     "reissued_amount",
     "reject",
+    "reminders",
     "within",
 ]

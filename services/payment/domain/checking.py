@@ -18,6 +18,7 @@ from kit.contracts.definition import (
     UnitFee,
 )
 from kit.contracts.text import Text
+from services.payment.domain.reminding import IN_DAYS
 
 
 def check_section(section: Section) -> list[Fault]:
@@ -36,6 +37,9 @@ def _step_faults(step: PaymentStep) -> list[Fault]:
         faults.append(_fault(path, "ต้องมีค่าธรรมเนียมอย่างน้อยหนึ่งรายการ", "at least one fee"))
     if step.receipt:
         faults += _receipt_faults(step.receipt, f"/steps/{step.id}/receipt")
+    for index, before in enumerate(step.reminders):
+        if before.unit not in IN_DAYS:
+            faults.append(_fault(f"/steps/{step.id}/reminders/{index}/unit", "ต้องเป็นจำนวนวัน", "must be in days"))
     above: set[str] = set()
     for index, fee in enumerate(step.fees):
         faults += _fee_faults(fee, f"{path}/{index}", above)

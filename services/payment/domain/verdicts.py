@@ -8,11 +8,12 @@ from typing import Any
 
 
 class InvoiceState(StrEnum):
-    """An invoice is open until it is paid, or void once its journey has ended."""
+    """An invoice is open until it is paid, expired when nobody paid in time, or void once its journey has ended."""
 
     OPEN = "open"
     PAID = "paid"
     VOID = "void"
+    EXPIRED = "expired"
 
 
 class PaymentState(StrEnum):
@@ -54,7 +55,7 @@ def judge(invoice: InvoiceState, due: int, amount: int) -> Verdict:
     """Judge a transaction of ``amount`` against an invoice of ``due``; applied + excess = amount."""
     if invoice is InvoiceState.PAID:
         return Verdict(PaymentState.DUPLICATE, 0, amount, "duplicate")
-    if invoice is InvoiceState.VOID:
+    if invoice is not InvoiceState.OPEN:
         return Verdict(PaymentState.LATE, 0, amount, "late")
     if amount < due:
         return Verdict(PaymentState.UNDERPAID, 0, amount, "underpaid")

@@ -14,7 +14,7 @@ from services.payment.duework.verifying import INQUIRED, LONGEST_PAUSE
 from services.payment.models import Invoice
 
 GRACE = timedelta(days=2)
-"""How long after its due date an unpaid invoice is still asked about."""
+"""How long after its due date, or its end, an unpaid invoice is still asked about."""
 
 
 async def inquire(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
@@ -26,21 +26,23 @@ async def inquire(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     async with kit.database.reading() as session:
         invoice = await queries.invoice(session, UUID(key))
     now = clock.now()
-    today, last = local_date(now), invoice.due_at + GRACE
+    today, last = local_date(now), (invoice.expires_at or invoice.due_at) + GRACE
     if now >= last:
-        await _ask(kit, invoice, _days(local_date(invoice.created_at), today))
+        await ask(kit, invoice, days(local_date(invoice.created_at), today))
         return
     if invoice.state != InvoiceState.OPEN:
         raise Later(last)
-    await _ask(kit, invoice, [today - timedelta(days=1), today])
+    await ask(kit, invoice, [today - timedelta(days=1), today])
     raise Later(min(now + min(now - invoice.created_at, LONGEST_PAUSE), last))
 
 
-def _days(first: date, last: date) -> list[date]:
+def days(first: date, last: date) -> list[date]:
+    """Every day from the first to the last."""
     return [first + timedelta(days=each) for each in range((last - first).days + 1)]
 
 
-async def _ask(kit: Kit, invoice: Invoice, days: list[date]) -> None:
+async def ask(kit: Kit, invoice: Invoice, days: list[date]) -> None:
+    """Ask the bank what it has booked under an invoice on these days, and settle that; OSError when it is away."""
     for day in days:
         booked = await providers.bank(kit).inquire(invoice.biller_id, invoice.reference1, day)
         if booked:

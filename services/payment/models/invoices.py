@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, UniqueConstraint, false, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
@@ -42,6 +42,10 @@ class Invoice(Base, table=True):
     settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     takes_card: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
     """Whether the definition lets it be paid by card."""
+    reminded: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    """How many of its reminders have come."""
+    expires_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """When it expires and the journey with it; None where nothing lapses."""
 
 
 class Payment(Base, table=True):

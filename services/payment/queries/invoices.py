@@ -62,6 +62,12 @@ async def checkout(session: AsyncSession, checkout_id: UUID) -> Checkout:
     return (await session.exec(select(Checkout).where(Checkout.id == checkout_id))).one()
 
 
+async def pending_checkouts(session: AsyncSession, invoice_id: UUID) -> Sequence[Checkout]:
+    """The charges on an invoice to which a payer was sent, and of which it is not known that they have ended."""
+    pending = (Checkout.invoice_id == invoice_id, Checkout.state == domain.ChargeState.PENDING)
+    return (await session.exec(select(Checkout).where(*pending, col(Checkout.charge_id).is_not(None)))).all()
+
+
 def is_of(row: Invoice | Receipt, principal: Principal) -> bool:
     """Whether it is of this citizen, or of the journey of this holder."""
     if principal.kind == "holder":
