@@ -43,6 +43,11 @@ class Clock:
             self._look(self._file)
         return datetime.now(UTC) + self._offset
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether it tells another time than everybody else's clock."""
+        return self._frozen is not None or bool(self._offset)
+
     def _look(self, path: Path) -> None:
         if time.monotonic() < self._next_look:
             return

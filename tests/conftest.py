@@ -1,9 +1,14 @@
 """How the tests are spread over the cores: what shares servers stays together, and the longest begins first."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from kit.local.doubles import running, tsa
+from kit.local.ports import free_port
+from tests.authority import Authority
 
 HERE = Path(__file__).parent
 SUITES = ("journeys", "faults", "bench")
@@ -38,6 +43,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _folder(item) in SUITES and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(300))
     items.sort(key=lambda item: _folder(item) not in SUITES)
+
+
+@pytest.fixture(scope="session")
+def authority_served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    """A time-stamp authority and its files, for the whole run."""
+    folder = tmp_path_factory.mktemp("authority") / "seals"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAET_ENVIRONMENT", "development")
+        app = tsa.create_app(folder)
+    with running(app, free_port()) as url:
+        yield Authority(folder, url)
+
+
+@pytest.fixture
+def authority(authority_served: Authority) -> Iterator[Authority]:
+    """The same, behaving well."""
+    authority_served.behave()
+    yield authority_served
+    authority_served.behave()
 
 
 def _folder(item: pytest.Item) -> str:

@@ -20,7 +20,7 @@ import pytest
 import zxingcpp
 
 PDFA = "{http://www.aiim.org/pdfa/ns/id/}"
-PACKAGES = {"pdfsig": "poppler-utils", "pdftotext": "poppler-utils", "qpdf": "qpdf"}
+PACKAGES = {"pdfsig": "poppler-utils", "pdftotext": "poppler-utils", "qpdf": "qpdf", "softhsm2-util": "softhsm2"}
 
 
 def pdfa_faults(pdf: bytes) -> list[str]:
@@ -85,17 +85,22 @@ def changed(pdf: bytes, offset: int) -> bytes:
 
 def run(tool: str, pdf: bytes, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a tool on the PDF, ``{file}`` standing for it; skip or fail visibly when it is not installed."""
-    if shutil.which(tool) is None:
-        words = f"{tool} is not installed (package {PACKAGES.get(tool, tool)})"
-        if os.environ.get("PAET_TEST_NO_SKIP") == "1":
-            pytest.fail(words)
-        pytest.skip(words)
+    require(tool)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "document.pdf"
         file.write_bytes(pdf)
         filled = [argument.replace("{file}", str(file)) for argument in arguments]
         options: dict[str, Any] = {"encoding": "utf-8", "errors": "replace", "timeout": 60, "check": check}
         return subprocess.run([tool, *filled], capture_output=True, **options)
+
+
+def require(tool: str) -> None:
+    """Skip, or fail where nothing may be skipped, when a tool is not installed."""
+    if shutil.which(tool) is None:
+        words = f"{tool} is not installed (package {PACKAGES.get(tool, tool)})"
+        if os.environ.get("PAET_TEST_NO_SKIP") == "1":
+            pytest.fail(words)
+        pytest.skip(words)
 
 
 def _label(line: str) -> tuple[str, str]:

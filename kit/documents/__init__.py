@@ -8,9 +8,11 @@ from kit.documents.composing import (
     qr_svg,
 )
 from kit.documents.development import DevelopmentSeal, ensure_development_ca
+from kit.documents.keys import Credentials, SealError, TokenAway
 from kit.documents.properties import DocumentProperties
 from kit.documents.reference import Reference
-from kit.documents.sealing import Credentials, Seal, SealError
+from kit.documents.sealing import Seal
+from kit.documents.timestamps import TimestampAway, Timestamps
 from kit.documents.verifying import SealReport, verify, verify_async
 
 __all__ = [
@@ -24,6 +26,9 @@ __all__ = [
     "SealReport",
     "TemplateError",
     "TemplateLimitError",
+    "TimestampAway",
+    "Timestamps",
+    "TokenAway",
     "UnprintableError",
     "ensure_development_ca",
     "qr_svg",

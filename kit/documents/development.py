@@ -1,8 +1,8 @@
-"""A certificate authority and agency seals for development, made at the first start; refused anywhere else."""
+"""A certificate authority for development: agency seals, time-stamps, revocation; refused anywhere else."""
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,15 +10,16 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 BEFORE, AFTER = timedelta(days=366), timedelta(days=366 * 20)  # room for a shifted development clock
 
 
@@ -36,8 +37,7 @@ def ensure_development_ca(folder: Path, *, environment: str, agency_code: str, a
 
     ``agency_code`` has 8 digits. RuntimeError unless ``environment`` is ``development``.
     """
-    if environment != "development":
-        raise RuntimeError("development certificates are for development only")
+    _require_development(environment)
     if not (len(agency_code) == 8 and agency_code.isascii() and agency_code.isdigit()):
         raise ValueError("an agency code has 8 digits")
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,6 +48,53 @@ def ensure_development_ca(folder: Path, *, environment: str, agency_code: str, a
         if not seal.certificate.exists():
             _make_seal(folder, seal, _name(f"Development seal of {agency_code}", agency_name, agency_code))
     return seal
+
+
+@dataclass(frozen=True)
+class DevelopmentTsa:
+    """Where the files of the time-stamp authority lie."""
+
+    root: Path
+    key: Path
+    certificate: Path
+
+
+def ensure_development_tsa(folder: Path, *, environment: str) -> DevelopmentTsa:
+    """Make what is missing of the development root and of its time-stamp authority. RuntimeError as above."""
+    _require_development(environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    tsa = DevelopmentTsa(folder / "root.pem", folder / "tsa.key.pem", folder / "tsa.pem")
+    with _alone(folder):
+        if not tsa.root.exists():
+            _make_root(folder)
+        if not tsa.certificate.exists():
+            key = rsa.generate_private_key(65537, 2048)
+            _write(tsa.key, _pem(key))
+            _write(tsa.certificate, _issued(folder, _name("Development TSA", "Paet development"), key, is_tsa=True))
+    return tsa
+
+
+def revocation_list(folder: Path, *, environment: str, at: datetime, revoked: Iterable[int] = ()) -> bytes:
+    """The development root's list (DER) of a day about ``at``: the serial numbers of what it has taken back."""
+    _require_development(environment)
+    root, root_key = _root(folder)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(root.subject)
+        .last_update(at - timedelta(hours=1))
+        .next_update(at + timedelta(days=1))
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
+        .add_extension(x509.CRLNumber(int(at.timestamp())), critical=False)
+    )
+    for serial in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at - timedelta(hours=2))
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(root_key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def _require_development(environment: str) -> None:
+    if environment != "development":
+        raise RuntimeError("development certificates are for development only")
 
 
 @contextmanager
@@ -65,21 +112,30 @@ def _make_root(folder: Path) -> None:
 
 
 def _make_seal(folder: Path, seal: DevelopmentSeal, subject: x509.Name) -> None:
-    root = x509.load_pem_x509_certificate(seal.root.read_bytes())
-    root_key = load_pem_private_key((folder / "root.key.pem").read_bytes(), None)
-    assert isinstance(root_key, ec.EllipticCurvePrivateKey)  # noqa: S101 - we wrote it
     key = ec.generate_private_key(ec.SECP256R1())
     _write(seal.key, _pem(key))
-    _write(seal.certificate, _certificate(subject, key, root.subject, root_key, is_authority=False))
+    _write(seal.certificate, _issued(folder, subject, key))
+
+
+def _issued(folder: Path, subject: x509.Name, key: Key, *, is_tsa: bool = False) -> bytes:
+    root, root_key = _root(folder)
+    return _certificate(subject, key, root.subject, root_key, is_authority=False, is_tsa=is_tsa)
+
+
+def _root(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    key = load_pem_private_key((folder / "root.key.pem").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - we wrote it
+    return x509.load_pem_x509_certificate((folder / "root.pem").read_bytes()), key
 
 
 def _certificate(
     subject: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
+    key: Key,
     issuer: x509.Name,
     issuer_key: ec.EllipticCurvePrivateKey,
     *,
     is_authority: bool,
+    is_tsa: bool = False,
 ) -> bytes:
     now = datetime.now(UTC)
     usage = x509.KeyUsage(
@@ -107,6 +163,8 @@ def _certificate(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(issuer_id, critical=False)
     )
+    if is_tsa:  # RFC 3161 s.2.3: critical, and nothing else
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
     return builder.sign(issuer_key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
@@ -123,7 +181,7 @@ def _name(common_name: str, organisation: str, agency_code: str | None = None) -
     return x509.Name(attributes)
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _pem(key: Key) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

@@ -3,23 +3,34 @@
 import asyncio
 import io
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from asn1crypto import algos, core, parser, x509  # type: ignore[import-untyped]
+from asn1crypto import x509  # type: ignore[import-untyped]
 from cryptography import x509 as pyca
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature
-from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko.sign.validation import (
+    EmbeddedPdfSignature,
+    async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
+)
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from kit.clock import clock
+from kit.documents.lasting import is_lasting
+from kit.documents.plain import is_gap_plain
 from kit.documents.reference import Reference
 
 # An untrusted seal is an answer here, not an incident with a traceback.
-for name in ("pyhanko.sign.validation.generic_cms", "pyhanko.sign.diff_analysis"):
-    logging.getLogger(name).setLevel(logging.ERROR)
+for name in ("pyhanko.sign.validation", "pyhanko.sign.diff_analysis"):
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+CHANGED = "the document was changed after it was sealed"
+ADDED = "something was added after the document was sealed"
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,9 @@ class SealReport:
     organisation: str | None = None
     agency_code: str | None = None
     sealed_at: datetime | None = None
+    """What the sealing machine said."""
+    stamped_at: datetime | None = None
+    """What the time-stamp authority said, if it was asked at once."""
     reason: str | None = None
     location: str | None = None
 
@@ -41,10 +55,15 @@ class SealReport:
         return Reference.found_in(self.reason) if self.reason else None
 
 
-def verify(pdf: bytes, trust_roots: Iterable[bytes], *, at: datetime | None = None) -> SealReport:
-    """Judge the PDF; blocks for some 5 ms. ``trust_roots`` are PEM certificates, ``at`` the time to judge for (now).
+def verify(
+    pdf: bytes, trust_roots: Iterable[bytes], *, at: datetime | None = None, lists: Sequence[bytes] = ()
+) -> SealReport:
+    """Judge the PDF; blocks for some 5 ms, a document that was made to last for some 50 ms at the most.
 
-    Every seal on it must hold. Whatever cannot be read is not trusted: no exception, whatever the bytes.
+    ``trust_roots`` are PEM certificates, ``at`` the time to judge for (now); ``lists`` of revocations of that time
+    (DER) prove the last archive time-stamp where the certificate of the seal has ended. Every seal and time-stamp on it
+    must hold, the last of them to the end of the file. Whatever cannot be read is not trusted: no exception, whatever
+    the bytes.
     """
     roots = [
         x509.Certificate.load(root.public_bytes(Encoding.DER))
@@ -52,85 +71,82 @@ def verify(pdf: bytes, trust_roots: Iterable[bytes], *, at: datetime | None = No
         for root in pyca.load_pem_x509_certificates(pem)
     ]
     try:
-        return asyncio.run(_judge(pdf, roots, at))
+        return asyncio.run(_judge(pdf, roots, at or clock.now(), lists))
     except Exception as error:  # noqa: BLE001 - the bytes of strangers: whatever fails here, the answer is no
         return SealReport(False, f"not readable as a sealed PDF: {type(error).__name__}")
 
 
-async def verify_async(pdf: bytes, trust_roots: Iterable[bytes], *, at: datetime | None = None) -> SealReport:
+async def verify_async(
+    pdf: bytes, trust_roots: Iterable[bytes], *, at: datetime | None = None, lists: Sequence[bytes] = ()
+) -> SealReport:
     """Judge as ``verify`` does, beside the event loop."""
-    return await asyncio.to_thread(verify, pdf, trust_roots, at=at)
+    return await asyncio.to_thread(verify, pdf, trust_roots, at=at, lists=lists)
 
 
-async def _judge(pdf: bytes, roots: list[x509.Certificate], at: datetime | None) -> SealReport:
-    seals = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
+async def _judge(pdf: bytes, roots: list[x509.Certificate], at: datetime, lists: Sequence[bytes]) -> SealReport:
+    reader = PdfFileReader(io.BytesIO(pdf))
+    seals, stamps = reader.embedded_regular_signatures, reader.embedded_timestamp_signatures
     if not seals:
         return SealReport(False, "no seal")
+    context = ValidationContext(trust_roots=roots, allow_fetching=False, moment=at)
+    fault, are_trusted = await _fault_of_stamps(pdf, stamps, context)
+    if fault is None and not _is_covered([*seals, *stamps]):
+        fault = ADDED
     reports = []
     for seal in seals:
-        context = ValidationContext(trust_roots=roots, allow_fetching=False, moment=at)
         status = await async_validate_pdf_signature(seal, signer_validation_context=context)
-        reports.append(_report(pdf, seal, status))
+        holds = bool(status.bottom_line) and are_trusted
+        if fault is None and not holds and stamps:
+            holds = await is_lasting(seal, roots, at, lists)
+        reports.append(_report(pdf, seal, status, fault, holds=holds))
     return next((report for report in reports if not report.bottom_line), reports[0])
 
 
-def _report(pdf: bytes, seal: EmbeddedPdfSignature, status: PdfSignatureStatus) -> SealReport:
+async def _fault_of_stamps(
+    pdf: bytes, stamps: Sequence[EmbeddedPdfSignature], context: ValidationContext
+) -> tuple[str | None, bool]:
+    """What is wrong with an archive time-stamp, and whether all are of a trusted authority at that time."""
+    are_trusted = True
+    for stamp in stamps:
+        status = await async_validate_pdf_timestamp(stamp, validation_context=context)
+        if not (status.intact and status.valid and is_gap_plain(pdf, stamp)):
+            return CHANGED, False
+        are_trusted = are_trusted and status.trusted
+    return None, are_trusted
+
+
+def _is_covered(signatures: Sequence[EmbeddedPdfSignature]) -> bool:
+    """Whether one of them, the last, covers the whole file."""
+    levels = [each.evaluate_signature_coverage() for each in signatures]
+    return SignatureCoverageLevel.ENTIRE_FILE in levels
+
+
+def _report(
+    pdf: bytes, seal: EmbeddedPdfSignature, status: PdfSignatureStatus, fault: str | None, *, holds: bool
+) -> SealReport:
     subject = status.signing_cert.subject.native
-    fault = _fault(status) or (None if _is_gap_plain(pdf, seal) else "the document was changed after it was sealed")
+    fault = fault or (None if holds else _fault(status)) or (None if is_gap_plain(pdf, seal) else CHANGED)
     return SealReport(
-        bottom_line=bool(status.bottom_line) and fault is None,
+        bottom_line=holds and fault is None,
         fault=fault,
         signer=subject.get("common_name"),
         organisation=subject.get("organization_name"),
         agency_code=subject.get("serial_number"),
         sealed_at=status.signer_reported_dt,
+        stamped_at=status.timestamp_validity.timestamp if status.timestamp_validity else None,
         reason=_text(seal, "/Reason"),
         location=_text(seal, "/Location"),
     )
 
 
-def _fault(status: PdfSignatureStatus) -> str | None:
-    """Say why ``bottom_line`` is false; the words are for people, never judge by them."""
-    if status.bottom_line:
-        return None
-    if not (status.intact and status.valid):
-        return "the document was changed after it was sealed"
-    if not status.trusted:
-        return "the seal is not from a trusted authority"
-    return "something was added after the document was sealed"
-
-
-def _is_gap_plain(pdf: bytes, seal: EmbeddedPdfSignature) -> bool:
-    """Tell whether the only bytes that the seal does not cover are its own, in one spelling, and zeros."""
-    start, length, end = (int(number) for number in list(seal.byte_range)[:3])
-    spelled = seal.pkcs7_content.hex().encode()
-    cms_length = parser.peek(seal.pkcs7_content)
-    return (
-        pdf[start + length : end] in (b"<%b>" % spelled, b"<%b>" % spelled.upper())
-        and not seal.pkcs7_content[cms_length:].strip(b"\0")
-        and _is_container_plain(seal, seal.pkcs7_content[:cms_length])
-    )
-
-
-def _is_container_plain(seal: EmbeddedPdfSignature, der: bytes) -> bool:
-    """Tell whether the fields of the CMS container that are not signed have their only lawful value (RFC 5652)."""
-    digest = algos.DigestAlgorithmId(seal.md_algorithm).dump()
-    algorithms = [bytes([0x30, len(body)]) + body for body in (digest, digest + core.Null().dump())]
-    signed, signer = seal.signed_data, seal.signer_info
-    return (
-        _is_filled(der)
-        and signed["version"].native == signer["version"].native == "v1"
-        and [algorithm.dump() in algorithms for algorithm in signed["digest_algorithms"]] == [True]
-        and signer["digest_algorithm"].dump() in algorithms
-        and signer["sid"].chosen["issuer"].dump() == seal.signer_cert.issuer.dump()
-    )
-
-
-def _is_filled(der: bytes) -> bool:
-    """Tell whether the outer sequence ends where its second and last element ends."""
-    content = parser.parse(der, strict=True)[4]
-    first = parser.peek(content)
-    return first + parser.peek(content[first:]) == len(content)
+def _fault(status: PdfSignatureStatus) -> str:
+    """Say why a seal does not hold; the words are for people, never judge by them."""
+    stamp = status.timestamp_validity
+    if not (status.intact and status.valid) or (stamp is not None and not (stamp.intact and stamp.valid)):
+        return CHANGED
+    if not status.bottom_line and status.trusted and (stamp is None or stamp.trusted):
+        return ADDED
+    return "the seal is not from a trusted authority"
 
 
 def _text(seal: EmbeddedPdfSignature, key: str) -> str | None:

@@ -91,7 +91,10 @@ LAYOUT = Layout(
             " --card-key-file $secrets/card_secret_key --card-webhook-secret-file $secrets/card_webhook_secret"
             " --card-webhook http://127.0.0.1:$gateway/v1/payment-callbacks/card",
         ),
-        double("mail", 13, arguments="--http-port $mail_view --folder $local/mail", scheme="smtp", mail_view=14),
+        double(
+            "mail", 13, scheme="smtp", mail_view=14,
+            arguments="--http-port $mail_view --folder $local/mail --authority $local/files/seals",
+        ),
         service("gateway", 0, package="gateway"),
         service("search", 1),
         service(
@@ -105,7 +108,10 @@ LAYOUT = Layout(
             "payment", 6, "bank_api_secret", "card_secret_key", "card_webhook_secret",
             bank_url="http://127.0.0.1:$bank", bank_api_key="paet", card_url="http://127.0.0.1:$bank/card",
         ),
-        service("issuance", 7),
+        service(
+            "issuance", 7, timestamp_url="http://127.0.0.1:$mail_view/tsa/",
+            revocation_lists='["http://127.0.0.1:$mail_view/tsa/root.crl"]',
+        ),
         service(
             "delivery", 8, smtp_host="127.0.0.1", smtp_port="$mail", smtp_tls="false",
             smtp_from="no-reply@paet.localhost",

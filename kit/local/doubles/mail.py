@@ -23,7 +23,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import Response
 
 from kit.clock import clock
-from kit.local.doubles import HOST, begin, require_development, serve
+from kit.local.doubles import HOST, begin, require_development, serve, tsa
 from kit.local.doubles.misbehaviour import Fault, Misbehaviour
 
 MODES = {
@@ -104,8 +104,10 @@ class Catcher:
         return next((fault for fault in taken if fault), None)
 
 
-def create_app(*, smtp_port: int, folder: Path) -> FastAPI:
+def create_app(*, smtp_port: int, folder: Path, authority: Path | None = None) -> FastAPI:
     """Build the catcher: SMTP on 127.0.0.1:`smtp_port` while the application runs, mails in `folder`.
+
+    With the files of an `authority` its process is the time-stamp authority too, below `/tsa`.
 
     Raises NotDevelopmentError outside development.
     """
@@ -126,6 +128,8 @@ def create_app(*, smtp_port: int, folder: Path) -> FastAPI:
     app = FastAPI(title="Mail catcher", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.include_router(_view(mailbox))
     app.include_router(faults.router())
+    if authority is not None:
+        app.mount("/tsa", tsa.create_app(authority))
     return app
 
 
@@ -182,9 +186,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8013, help="SMTP")
     parser.add_argument("--http-port", type=int, default=8014, help="view and controls")
     parser.add_argument("--folder", type=Path, default=Path(".local/mail"), help="where mails are kept")
+    parser.add_argument("--authority", type=Path, help="files of the development authority: serves time-stamps too")
     options = parser.parse_args()
     begin()
-    serve(create_app(smtp_port=options.port, folder=options.folder), options.http_port)
+    serve(create_app(smtp_port=options.port, folder=options.folder, authority=options.authority), options.http_port)
 
 
 if __name__ == "__main__":
