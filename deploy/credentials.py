@@ -77,6 +77,7 @@ def manifests(folder: Path) -> Iterator[dict[str, Any]]:
     yield _object("Secret", "nats-accounts", [folder / "nats" / "accounts.conf"])
     yield _object("Secret", "postgres-passwords", sorted((folder / "postgres").iterdir()))
     seals = [folder / "seals" / f"{code}{end}" for code in AGENCIES for end in (".key.pem", ".pem")]
+    seals.append(folder / "seals" / "root.pem")
     yield _object("Secret", "seals", seals)
     yield _object("Secret", "credential-keys", sorted((folder / "credential-keys").iterdir()))
     yield _object("ConfigMap", "trust", sorted((folder / "trust").iterdir()))

@@ -55,7 +55,7 @@ payment   due:verify          -due_work
 issuance  payment.paid        +document +due_work
 request   call:seal           ~application
 issuance  due:issue           ~series ~document +number
-issuance  due:issue           ~document ~number                                                 issuance.issued
+issuance  due:issue           ~document ~number +due_work                                       issuance.issued
 issuance  due:issue           -due_work
 delivery  issuance.issued     +delivery +notice                          delivery.delivered delivery.completed
 request   delivery.completed  ~application +tombstone
@@ -71,8 +71,8 @@ TIMELINE = ("~progress", "+timeline")
 COUNTERS = ("number_series", "receiptbook", "series")
 """One row that all journeys of an agency and year write: it is locked until its transaction has committed."""
 
-LATER = {("payment", "approval.granted"), ("gateway", "call:start")}
-"""Whose due work is for later: a journey that goes well never comes to it."""
+LATER = {("payment", "approval.granted"), ("gateway", "call:start"), ("issuance", "due:issue")}
+"""Whose due work is for later: a journey that goes well never comes to it, or has ended by then."""
 
 FACTS: tuple[str, ...] = tuple(fact for each in JOURNEY for fact in each.tells)
 """Every event of a journey."""

@@ -58,6 +58,8 @@ PURPOSES = {
     "document_journey_id_step_key": "the document of a journey: one for each step",
     "document_token_key": "whoever reads the QR code finds the document",
     "document_sha256": "a file is found by its digest",
+    "archivedfile_pkey": "the versions of a document's file",
+    "archivedfile_sha256": "a later version of a file is found by its digest",
     "document_register": "the public register, newest first, page by page",
     "document_grams": "the public register is searched by parts of words",
     "document_state": "an administrator's list of what is not made",

@@ -1,7 +1,7 @@
 """Issuance, process 7: wiring only."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
@@ -10,28 +10,40 @@ from kit.app import Kit, create_app
 from kit.auth import Issuers
 from kit.claims import Claimed
 from kit.documents import Composer, qr_svg
+from kit.documents.archiving import Archive
+from kit.documents.roots import Roots
 from kit.documents.seals import Seals
+from kit.metrics import Gauge
 from kit.storage import Files
 from services.issuance import api, consumers, domain, duework, queries
 from services.issuance.duework.composing import verify_url
 from services.issuance.settings import Settings
 
+SEAL_ENDS = "When the certificates of an agency's seal end, without a break until then, in seconds since 1970"
 SAMPLE_IMAGES = {"qr.svg": qr_svg("https://example.go.th/verify")}
 
 
 def build(settings: Settings) -> FastAPI:
     """The service with these settings."""
+    timestamps = settings.timestamps()
+    password = settings.secret_of("seal_password")
+    seals = Seals(settings.seals, settings.environment, password, timestamps)
     composer = Composer()  # its sealed process starts at the first document
 
     @asynccontextmanager
     async def resources(kit: Kit) -> AsyncIterator[None]:
-        with composer:
-            kit.provide(composer)
+        async with AsyncExitStack() as stack:
+            kit.provide(stack.enter_context(composer))
             kit.provide(Files(settings.storage_url))
-            kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
+            kit.provide(seals)
             kit.provide(domain.Tokens(settings.token_key))
             kit.provide(Issuers(settings.credential_keys, settings.environment))
             kit.provide(domain.WalletSecrets(settings.wallet_key))
+            if timestamps is not None:
+                stack.push_async_callback(timestamps.close)
+                archive = Archive(timestamps, Roots(settings.roots_file), settings.revocation_lists)
+                stack.callback(archive.close)
+                kit.provide(archive)
             yield
 
     claims = queries.document_claims(partial(verify_url, settings.public_url))
@@ -43,6 +55,7 @@ def build(settings: Settings) -> FastAPI:
         work=duework.WORK,
         check=partial(domain.check_section, compile_template=partial(composer.faults, images=SAMPLE_IMAGES)),
         claims={"documents": Claimed(claims, frozenset({"delivery"}))},
+        gauges={"paet_seal_ends": Gauge(lambda _: seals.ends(), SEAL_ENDS, "agency")},
         resources=resources,
     )
 

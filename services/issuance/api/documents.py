@@ -26,8 +26,9 @@ async def document(
     """Show number, days, live status and hash of the issued document."""
     kit: Kit = request.app.state.kit
     found = await queries.owned(session, owner, journey_id)
+    files = await queries.files_of(session, found.id)
     response.headers["Cache-Control"] = "no-store"
-    return DocumentView.of(found, verify_url(kit.settings.public_url, str(found.token)))
+    return DocumentView.of(found, files[-1].sha256, verify_url(kit.settings.public_url, str(found.token)))
 
 
 @router.get(
@@ -46,16 +47,17 @@ async def download(
     # No connection is held while the file is read.
     async with kit.database.reading() as session:
         found = await queries.owned(session, owner, journey_id)
+        file = (await queries.files_of(session, found.id))[-1]
     headers = {
-        "ETag": f'"{found.sha256}"',
+        "ETag": f'"{file.sha256}"',
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{found.file_name}"',
         "X-Content-Type-Options": "nosniff",
         "Paet-Document-Status": status_now(found),
     }
-    if if_none_match is not None and f'"{found.sha256}"' in if_none_match:
+    if if_none_match is not None and f'"{file.sha256}"' in if_none_match:
         return Response(status_code=304, headers=headers)
-    pdf = await kit.resource(Files).get(str(found.stored_as))
+    pdf = await kit.resource(Files).get(file.stored_as)
     return Response(pdf, media_type="application/pdf", headers=headers)
 
 

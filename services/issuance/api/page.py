@@ -69,8 +69,9 @@ def of(shown: VerificationView, language: Language, *, is_genuine: bool | None =
     """The page of an issued document; ``is_genuine`` is the finding about a file that was sent."""
     title = f"{shown.title.in_language(language)} {shown.number}"
     body = heading(shown, language) + facts(shown, language) + _upload(language, is_genuine)
+    codes = " · ".join(f"<code>{each}</code>" for each in reversed(shown.files))
     stated = as_of(shown.checked_at.astimezone(BANGKOK), language)
-    footer = f"<p>{stated} · {_say('free', language)}</p><p>{_say('hash', language)}: <code>{shown.sha256}</code></p>"
+    footer = f"<p>{stated} · {_say('free', language)}</p><p>{_say('hash', language)}: {codes}</p>"
     return _page(language, title, shown.agency_name.in_language(language), body, footer, 200)
 
 

@@ -46,11 +46,16 @@ async def _found(request: Request, session: AsyncSession, token: str) -> Documen
     return await queries.by_token(session, kit.resource(Tokens).read(token))
 
 
+async def _shown(session: AsyncSession, document: Document) -> VerificationView:
+    files = await queries.files_of(session, document.id)
+    return VerificationView.of(document, [each.sha256 for each in files])
+
+
 @router.get("/verifications/{token}")
 async def verification(request: Request, response: Response, session: Reading, token: str) -> VerificationView:
     """Show what the document shows and its status now; free and without signing in (EGOV65 s.13(2))."""
     response.headers["Cache-Control"] = "no-store"
-    return VerificationView.of(await _found(request, session, token))
+    return await _shown(session, await _found(request, session, token))
 
 
 @router.post(
@@ -59,7 +64,7 @@ async def verification(request: Request, response: Response, session: Reading, t
     openapi_extra={"requestBody": {"required": False, "content": {"application/pdf": {}}}},
 )
 async def check_file(request: Request, response: Response) -> FileCheck:
-    """Tell whether the file sent as the body is, to the last byte, one that was issued; nothing of it is kept."""
+    """Tell whether the file sent as the body is, to the last byte, a version of an issued one; nothing is kept."""
     response.headers["Cache-Control"] = "no-store"
     sha256 = hashlib.sha256(await request.body()).hexdigest()
     kit: Kit = request.app.state.kit
@@ -68,7 +73,7 @@ async def check_file(request: Request, response: Response) -> FileCheck:
         found, copy = await queries.by_sha256(session, sha256), None
         if found is None and (copied := await queries.copy_by_sha256(session, sha256)):
             copy, found = CopyView.of(copied[0]), copied[1]
-    verification = VerificationView.of(found) if found else None
+        verification = await _shown(session, found) if found else None
     return FileCheck(genuine=found is not None, sha256=sha256, certified_copy=copy, verification=verification)
 
 
@@ -76,7 +81,7 @@ async def check_file(request: Request, response: Response) -> FileCheck:
 async def verify_page(request: Request, session: Reading, token: str, language: ReaderLanguage) -> HTMLResponse:
     """The page behind the QR code: the same for people to read; 404 for an unknown token."""
     try:
-        shown = VerificationView.of(await _found(request, session, token))
+        shown = await _shown(session, await _found(request, session, token))
     except domain.VerificationNotFound:
         return page.unknown(language)
     return page.of(shown, language)
@@ -91,7 +96,7 @@ async def display_page(request: Request, session: Reading, token: str, language:
         return page.unknown(language)
     settings = cast(Settings, request.app.state.kit.settings)
     address = verify_url(settings.public_url, str(found.token))
-    return display.of(VerificationView.of(found), address, settings.display_seconds)
+    return display.of(await _shown(session, found), address, settings.display_seconds)
 
 
 @router.post("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)
@@ -106,8 +111,8 @@ async def verify_file(
     try:
         # No connection is held while the file is read, which may lie on the disk.
         async with kit.database.reading() as session:
-            shown = VerificationView.of(await _found(request, session, token))
+            shown = await _shown(session, await _found(request, session, token))
     except domain.VerificationNotFound:
         return page.unknown(language)
-    is_genuine = hashlib.sha256(await file.read()).hexdigest() == shown.sha256
+    is_genuine = hashlib.sha256(await file.read()).hexdigest() in shown.files
     return page.of(shown, language, is_genuine=is_genuine)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from kit.contracts.events import Issued
 from kit.rows import fetch
 from services.issuance import domain
 from services.issuance.commands import expiring
+from services.issuance.commands.archiving import plan_archive
 from services.issuance.domain import NumberState, State
 from services.issuance.models import Document
 
@@ -36,6 +37,8 @@ SETTLE_NUMBERS = """
     UPDATE number SET state = $1, settled_at = $2 WHERE document_id = ANY($3::uuid[]) AND state = $4
     RETURNING document_id
 """
+SECOND = 2
+"""The version of a file that follows the one that is issued."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,27 @@ class StoredFile:
     """Days before its end."""
 
 
-async def register(session: AsyncSession, made: Sequence[tuple[Document, StoredFile]]) -> None:
+async def register(
+    session: AsyncSession, made: Sequence[tuple[Document, StoredFile]], archive_after: timedelta | None = None
+) -> None:
     """The sealed files are stored: the documents stand on the register and their journeys go on, once."""
-    ids = await enter(session, made, clock.now())
+    ids = await enter(session, made, clock.now(), archive_after)
     for document, file in made:
         if document.id in ids:
             await outbox.hand_over(session, document, Issued)
             await expiring.plan(session, document, file.leads)
 
 
-async def enter(session: AsyncSession, made: Sequence[tuple[Document, StoredFile]], now: datetime) -> set[UUID]:
-    """Put sealed documents on the register and settle their own numbers; the ids of those that were not there yet."""
+async def enter(
+    session: AsyncSession,
+    made: Sequence[tuple[Document, StoredFile]],
+    now: datetime,
+    archive_after: timedelta | None = None,
+) -> set[UUID]:
+    """Put sealed documents on the register and settle their own numbers; the ids of those that were not there yet.
+
+    The files are made to last after that time, where one is given.
+    """
     documents, files = [document for document, _ in made], [file for _, file in made]
     searched = [domain.searched(each.number, each.title, file.public) for each, file in made]
     rows = await fetch(
@@ -77,4 +90,8 @@ async def enter(session: AsyncSession, made: Sequence[tuple[Document, StoredFile
     if len(settled) != len(own):
         msg = "a document that is being issued has no number"
         raise RuntimeError(msg)
+    if archive_after is not None:
+        for document in documents:
+            if document.id in ids:
+                await plan_archive(session, document.id, SECOND, now + archive_after, document.journey_id)
     return ids

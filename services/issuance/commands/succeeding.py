@@ -5,7 +5,7 @@ that is revoked has no successor.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -102,16 +102,18 @@ async def number_successor(
     return before, document
 
 
-async def replace(session: AsyncSession, document_id: UUID, file: StoredFile) -> None:
+async def replace(
+    session: AsyncSession, document_id: UUID, file: StoredFile, archive_after: timedelta | None = None
+) -> None:
     """The sealed file is stored: it stands on the register, and the one before is replaced, once.
 
-    A suspension goes on with the new document.
+    A suspension goes on with the new document. The file is made to last after that time, where one is given.
     """
     before, document = await _both(session, document_id)
     if document.state != State.ISSUING or await _is_stopped(session, before, document):
         return
     await session.flush()
-    if not await enter(session, [(document, file)], clock.now()):
+    if not await enter(session, [(document, file)], clock.now(), archive_after):
         return
     if before.state == State.SUSPENDED:
         await _suspend_alike(session, before, document)

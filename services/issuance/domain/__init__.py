@@ -28,29 +28,18 @@ from services.issuance.domain.copies import (
     copy_storage_name,
 )
 from services.issuance.domain.corrections import check_corrections, corrected_public, corrections_name
-from services.issuance.domain.credentials import (
-    Configuration,
-    Said,
-    configurations,
-    credential_claims,
-    holder_of,
-)
-from services.issuance.domain.days import (
-    beginning_after,
-    beginning_of,
-    following,
-    milestones,
-    renewed_until,
-    untold,
-)
+from services.issuance.domain.credentials import Configuration, Said, configurations, credential_claims, holder_of
+from services.issuance.domain.days import beginning_after, beginning_of, following, milestones, renewed_until, untold
 from services.issuance.domain.disclosures import joined
 from services.issuance.domain.form import FormSchema
 from services.issuance.domain.numbering import (
+    archived_name,
     buddhist_year,
     file_name,
     last_valid_day,
     number_text,
     oid_of,
+    renewal_at,
     storage_name,
 )
 from services.issuance.domain.oid4vci import Places, Refused, invalid_token
@@ -164,6 +153,7 @@ __all__ = [
     "VerificationNotFound",
     "WalletSecrets",
     "act_digest",
+    "archived_name",
     "before",
     "beginning_after",
     "beginning_of",
@@ -201,6 +191,7 @@ __all__ = [
     "oid_of",
     "previewed",
     "public_fields",
+    "renewal_at",
     "renewed_until",
     "restored",
     "sample_data",

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from kit.thai import BUDDHIST_ERA
@@ -60,3 +60,16 @@ def file_name(
 def storage_name(agency: str, document: UUID, number: str) -> str:
     """Where the file lies: another number, another file, so that a name never gets a second content."""
     return f"documents/{agency}/{document}/{number}.pdf"
+
+
+def archived_name(stored_as: str, version: int) -> str:
+    """Where a later version of the file issued under ``stored_as`` lies."""
+    return f"{stored_as.removesuffix('.pdf')}.v{version}.pdf"
+
+
+def renewal_at(ends_at: datetime, margin: timedelta, now: datetime) -> datetime:
+    """When an archive time-stamp is renewed: ``margin`` before its certificate ends.
+
+    Where less than that is left, after half of what is left: not at once, for the authority may have no newer one yet.
+    """
+    return max(ends_at - margin, now + (ends_at - now) / 2)

@@ -1,7 +1,8 @@
-"""Due work of issuance: making documents, what time does to them, and removing what wallets left."""
+"""Due work of issuance: making documents and making them last, what time does to them, removing what wallets left."""
 
 from kit.duework import AnyWork, InBulk
 from services.issuance import commands
+from services.issuance.duework.archiving import archive
 from services.issuance.duework.certifying import certify
 from services.issuance.duework.issuing import issue, issue_all
 from services.issuance.duework.lasting import expire, plan_expiry, reinstate
@@ -16,6 +17,7 @@ WORK: dict[str, AnyWork] = {
     commands.PLAN: plan_expiry,
     commands.CERTIFY: certify,
     commands.TIDY: tidy,
+    commands.ARCHIVE: archive,
 }
 
-__all__ = ["WORK", "issue", "reissue"]
+__all__ = ["WORK", "archive", "issue", "reissue"]

@@ -30,6 +30,7 @@ from services.issuance.commands import StoredFile, Wanted
 from services.issuance.domain import Basis, FormSchema, NotGranted, OriginalUnreadable, State, Tokens
 from services.issuance.duework import composing
 from services.issuance.models import Document
+from services.issuance.settings import Settings
 
 BEGUN = (State.REQUESTED, State.ISSUING)
 Made = tuple[Document, Section, Basis, Seal]
@@ -139,7 +140,7 @@ async def _make(kit: Kit, numbered: Sequence[Made]) -> None:
         raise broken[0]
     stored = [(each[0], file) for each, file in zip(numbered, cast("list[StoredFile]", files), strict=True)]
     async with kit.database.transaction() as session:
-        await commands.register(session, stored)
+        await commands.register(session, stored, cast(Settings, kit.settings).archive_after)
 
 
 async def _file(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> StoredFile:

@@ -8,7 +8,7 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, cast
 
 from kit import crashpoint
 from kit.app import Kit
@@ -20,6 +20,7 @@ from services.issuance import commands, domain, queries
 from services.issuance.domain import Kind, OriginalUnreadable, Tokens
 from services.issuance.duework import composing, issuing
 from services.issuance.models import Document, DocumentAct
+from services.issuance.settings import Settings
 
 
 async def reissue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
@@ -52,7 +53,7 @@ async def _reissue(kit: Kit, document: Document, before: Document, act: Document
     )  # fmt: skip
     crashpoint.reach(issuing.STORED)
     async with kit.database.transaction() as session:
-        await commands.replace(session, document.id, file)
+        await commands.replace(session, document.id, file, cast(Settings, kit.settings).archive_after)
 
 
 async def sealed_again(

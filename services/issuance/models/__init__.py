@@ -11,12 +11,13 @@ from services.issuance.models.credentials import (
     StatusChange,
     StatusList,
 )
-from services.issuance.models.documents import Document, Number, Series
+from services.issuance.models.documents import ArchivedFile, Document, Number, Series
 
 METADATA = Base.metadata
 
 __all__ = [
     "METADATA",
+    "ArchivedFile",
     "CertifiedCopy",
     "Credential",
     "CredentialGrant",

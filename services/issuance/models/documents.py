@@ -120,6 +120,21 @@ class Document(Base, table=True):
         return self.origin or self.id
 
 
+class ArchivedFile(Base, table=True):
+    """A later version of an issued file: the one before it, unchanged, with what makes it last behind."""
+
+    __table_args__ = (ForeignKeyConstraint(["document_id"], ["document.id"]), Index("archivedfile_sha256", "sha256"))
+
+    document_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    """2 and on: the first is the file as it was issued."""
+    stored_as: str
+    sha256: str
+    archived_at: datetime = Field(sa_column=moment())
+    ends_at: datetime = Field(sa_column=moment())
+    """When the certificate of its archive time-stamp ends: before that it is stamped anew."""
+
+
 class Number(Base, table=True):
     """One number of a series: given, then issued, or void with its reason; never taken back."""
 

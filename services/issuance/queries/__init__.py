@@ -3,10 +3,12 @@
 from services.issuance.queries.acts import acts, ending, of_agency, proposed, substitute, substitutes, succession
 from services.issuance.queries.copies import copies_of, copy_by_sha256, copy_of, copy_to_make
 from services.issuance.queries.documents import (
+    StoredVersion,
     by_sha256,
     by_token,
     document_claims,
     documents,
+    files_of,
     owned,
     unfinished,
 )
@@ -15,6 +17,7 @@ from services.issuance.queries.wallets import grant_of, offerable, sections_of
 
 __all__ = [
     "Asked",
+    "StoredVersion",
     "acts",
     "by_sha256",
     "by_token",
@@ -25,6 +28,7 @@ __all__ = [
     "document_claims",
     "documents",
     "ending",
+    "files_of",
     "grant_of",
     "of_agency",
     "offerable",

@@ -1,9 +1,10 @@
 """Documents: of a journey, by token, by file, what is stuck, and what others may know of them."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -11,13 +12,18 @@ from kit.auth import Principal
 from kit.contracts.claims import DocumentClaim
 from kit.rows import fetch
 from services.issuance import domain
-from services.issuance.models import Document
+from services.issuance.models import ArchivedFile, Document
 
 MOST_UNFINISHED = 200
 ONLY_SEARCHED = {"searched", "grams"}
 """What no reader needs of a document."""
 COLUMNS = ", ".join(name for name in Document.model_fields if name not in ONLY_SEARCHED)
 ISSUED = f"SELECT {COLUMNS} FROM document WHERE journey_id = ANY($1::uuid[]) AND state = ANY($2::text[]) ORDER BY id"  # noqa: S608 - our own columns
+FILES = """
+    SELECT 1 AS version, stored_as, sha256 FROM document WHERE id = $1 AND sha256 IS NOT NULL
+    UNION ALL SELECT version, stored_as, sha256 FROM archivedfile WHERE document_id = $1
+    ORDER BY version
+"""
 ON_THE_REGISTER = col(Document.state).in_(domain.OUT)
 
 
@@ -55,9 +61,24 @@ async def by_token(session: AsyncSession, token: str | None) -> Document:
 
 
 async def by_sha256(session: AsyncSession, sha256: str) -> Document | None:
-    """The issued document that is this file to the last byte, if there is one."""
-    query = select(Document).where(Document.sha256 == sha256, ON_THE_REGISTER)
-    return (await session.exec(query)).first()
+    """The issued document of which this file is a version to the last byte, if there is one."""
+    archived = select(ArchivedFile.document_id).where(ArchivedFile.sha256 == sha256)
+    is_it = or_(col(Document.sha256) == sha256, col(Document.id).in_(archived))
+    return (await session.exec(select(Document).where(is_it, ON_THE_REGISTER))).first()
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """One version of a document's file."""
+
+    version: int
+    stored_as: str
+    sha256: str
+
+
+async def files_of(session: AsyncSession, document: UUID) -> list[StoredVersion]:
+    """The versions of an issued document's file, each the beginning of the next; the last is given out."""
+    return [StoredVersion(**row) for row in await fetch(session, FILES, document)]
 
 
 async def _public(session: AsyncSession, query: SelectOfScalar[Document]) -> Document:

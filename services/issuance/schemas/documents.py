@@ -1,5 +1,6 @@
 """Bodies about documents and what is shown of them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,7 @@ def suspended_until(document: Document) -> date | None:
 
 
 class DocumentView(BaseModel):
-    """An issued document as its holder sees it; ``sha256`` is of the PDF file."""
+    """An issued document as its holder sees it; ``sha256`` is of the PDF file that is given out now."""
 
     id: UUID
     journey: UUID
@@ -45,8 +46,8 @@ class DocumentView(BaseModel):
     verify_url: str
 
     @classmethod
-    def of(cls, document: Document, verify_url: str) -> "DocumentView":
-        """From its row."""
+    def of(cls, document: Document, sha256: str, verify_url: str) -> "DocumentView":
+        """From its row and its file."""
         return cls(
             **document.model_dump(
                 include={
@@ -57,10 +58,10 @@ class DocumentView(BaseModel):
                     "kind",
                     "replaces",
                     "file_name",
-                    "sha256",
                 }
             ),
             suspended_until=suspended_until(document),
+            sha256=sha256,
             journey=document.journey_id,
             number=document.number,
             title=Text(**document.title),
@@ -104,16 +105,23 @@ def _shown(document: Document) -> dict[str, Any]:
 
 
 class VerificationView(Shown):
-    """What anybody may know of an issued document (EGOV65 s.13(2)); as of ``checked_at``."""
+    """What anybody may know of an issued document (EGOV65 s.13(2)); as of ``checked_at``.
+
+    ``sha256`` is of the file as it is given out now, ``files`` of every version that was, the first one first: each is
+    the beginning of the next, and genuine.
+    """
 
     document: UUID
     sha256: str
+    files: list[str]
     checked_at: datetime
 
     @classmethod
-    def of(cls, document: Document) -> "VerificationView":
-        """From its row."""
-        return cls(**_shown(document), document=document.id, sha256=document.sha256, checked_at=clock.now())
+    def of(cls, document: Document, files: Sequence[str]) -> "VerificationView":
+        """From its row and the digests of its files."""
+        return cls(
+            **_shown(document), document=document.id, sha256=files[-1], files=list(files), checked_at=clock.now()
+        )
 
 
 class RegisterEntry(Shown):

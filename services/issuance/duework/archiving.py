@@ -1,0 +1,71 @@
+"""Issued files are made to last: PAdES B-LTA, a new version of the file behind the one before, renewed in time.
+
+Each phase may be repeated: the version that was stored first is the version, whoever made another one.
+"""
+
+import hashlib
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from kit import crashpoint
+from kit.app import Kit
+from kit.clock import clock
+from kit.documents.archiving import Archive, stamp_ends_async
+from kit.duework import Later
+from kit.storage import Files
+from services.issuance import commands, domain, queries
+from services.issuance.domain import State
+from services.issuance.models import ArchivedFile
+from services.issuance.queries import StoredVersion
+from services.issuance.settings import Settings
+
+STORED = "archived file stored, not yet registered"
+LOOK_AGAIN = timedelta(days=1)
+
+
+class FileChanged(RuntimeError):
+    """The file in the store is not the one of the register: an operator has to look."""
+
+
+async def archive(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
+    """Make the version ``<document id>:<version>`` of a file; doing it again changes nothing."""
+    document_id, version = UUID(key.partition(":")[0]), int(key.partition(":")[2])
+    settings = cast(Settings, kit.settings)
+    if settings.archive_after is None:
+        raise Later(clock.now() + LOOK_AGAIN)  # there may be an authority some day
+    async with kit.database.reading() as session:
+        found = await queries.documents(session, [document_id])
+        files = await queries.files_of(session, document_id)
+    if not found or State(found[0].state) not in domain.OUT or len(files) != version - 1:
+        return
+    stored_as = domain.archived_name(files[0].stored_as, version)
+    pdf = await _stored(kit, stored_as)
+    if pdf is None:
+        await kit.resource(Files).put(stored_as, await kit.resource(Archive).extend(await _before(kit, files[-1])))
+        pdf = await kit.resource(Files).get(stored_as)
+    crashpoint.reach(STORED)
+    ends_at, now = await stamp_ends_async(pdf), clock.now()
+    file = ArchivedFile(
+        document_id=document_id, version=version, stored_as=stored_as, sha256=hashlib.sha256(pdf).hexdigest(),
+        archived_at=now, ends_at=ends_at,
+    )  # fmt: skip
+    renew_at = domain.renewal_at(ends_at, timedelta(days=settings.archive_renew_days), now)
+    async with kit.database.transaction() as session:
+        await commands.add_version(session, file, renew_at, found[0].journey_id)
+
+
+async def _before(kit: Kit, file: StoredVersion) -> bytes:
+    """The version before, exactly as it is on the register."""
+    pdf = await kit.resource(Files).get(file.stored_as)
+    if hashlib.sha256(pdf).hexdigest() != file.sha256:
+        msg = f"{file.stored_as} was changed in the store"
+        raise FileChanged(msg)
+    return pdf
+
+
+async def _stored(kit: Kit, name: str) -> bytes | None:
+    try:
+        return await kit.resource(Files).get(name)
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,214 @@
+"""Issued documents carry a time-stamp and are made to last; every version that was given out stays genuine."""
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, text
+
+from kit.clock import clock
+from kit.contracts.claims import DecisionClaim
+from kit.documents import SealError, verify_async
+from kit.documents.archiving import Archive
+from kit.documents.seals import Seals
+from kit.documents.timestamps import Timestamps
+from kit.duework import Later
+from kit.storage import Files
+from services.issuance import commands, domain
+from services.issuance.duework import archive as archive_work
+from services.issuance.duework.archiving import FileChanged
+from services.issuance.models import ArchivedFile
+from tests.authority import awake
+from tests.issuance.conftest import DIGEST, Registry, licence
+
+PLANNED = text("SELECT key, due_at, attempts, error FROM due_work WHERE kind = 'archive' ORDER BY key")
+
+
+@pytest.fixture
+async def stamped(harness_of, authority):
+    """Issuance with an authority for time-stamps, its files made to last when the test says so."""
+    more = {"timestamp_url": f"{authority.url}/", "revocation_lists": authority.lists, "seal_dir": authority.folder}
+    async with harness_of("issuance", **more) as harness:
+        harness.publish(licence())
+        yield Registry(harness)
+
+
+def digest(file: bytes) -> str:
+    return hashlib.sha256(file).hexdigest()
+
+
+async def versions(registry):
+    rows = await registry.harness.rows(select(ArchivedFile).order_by(ArchivedFile.version))
+    return [(row["version"], row["sha256"]) for row in rows]
+
+
+async def archive(registry, row, version=2):
+    """Do the due work of a version of a document's file now."""
+    await archive_work(registry.kit, f"{row['id']}:{version}", {})
+
+
+@pytest.mark.req("L2", part="the seal carries a time-stamp and names the decision that was signed")
+async def test_an_issued_document_carries_a_time_stamp_and_the_decision(stamped, authority):
+    event, row = await stamped.issued()
+    report = await verify_async(await stamped.pdf(row), [authority.root])
+    assert report.bottom_line, report.fault
+    assert report.stamped_at is not None
+    decision = DecisionClaim.model_validate(stamped.peers.claims["approval", "decisions"][str(event.journey)])
+    assert report.refers_to is not None
+    assert (report.refers_to.uri, report.refers_to.sha256) == (f"urn:uuid:{decision.decision}", DIGEST)
+    (planned,) = await stamped.harness.rows(PLANNED)
+    assert planned["key"] == f"{row['id']}:2"
+    assert planned["due_at"] - row["issued_at"] == timedelta(hours=24)
+
+
+@pytest.mark.req("L2", part="made to last in the background; every version that was given out is genuine")
+async def test_every_version_of_a_file_is_genuine_and_the_last_is_given_out(stamped, authority):
+    person = uuid4()
+    event, row = await stamped.issued(person=person)
+    first = await stamped.pdf(row)
+    await archive(stamped, row)
+    await archive(stamped, row)  # once more changes nothing
+    owner = stamped.harness.citizen(person)
+    answer = await stamped.client.get(f"/journeys/{event.journey}/document.pdf", headers=owner)
+    second = answer.content
+    assert second.startswith(first)
+    assert len(second) > len(first)
+    assert answer.headers["etag"] == f'"{digest(second)}"'
+    shown = (await stamped.client.get(f"/journeys/{event.journey}/document", headers=owner)).json()
+    assert shown["sha256"] == digest(second)
+    assert await versions(stamped) == [(2, digest(second))]
+    assert (await verify_async(second, [authority.root])).bottom_line
+    for file in (first, second):
+        said = (await stamped.client.post("/verifications", content=file)).json()
+        assert (said["genuine"], said["verification"]["number"]) == (True, f"TEST-{row['year']}-000001")
+        assert said["verification"]["files"] == [digest(first), digest(second)]
+        page = await stamped.client.post(f"/verify/{row['token']}", files={"file": ("x.pdf", file)})
+        assert "ไฟล์นี้ตรงกับฉบับที่หน่วยงานออกทุกประการ" in page.text
+        assert digest(file) in page.text
+    for forged in (second[:-1], second + b"\n", first + second[len(first) + 1 :]):
+        assert (await stamped.client.post("/verifications", content=forged)).json()["genuine"] is False
+
+
+@pytest.mark.req("L2", part="the archive time-stamp is renewed before its certificate ends")
+async def test_the_archive_time_stamp_is_renewed_in_time(stamped, authority):
+    _, row = await stamped.issued()
+    await archive(stamped, row)
+    made = (await stamped.harness.rows(select(ArchivedFile)))[0]
+    planned = {each["key"]: each["due_at"] for each in await stamped.harness.rows(PLANNED)}
+    assert planned[f"{row['id']}:3"] == made["ends_at"] - timedelta(days=90)
+    await archive(stamped, row, 3)
+    assert [version for version, _ in await versions(stamped)] == [2, 3]
+    newest = (await stamped.harness.rows(select(ArchivedFile).where(ArchivedFile.version == 3)))[0]
+    files = stamped.kit.resource(Files)
+    assert (await files.get(newest["stored_as"])).startswith(await files.get(made["stored_as"]))
+    assert (await verify_async(await files.get(newest["stored_as"]), [authority.root])).bottom_line
+
+
+def test_a_renewal_comes_before_the_end_and_never_at_once():
+    now, day = clock.now(), timedelta(days=1)
+    assert domain.renewal_at(now + 900 * day, 90 * day, now) == now + 810 * day
+    assert domain.renewal_at(now + 60 * day, 90 * day, now) == now + 30 * day
+    assert domain.renewal_at(now + 100 * day, 90 * day, now) == now + 50 * day
+
+
+@pytest.mark.req("L2", part="what a crash left between store and register is the version")
+async def test_a_version_that_was_stored_before_a_crash_is_the_version(stamped, authority):
+    _, row = await stamped.issued()
+    stored = await stamped.kit.resource(Archive).extend(await stamped.pdf(row))
+    await stamped.kit.resource(Files).put(domain.archived_name(row["stored_as"], 2), stored)
+    authority.misbehave("outage")  # nothing has to be made any more
+    await archive(stamped, row)
+    assert await versions(stamped) == [(2, digest(stored))]
+
+
+async def test_two_that_archive_at_once_agree(stamped):
+    _, row = await stamped.issued()
+    file = ArchivedFile(
+        document_id=row["id"], version=2, stored_as="x", sha256="y", archived_at=clock.now(), ends_at=clock.now()
+    )
+    await archive(stamped, row)
+    before = await versions(stamped)
+    async with stamped.kit.database.transaction() as session:
+        await commands.add_version(session, file, clock.now() + timedelta(days=1), row["journey_id"])
+    assert await versions(stamped) == before
+
+
+async def test_a_file_that_was_changed_in_the_store_is_not_made_to_last(stamped):
+    _, row = await stamped.issued()
+    path = Path(stamped.kit.settings.storage_url.removeprefix("file://")) / row["stored_as"]
+    path.write_bytes(path.read_bytes() + b"\n")
+    with pytest.raises(FileChanged):
+        await archive(stamped, row)
+    assert await versions(stamped) == []
+
+
+async def test_without_an_authority_files_wait_for_one(registry):
+    _, row = await registry.issued()
+    assert await registry.harness.rows(PLANNED) == []
+    with pytest.raises(Later):
+        await archive(registry, row)
+
+
+@pytest.mark.req("L2", part="an authority that is away holds documents up and loses none")
+async def test_while_the_authority_is_away_documents_wait_and_no_number_is_lost(stamped, authority):
+    authority.misbehave("outage")
+    event = stamped.arrive()
+    await stamped.harness.deliver(event)
+
+    async def tried():
+        rows = await stamped.harness.rows(text("SELECT error FROM due_work WHERE kind = 'issue' AND attempts > 0"))
+        return [row for row in rows if "time-stamp authority" in row["error"]]
+
+    await stamped.harness.until(tried, seconds=60)
+    assert (await stamped.document(event))["state"] in ("requested", "issuing")
+    authority.behave()
+    awake(stamped.kit.resource(Seals)._timestamps)
+    (row,) = await stamped.settled(event)
+    assert [each["state"] for each in await stamped.numbers()] == ["issued"]
+    assert (await verify_async(await stamped.pdf(row), [authority.root])).stamped_at is not None
+
+
+@pytest.mark.req("L2", part="where time-stamps may be deferred the archive brings them")
+async def test_a_deferred_time_stamp_comes_with_the_archive(harness_of, authority):
+    more = {"timestamp_url": f"{authority.url}/", "revocation_lists": authority.lists, "seal_dir": authority.folder}
+    async with harness_of("issuance", **more, timestamp_policy="deferred") as harness:
+        harness.publish(licence())
+        registry = Registry(harness)
+        authority.misbehave("outage")
+        _, row = await registry.issued()
+        report = await verify_async(await registry.pdf(row), [authority.root])
+        assert (report.bottom_line, report.stamped_at) == (True, None)
+        authority.behave()
+        client = registry.kit.resource(Archive)._timestamps
+        assert isinstance(client, Timestamps)
+        awake(client)
+        await archive(registry, row)
+        assert [version for version, _ in await versions(registry)] == [2]
+
+
+@pytest.mark.req("L9", part="an agency without a key that holds issues nothing, and the operator is told why")
+async def test_a_seal_that_has_ended_fails_the_document_before_it_has_a_number(stamped, monkeypatch):
+    async def ended(self, agency, name):
+        raise SealError("no key of the seal of 22000000 can be used now (a certificate ended on 2026-01-01)")
+
+    monkeypatch.setattr(Seals, "of", ended)
+    event = stamped.arrive()
+    await stamped.harness.deliver(event)
+    (row,) = await stamped.settled(event, state="failed")
+    assert (row["reason"], row["year"]) == ("seal-error", None)
+    assert "ended on 2026-01-01" in row["fault"]
+    assert await stamped.numbers() == []
+
+
+@pytest.mark.req("L9", part="the metrics say when each agency's seal ends")
+async def test_the_metrics_say_when_the_seal_of_each_agency_ends(stamped):
+    await stamped.issued()
+
+    async def shown():
+        lines = (await stamped.client.get("/metrics")).text.splitlines()
+        return [line for line in lines if line.startswith("paet_seal_ends{") and 'agency="22000000"' in line]
+
+    (line,) = await stamped.harness.until(shown, seconds=60)
+    assert float(line.rpartition(" ")[2]) > (clock.now() + timedelta(days=3650)).timestamp()
