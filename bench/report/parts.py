@@ -31,7 +31,7 @@ def documents(figures: dict[str, Figures]) -> str:
     if not (found := figures.get("documents")):
         return ""
     rows = [(name, number(each["cpu_ms"]), number(each["wall_ms"])) for name, each in found["parts"].items()]
-    rows.append(("compose, properties and seal", number(found["compose_and_seal_cpu_ms"]), "–"))
+    rows.append(("compose, properties and seal (B-T)", number(found["compose_and_seal_cpu_ms"]), "–"))
     said = f"Medians of {found['documents']} documents of {found['bytes'] / 1024:.0f} KiB.\n\n"
     return "### A document, part by part\n\n" + said + table(("part", "CPU-ms", "ms"), rows)
 
