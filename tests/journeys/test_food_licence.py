@@ -9,6 +9,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from kit.documents import verify_async
 from kit.local import samples
 from kit.local.bootstrap import OFFICERS
 from kit.local.demo import find
@@ -22,6 +23,7 @@ async def citizen(anyone):
     return await anyone.sign_in(samples.CITIZENS["first"])
 
 
+@pytest.mark.req("L2", part="the seal refers to the decision as approval signed it, and carries a time-stamp")
 async def test_a_granted_licence_is_paid_sealed_numbered_and_public(anyone, citizen, suite):
     journey = await apply(citizen)
     await recommend(anyone, journey)
@@ -35,6 +37,7 @@ async def test_a_granted_licence_is_paid_sealed_numbered_and_public(anyone, citi
     document = await citizen.get(f"{journey.path}/document")
     body = await citizen.get(f"{journey.path}/document.pdf")
     await _is_a_sound_document(body, document)
+    await _rests_on_the_signed_decision(body, journey, suite)
     token = document["verify_url"].rpartition("/")[2]
     public = await anyone.get(f"/v1/verifications/{token}")
     assert (public["number"], public["status"]) == (document["number"], "valid")
@@ -62,6 +65,17 @@ async def _goes_into_a_wallet(anyone, citizen, journey, document):
     assert value_at(statuses.text, placed["idx"]) == 0
     metadata = await anyone.get(f"/.well-known/jwt-vc-issuer{urlsplit(issuer).path}")
     assert metadata["issuer"] == issuer
+
+
+async def _rests_on_the_signed_decision(body, journey, suite):
+    report = await verify_async(body, [(suite.state.folder / "files" / "seals" / "root.pem").read_bytes()])
+    assert report.bottom_line, report.fault
+    assert report.stamped_at is not None
+    (signed,) = await rows(
+        suite, "approval", "SELECT id, digest FROM decisions WHERE journey_id = $1 AND signature <> ''", journey.id
+    )
+    assert report.refers_to is not None
+    assert (report.refers_to.uri, report.refers_to.sha256) == (f"urn:uuid:{signed['id']}", signed["digest"])
 
 
 async def _is_a_sound_document(body, document):
