@@ -19,7 +19,7 @@ from kit.contracts.definition import Fault, Section
 from kit.database import Database
 from kit.duework import AnyWork, DueWorkLoop
 from kit.messaging import Bus
-from kit.metrics import Gauge, Metrics
+from kit.metrics import AnyGauge, Metrics
 from kit.relay import Relay
 from kit.sections import Sections
 from kit.serverspans import ServerSpans
@@ -93,7 +93,7 @@ def create_app(
     work: Mapping[str, AnyWork] | None = None,
     check: Check | None = None,
     claims: Mapping[str, Claimed] | None = None,
-    gauges: Mapping[str, Gauge] | None = None,
+    gauges: Mapping[str, AnyGauge] | None = None,
     resources: Resources | None = None,
 ) -> FastAPI:
     """Wire a service.

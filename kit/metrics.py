@@ -47,6 +47,16 @@ class Gauge:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class OwnGauge:
+    """A figure that a service shows of something that is not in its tables: no transaction is open while it is read."""
+
+    read: Callable[[], Awaitable[float | Mapping[str, float]]]
+    description: str
+    label: str = ""
+
+
+AnyGauge = Gauge | OwnGauge
 KIT_GAUGES = {
     "paet_outbox_unsent": "Events committed and not yet published",
     "paet_outbox_oldest_seconds": "Age of the oldest event not yet published",
@@ -63,7 +73,7 @@ class Metrics:
     """The instruments of one process and the loop that reads the figures of its queues."""
 
     def __init__(
-        self, settings: Settings, *, consumes: bool, kinds: Iterable[str], gauges: Mapping[str, Gauge]
+        self, settings: Settings, *, consumes: bool, kinds: Iterable[str], gauges: Mapping[str, AnyGauge]
     ) -> None:
         self.settings = settings
         self.consumes = consumes
@@ -167,8 +177,13 @@ class Metrics:
     async def _own(self, kit: "Kit") -> Figures:
         if not self.gauges:
             return {}
-        async with kit.database.transaction() as session:
-            return {name: _all(gauge, await gauge.read(session)) for name, gauge in self.gauges.items()}
+        own = {name: gauge for name, gauge in self.gauges.items() if isinstance(gauge, OwnGauge)}
+        found = {name: _all(gauge, await gauge.read()) for name, gauge in own.items()}
+        of_tables = {name: gauge for name, gauge in self.gauges.items() if isinstance(gauge, Gauge)}
+        if of_tables:
+            async with kit.database.transaction() as session:
+                found |= {name: _all(gauge, await gauge.read(session)) for name, gauge in of_tables.items()}
+        return found
 
 
 def work_by_kind(now: datetime) -> Select[Any]:
@@ -189,7 +204,7 @@ def _one(value: Any, **labels: str) -> Observation:
     return Observation(float(value), labels)
 
 
-def _all(gauge: Gauge, value: float | Mapping[str, float]) -> list[Observation]:
+def _all(gauge: AnyGauge, value: float | Mapping[str, float]) -> list[Observation]:
     if isinstance(value, Mapping):
         return [_one(each, **{gauge.label: name}) for name, each in value.items()]
     return [_one(value)]

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import aiohttp
 from asn1crypto import cms  # type: ignore[import-untyped]
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import PdfTimeStamper
@@ -31,12 +31,12 @@ from kit.clock import clock
 from kit.documents.keys import SealError
 from kit.documents.roots import Roots
 from kit.documents.sealing import Writer
-from kit.documents.timestamps import DIGEST, Timestamps, ends_at
-from kit.outside import open_client
+from kit.documents.timestamps import DIGEST, Timestamps, bounded, ends_at
 
 FIELD = "ArchiveTimestamp"
 SECONDS = 5.0
 """For one list, one responder."""
+TIMEOUT = aiohttp.ClientTimeout(total=SECONDS)
 MOST_BYTES = 10 * 1024 * 1024
 """Of one list."""
 KEPT = timedelta(hours=1)
@@ -75,12 +75,11 @@ class Archive:
             return self._found[1]
         lists = []
         try:
-            async with open_client(timeout=httpx.Timeout(SECONDS)) as client:
+            async with aiohttp.ClientSession(timeout=TIMEOUT, raise_for_status=True) as client:
                 for url in self._lists:
-                    async with client.stream("GET", url) as answer:
-                        answer.raise_for_status()
-                        lists.append(await _bounded(answer))
-        except httpx.HTTPError as error:
+                    async with client.get(url) as answer:
+                        lists.append(await bounded(answer, MOST_BYTES))
+        except (OSError, aiohttp.ClientError) as error:
             raise ProofAway(f"a list of revocations cannot be had: {type(error).__name__}") from error
         self._found = now, lists
         return lists
@@ -151,15 +150,6 @@ def _judged(error: Exception) -> Exception:
     if isinstance(error, InsufficientRevinfoError):
         return ProofAway(f"a certificate cannot be proved now: {error}")
     return SealError(f"a certificate of the document does not hold: {error}")
-
-
-async def _bounded(answer: httpx.Response) -> bytes:
-    body = b""
-    async for part in answer.aiter_bytes():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise ProofAway("a list of revocations without end")
-    return body
 
 
 class _Stamper(TimeStamper):

@@ -187,6 +187,11 @@ class Credentials:
         assert isinstance(public, ec.EllipticCurvePublicKey)  # noqa: S101 - checked when it was loaded
         return 2 * (public.key_size + 7) // 8 + 10
 
+    def try_out(self) -> None:
+        """Have a token sign something once. SealError where it refuses, TokenAway where it does not answer."""
+        if isinstance(self.key, TokenKey):
+            self.key.sign(b"")
+
     def sign(self, data: bytes) -> bytes:
         """Sign with SHA-256."""
         if isinstance(self.key, rsa.RSAPrivateKey):

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from cryptography import x509
 from kit.clock import clock
 from kit.contracts.text import Text
 from kit.documents.development import ensure_development_ca
-from kit.documents.keys import Credentials, SealError
+from kit.documents.keys import Credentials, SealError, TokenAway
 from kit.documents.sealing import Seal
 from kit.documents.timestamps import Timestamps
 from kit.telemetry import log
@@ -41,13 +42,16 @@ class Seals:
         self._loaded: dict[Path, tuple[Version, Seal | SealError]] = {}
         self._of: dict[str, tuple[float, Seal]] = {}
 
+    def check(self) -> None:
+        """Raise TimestampAway where a time-stamp is required and known not to be had: nothing can be sealed now."""
+        if self._timestamps is not None:
+            self._timestamps.check()
+
     async def of(self, agency: str, name: Text) -> Seal:
         """The seal of an agency, of all its keys the one whose certificate began last and holds now.
 
-        SealError when there is none, and why; TimestampAway where a time-stamp is required and known not to be had.
+        SealError when there is none, and why.
         """
-        if self._timestamps is not None:
-            self._timestamps.check()
         looked_at, seal = self._of.get(agency, (0.0, None))
         if seal is None or time.monotonic() >= looked_at + LOOK_SECONDS or not _holds(seal.certificate, clock.now()):
             seal = await asyncio.to_thread(self._newest, agency, name)
@@ -91,7 +95,7 @@ class Seals:
         known = self._loaded.get(path)
         if known is None or known[0] != version:
             try:
-                loaded: Seal | SealError = Seal(self._credentials(path), self._timestamps)
+                loaded: Seal | SealError = Seal(tried(self._credentials(path)), self._timestamps)
             except SealError as error:
                 log.warning("a key of a seal cannot be used", file=path.name, reason=str(error))
                 loaded = SealError(f"{path.name}: {error}")
@@ -116,6 +120,13 @@ class Seals:
         """What tells whether a key was changed: its files, with their times and sizes."""
         files = [(each, each.stat()) for each in (path, _beside(path)) if each.exists()]
         return tuple((each.name, found.st_mtime_ns, found.st_size) for each, found in files)
+
+
+def tried(credentials: Credentials) -> Credentials:
+    """The same, once a key in a token has signed: SealError where it never will, before a document relies on it."""
+    with suppress(TokenAway):
+        credentials.try_out()
+    return credentials
 
 
 def held_until(certificates: Iterable[x509.Certificate], at: datetime) -> float:

@@ -8,9 +8,10 @@ import hashlib
 import secrets
 import time
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Literal
 
-import httpx
+import aiohttp
 from asn1crypto import algos, cms, tsp  # type: ignore[import-untyped]
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
@@ -19,11 +20,10 @@ from pyhanko_certvalidator import ValidationContext
 
 from kit.clock import clock
 from kit.documents.roots import Roots
-from kit.outside import open_client
 
 DIGEST = "sha256"
 QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
-TIMEOUT = httpx.Timeout(8.0, connect=3.0)
+TIMEOUT = aiohttp.ClientTimeout(total=8.0, connect=3.0)
 MOST_BYTES = 65_536
 SKEW = timedelta(minutes=10)
 """How far the authority's clock may be from ours: a seal with another day on it would do harm."""
@@ -53,15 +53,15 @@ class Timestamps:
         """Bytes to leave for a stamp: what the longest one took, and some more; a guess before the first."""
         self.last: bytes | None = None
         """The last stamp: how the authority signs now."""
-        self._client: httpx.AsyncClient | None = None
+        self._session: aiohttp.ClientSession | None = None
         self._rests_until = 0.0
         self._failure = ""
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     def check(self) -> None:
         """Raise TimestampAway where a stamp is required and is known not to be had: before any work is done for it."""
@@ -88,8 +88,8 @@ class Timestamps:
         nonce = secrets.randbits(63) | 1 << 62
         try:
             token = await asyncio.to_thread(self._token, await self._ask(_request(digest, nonce)), digest, nonce)
-        except (OSError, httpx.HTTPError) as error:
-            said = str(error) if isinstance(error, TimestampAway) else type(error).__name__
+        except (OSError, aiohttp.ClientError) as error:
+            said = str(error) or type(error).__name__
             self._failure = f"the time-stamp authority cannot be used now: {said}"
             self._rests_until = time.monotonic() + REST_SECONDS
             raise TimestampAway(self._failure) from error
@@ -98,22 +98,15 @@ class Timestamps:
         return token
 
     async def _ask(self, request: bytes) -> bytes:
-        if self._client is None:
-            self._client = open_client(timeout=TIMEOUT)
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
         headers = {"Content-Type": QUERY, "Accept": REPLY}
-        auth = httpx.BasicAuth(*self._login) if self._login else httpx.USE_CLIENT_DEFAULT
-        body = b""
-        async with (
-            asyncio.timeout(TIMEOUT.read),
-            self._client.stream("POST", self._url, content=request, headers=headers, auth=auth) as answer,
-        ):
-            if answer.status_code != httpx.codes.OK:
-                raise TimestampAway(f"HTTP {answer.status_code}")
-            async for part in answer.aiter_bytes():
-                body += part
-                if len(body) > MOST_BYTES:
-                    raise TimestampAway("an answer without end")
-        return body
+        auth = aiohttp.BasicAuth(*self._login) if self._login else None
+        asking = self._session.post(self._url, data=request, headers=headers, auth=auth, allow_redirects=False)
+        async with asking as answer:
+            if answer.status != HTTPStatus.OK:
+                raise TimestampAway(f"HTTP {answer.status}")
+            return await bounded(answer, MOST_BYTES)
 
     def _token(self, reply: bytes, digest: bytes, nonce: int) -> bytes:
         """Read the reply and check its token; blocks for some 3 ms."""
@@ -155,6 +148,16 @@ def _request(digest: bytes, nonce: int) -> bytes:
     imprint = {"hash_algorithm": algos.DigestAlgorithm({"algorithm": DIGEST}), "hashed_message": digest}
     asked = {"version": 1, "message_imprint": tsp.MessageImprint(imprint), "nonce": nonce, "cert_req": True}
     return bytes(tsp.TimeStampReq(asked).dump())
+
+
+async def bounded(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """Read a body of so many bytes at the most; OSError for more."""
+    body = b""
+    async for part in answer.content.iter_any():
+        body += part
+        if len(body) > most:
+            raise OSError("an answer without end")
+    return body
 
 
 def ends_at(token: bytes) -> datetime:

@@ -20,7 +20,6 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 
 from kit.clock import clock
-from kit.documents.lasting import is_lasting
 from kit.documents.plain import is_gap_plain
 from kit.documents.reference import Reference
 
@@ -97,6 +96,8 @@ async def _judge(pdf: bytes, roots: list[x509.Certificate], at: datetime, lists:
         status = await async_validate_pdf_signature(seal, signer_validation_context=context)
         holds = bool(status.bottom_line) and are_trusted
         if fault is None and not holds and stamps:
+            from kit.documents.lasting import is_lasting  # only here: most do without its memory
+
             holds = await is_lasting(seal, roots, at, lists)
         reports.append(_report(pdf, seal, status, fault, holds=holds))
     return next((report for report in reports if not report.bottom_line), reports[0])

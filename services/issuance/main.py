@@ -13,7 +13,7 @@ from kit.documents import Composer, qr_svg
 from kit.documents.archiving import Archive
 from kit.documents.roots import Roots
 from kit.documents.seals import Seals
-from kit.metrics import Gauge
+from kit.metrics import OwnGauge
 from kit.storage import Files
 from services.issuance import api, consumers, domain, duework, queries
 from services.issuance.duework.composing import verify_url
@@ -55,7 +55,7 @@ def build(settings: Settings) -> FastAPI:
         work=duework.WORK,
         check=partial(domain.check_section, compile_template=partial(composer.faults, images=SAMPLE_IMAGES)),
         claims={"documents": Claimed(claims, frozenset({"delivery"}))},
-        gauges={"paet_seal_ends": Gauge(lambda _: seals.ends(), SEAL_ENDS, "agency")},
+        gauges={"paet_seal_ends": OwnGauge(seals.ends, SEAL_ENDS, "agency")},
         resources=resources,
     )
 

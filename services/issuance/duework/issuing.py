@@ -86,6 +86,7 @@ def reason_of(error: Exception) -> str:
 
 
 async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
+    kit.resource(Seals).check()  # before anybody is asked: while no seal can be put on, what waits costs nothing
     async with kit.database.reading() as session:
         found = await queries.documents(session, ids)
     documents = await _past_the_point_of_no_return(kit, [each for each in found if each.state in BEGUN])

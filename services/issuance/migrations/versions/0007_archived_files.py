@@ -15,6 +15,7 @@ PLAN = sa.text(
 
 def upgrade() -> None:
     """Apply."""
+    op.execute(PLAN)  # first, so that the lock that the foreign key takes is short
     op.create_table(
         "archivedfile",
         sa.Column("document_id", sa.Uuid(), nullable=False),
@@ -27,7 +28,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("document_id", "version"),
     )
     op.create_index("archivedfile_sha256", "archivedfile", ["sha256"])
-    op.execute(PLAN)
 
 
 def downgrade() -> None:
