@@ -107,7 +107,7 @@ class Terms:
         source = self.life.substitute.source if self.life.substitute else None
         if source is None:
             return ""
-        return source.law.th + (f" {source.section}" if source.section else "")
+        return source.law.th + (f" มาตรา {source.section}" if source.section else "")
 
 
 def check(act: Act, now: Standing, life: Life, until: date | None = None) -> None:
