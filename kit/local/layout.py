@@ -16,6 +16,24 @@ POSTGRES_PORT = 54320
 NATS_PORT = 42220
 THAID = {"name": "thaid", "issuer": "http://127.0.0.1:$thaid", "client_id": "paet", "ial": "2.3", "aal": "2.1"}
 """ThaiD as a provider: that it gives IAL 2.3 is [C2], AAL 2.1 is [K] (thailand: no claim tells it)."""
+ISSUERS = {
+    "22000000": {
+        "address": {
+            "text": {
+                "th": "ศาลาว่าการกรุงเทพมหานคร 173 ถนนดินสอ แขวงเสาชิงช้า เขตพระนคร กรุงเทพมหานคร 10200",
+                "en": "Bangkok City Hall, 173 Dinso Road, Sao Chingcha, Phra Nakhon, Bangkok 10200",
+            },
+            "building_number": "173", "street": "ถนนดินสอ", "subdistrict_code": "100106", "district_code": "1001",
+            "province_code": "10", "postcode": "10200",
+        },
+        "receiver": {
+            "name": {"th": "เจ้าหน้าที่รับเงิน (ตัวอย่าง)", "en": "Receiving officer (sample)"},
+            "position": {"th": "ตำแหน่งตัวอย่าง", "en": "Sample position"},
+        },
+        "source": {"law": {"th": "ข้อมูลตัวอย่าง ต้องตรวจสอบก่อนใช้จริง", "en": "Sample, check before use"}, "mark": "K"},
+    }
+}  # fmt: skip
+"""What receipts of the demonstration agency say of it [K]."""
 LEVEL_AND_TELEMETRY = ("PAET_LOG_LEVEL", "PAET_OTLP_ENDPOINT")  # what the caller's environment may pass on
 
 
@@ -107,6 +125,7 @@ LAYOUT = Layout(
         service(
             "payment", 6, "bank_api_secret", "card_secret_key", "card_webhook_secret",
             bank_url="http://127.0.0.1:$bank", bank_api_key="paet", card_url="http://127.0.0.1:$bank/card",
+            receipt_issuers=json.dumps(ISSUERS, ensure_ascii=False),
         ),
         service(
             "issuance", 7, timestamp_url="http://127.0.0.1:$mail_view/tsa/",

@@ -22,6 +22,7 @@ def build(settings: Settings) -> FastAPI:
     async def resources(kit: Kit) -> AsyncIterator[None]:
         with Composer() as composer:
             kit.provide(composer)
+            kit.provide(settings)
             kit.provide(Files(settings.storage_url))
             kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
             async with providers.opened(kit, settings):

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from kit import settings
+from kit.contracts.codes import AgencyCode
+from kit.contracts.definition import ReceiptIssuer
 
 CARD = ("card_url", "card_secret_key", "card_webhook_secret")
 LEAST_SECRET = 24
@@ -18,7 +20,8 @@ class Settings(settings.Settings):
 
     ``seal_dir`` has for every agency ``<agency>.p12``, or ``<agency>.key.pem`` and ``<agency>.pem``, opened with
     ``seal_password`` where they need one. In development both may be left out: seals of a development authority
-    are made in the folder ``seals`` beside the files.
+    are made in the folder ``seals`` beside the files. ``receipt_issuers`` is by agency what its receipts say of it
+    where the definition of a service says nothing.
     """
 
     service: str = "payment"
@@ -31,6 +34,7 @@ class Settings(settings.Settings):
     card_url: str | None = None
     card_secret_key: SecretStr | None = None
     card_webhook_secret: SecretStr | None = None
+    receipt_issuers: dict[AgencyCode, ReceiptIssuer] = Field(default_factory=dict)
 
     @property
     def takes_cards(self) -> bool:

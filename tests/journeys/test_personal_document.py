@@ -3,6 +3,8 @@
 import pytest
 
 from kit.local import samples
+from tests import pdf
+from tests.payment import etda
 
 FIRST, SECOND = samples.PERSONAL["personal-document@1"], samples.PERSONAL["personal-document@2"]
 
@@ -58,6 +60,19 @@ async def test_a_fee_is_introduced_while_journeys_in_flight_finish_as_they_were_
     assert types.index("paet.payment.paid.v1") < types.index("paet.issuance.issued.v1")
     (receipt,) = await citizen.get(f"{paid.path}/receipts")
     assert receipt["number"]
+    await _look_at_the_receipt(citizen, anyone, receipt)
+
+
+async def _look_at_the_receipt(citizen, anyone, receipt):
+    """Through the gateway: the same sealed file each time, whole by the standard, and for nobody else."""
+    path = f"/v1/receipts/{receipt['id']}"
+    assert (await citizen.get(path))["state"] == "issued"
+    first, again = [await citizen.get(f"{path}.pdf") for _ in range(2)]
+    assert first == again
+    assert pdf.pdfa_faults(first) == []
+    assert etda.faults(pdf.attachments(first)["receipt.xml"]) == []
+    stranger = await anyone.sign_in(samples.CITIZENS["third"])
+    assert (await stranger.send("GET", f"{path}.pdf")).status_code == 404
 
 
 async def _decide(anyone, journey):

@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from kit.clock import local_date
 from kit.contracts.claims import PersonClaim
-from kit.contracts.definition import PostalAddress, Receiver
+from kit.contracts.definition import PostalAddress, ReceiptIssuer, Receiver
 from kit.contracts.text import Text
 from kit.documents import Composer, verify_async
 from kit.storage import Files
@@ -22,8 +22,9 @@ from kit.thai import amount_in_words, baht, long_date
 from services.payment.api import documents
 from services.payment.domain import Former, Issuer, Payer, Purpose, Statement, receipt_xml
 from services.payment.models import Payment, Receipt
+from services.payment.settings import Settings
 from tests import pdf as look
-from tests.bundles import RECEIPT
+from tests.bundles import RECEIPT, licence_bundle
 from tests.payment import etda
 from tests.payment.counter import RIGHT_NAME, Desk, code
 
@@ -180,16 +181,29 @@ async def test_what_a_document_needs_and_is_away_is_a_problem_and_is_made_later(
 
 
 async def test_whoever_holds_an_anonymous_journey_gets_a_receipt_without_a_name(desk):
-    receipt = await desk.receipt(None)
-    headers = desk.payment.holder(receipt["journey_id"])
-    answer = await desk.payment.client.get(f"/receipts/{receipt['id']}.pdf", headers=headers)
-    assert answer.status_code == 200, answer.text
-    assert packed("ได้รับเงินจาก ผู้ยื่นคำขอเลขที่ 22000000-FOOD-69-000001") in packed(look.text_of(answer.content))
-    xml = look.attachments(answer.content)["receipt.xml"]
+    """What the step leaves out is as the installation says of the agency; with neither, the address is missing."""
+    plan = licence_bundle().definition.model_dump(mode="json", exclude_unset=True)["plan"]
+    silent = [{name: value for name, value in step.items() if name != "receipt"} for step in plan]
+    desk.payment.publish(licence_bundle(version=2, plan=silent))
+    issuers = desk.payment.kit.resource(Settings).receipt_issuers
+
+    async def anonymous():
+        receipt = await desk.receipt(None)
+        headers = desk.payment.holder(receipt["journey_id"])
+        answer = await desk.payment.client.get(f"/receipts/{receipt['id']}.pdf", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return receipt, answer.content, look.attachments(answer.content)["receipt.xml"]
+
+    _, _, xml = await anonymous()
+    assert etda.faults(xml) == ["the seller has no name or not all of an address"]
+    issuers["22000000"] = ReceiptIssuer.model_validate(RECEIPT | {"branch": "00042"})
+    receipt, pdf, xml = await anonymous()
     assert etda.faults(xml) == []
+    assert b'schemeID="TXID">099400016550100042<' in xml
     assert b'schemeID="OTHR">N/A<' in xml
+    assert packed("ได้รับเงินจาก ผู้ยื่นคำขอเลขที่ 22000000-FOOD-69-000001") in packed(look.text_of(pdf))
     cashier = await desk.payment.client.get(f"/receipts/{receipt['id']}.pdf", headers=desk.payment.officer("cashier"))
-    assert cashier.content == answer.content, "a lost copy is handed out again at the counter"
+    assert cashier.content == pdf, "a lost copy is handed out again at the counter"
 
 
 def line(item: str, amount: int) -> dict:

@@ -30,7 +30,7 @@ from kit.contracts.definition.fees import (
 from kit.contracts.definition.life import Life, Renewal, Substitute, Suspension
 from kit.contracts.definition.manual import Channel, Contact, Manual, ManualDocument, ManualFee, ManualStep
 from kit.contracts.definition.plan import plan_faults
-from kit.contracts.definition.receipts import PostalAddress, ReceiptTerms, Receiver
+from kit.contracts.definition.receipts import PostalAddress, ReceiptIssuer, ReceiptTerms, Receiver
 from kit.contracts.definition.steps import (
     ApprovalStep,
     AutomaticApproval,
@@ -84,6 +84,7 @@ __all__ = [
     "PlanStep",
     "PostalAddress",
     "RangeFee",
+    "ReceiptIssuer",
     "ReceiptTerms",
     "Receiver",
     "Renewal",

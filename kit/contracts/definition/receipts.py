@@ -31,17 +31,24 @@ class Receiver(Model):
     position: Text
 
 
-class ReceiptTerms(Model):
-    """Of one payment step. What is left out is not printed, and a receipt without address is not all of ขมธอ. 3-2560.
+class ReceiptIssuer(Model):
+    """The agency as its receipts show it; without an address a receipt is not all of the standard.
 
-    ``year`` is that of the numbers: the calendar's, or the fiscal one, from 1 October and named by its end.
-    ``tax_id`` of the agency is by default that in the biller id, ``branch`` the head office.
+    ``tax_id`` is by default that in the biller id, ``branch`` the head office.
     """
 
-    year: Literal["calendar", "fiscal"] = "calendar"
     tax_id: Annotated[str, Field(pattern=r"^[0-9]{13}$")] | None = None
-    branch: Annotated[str, Field(pattern=r"^[0-9]{5}$")] = "00000"
+    branch: Annotated[str, Field(pattern=r"^[0-9]{5}$")] | None = None
     address: PostalAddress | None = None
     receiver: Receiver | None = None
     oid: Annotated[str, Field(pattern=r"^[0-2](\.[0-9]+)+$")] | None = None
     source: Source
+
+
+class ReceiptTerms(ReceiptIssuer):
+    """Of one payment step; what it leaves out is as the installation says of the agency.
+
+    ``year`` is that of the numbers: the calendar's, or the fiscal one, from 1 October and named by its end.
+    """
+
+    year: Literal["calendar", "fiscal"] = "calendar"

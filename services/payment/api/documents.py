@@ -6,6 +6,7 @@ number and document leaves nothing behind: the next who fetches makes it.
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from kit.app import Kit
 from kit.claims import PERSON, Missing
 from kit.clock import clock, local_date
-from kit.contracts.definition import PaymentStep, Section
+from kit.contracts.definition import PaymentStep, ReceiptIssuer, Section
 from kit.documents import Composer, DocumentProperties, SealError, TemplateError
 from kit.documents.seals import Seals
 from kit.errors import FieldError
@@ -25,9 +26,11 @@ from services.payment import domain
 from services.payment.domain import Correction, Former, Issuer, Payer, Purpose, Statement
 from services.payment.domain.receipt_xml import FILE_NAME
 from services.payment.queries import ReceiptFacts
+from services.payment.settings import Settings
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "receipt.typ"
 VERSION = "1"
+PRINTED = ("tax_id", "branch", "address", "receiver", "oid")
 TAX_ID_DIGITS = 13
 """A biller id begins with the biller's tax id (docs/law.md §7.1)."""
 
@@ -49,11 +52,11 @@ async def receipt_document(kit: Kit, facts: ReceiptFacts) -> Document:
     """The sealed PDF/A-3 of a receipt. PayerUnknown, ReceiptNotMade."""
     section = await kit.section(facts.invoice.definition)
     files, name = kit.resource(Files), f"receipts/{facts.invoice.agency}/{facts.receipt.id}.pdf"
-    file_name = _statement(facts, section, Payer(None)).file_name
+    file_name = _statement(kit, facts, section, Payer(None)).file_name
     try:
         return Document(file_name, await files.get(name))
     except FileNotFoundError:
-        said = _statement(facts, section, await _payer(kit, facts))
+        said = _statement(kit, facts, section, await _payer(kit, facts))
         await files.put(name, await _made(kit, said))
     return Document(file_name, await files.get(name))
 
@@ -84,27 +87,27 @@ async def _payer(kit: Kit, facts: ReceiptFacts) -> Payer:
     return Payer(said.name or claim.name_th, claim.pid, claim.pid_masked, said.address, said.postcode)
 
 
-def _statement(facts: ReceiptFacts, section: Section, payer: Payer) -> Statement:
+def _statement(kit: Kit, facts: ReceiptFacts, section: Section, payer: Payer) -> Statement:
     receipt, invoice, payment = facts.receipt, facts.invoice, facts.payment
     return Statement(
         id=receipt.id, number=receipt.number, book=receipt.book, year=receipt.year, running=receipt.running,
         issued_at=receipt.issued_at, definition=invoice.definition, title=section.title,
-        application_number=invoice.number, issuer=_issuer(facts, section), payer=payer, lines=invoice.lines,
+        application_number=invoice.number, issuer=_issuer(kit, facts, section), payer=payer, lines=invoice.lines,
         amount=receipt.amount, provider=payment.provider, transaction_id=payment.transaction_id,
         paid_at=payment.paid_at, former=_former(facts),
     )  # fmt: skip
 
 
-def _issuer(facts: ReceiptFacts, section: Section) -> Issuer:
-    settings: PaymentStep = section.settings(facts.receipt.step)
-    tax_id = facts.invoice.biller_id[:TAX_ID_DIGITS]
-    terms = settings.receipt
-    if terms is None:
-        return Issuer(section.agency, section.agency_name, tax_id, oid=domain.oid_of(None, section.agency))
-    return Issuer(
-        section.agency, section.agency_name, terms.tax_id or tax_id, terms.branch, terms.address, terms.receiver,
-        domain.oid_of(terms.oid, section.agency),
-    )  # fmt: skip
+def _issuer(kit: Kit, facts: ReceiptFacts, section: Section) -> Issuer:
+    """The agency as the step says, else as the installation does."""
+    step: PaymentStep = section.settings(facts.receipt.step)
+    issuers: Mapping[str, ReceiptIssuer] = kit.resource(Settings).receipt_issuers
+    told: dict[str, Any] = {}
+    for said in (issuers.get(section.agency), step.receipt):
+        told |= {name: value for name in PRINTED if said and (value := getattr(said, name)) is not None}
+    tax_id: Any = facts.invoice.biller_id[:TAX_ID_DIGITS]
+    oid = domain.oid_of(told.pop("oid", None), section.agency)
+    return Issuer(section.agency, section.agency_name, oid=oid, **({"tax_id": tax_id} | told))
 
 
 def _former(facts: ReceiptFacts) -> Former | None:
