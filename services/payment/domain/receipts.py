@@ -188,7 +188,7 @@ class Statement:
         """What is taken off and why: rules that exempt, and what went back by decision since."""
         off = [(line["item"]["th"], -line["amount"]) for line in self.lines if line["amount"] < 0]
         returned = sum(line["amount"] for line in self.lines) - self.amount
-        return [*off, ("หักเงินที่คืนตามคำสั่ง", returned)] if returned else off
+        return [*off, ("เงินที่คืนตามคำสั่ง", returned)] if returned else off
 
     @property
     def file_name(self) -> str:
