@@ -22,6 +22,7 @@ DEFINITION_SCHEMA = FOLDER / "definition.schema.json"
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/"
+_PROBLEM: Json = RESPONSES["4XX"]["content"][MEDIA_TYPE]["schema"]
 
 INFO = {
     "title": "Paet",
@@ -49,7 +50,7 @@ class Merged:
 
     def __init__(self) -> None:
         self.paths: dict[str, Json] = {}
-        self.schemas: Json = {"Problem": RESPONSES["4XX"]["content"][MEDIA_TYPE]["schema"]}
+        self.schemas: Json = {"Problem": _PROBLEM}
 
     def take(self, path: str, method: str, operation: Json) -> None:
         """Add one operation of a source document whose schemas were taken in."""
@@ -95,6 +96,8 @@ def _with_references(value: Any, renamed: Mapping[str, str]) -> Any:
         return [_with_references(each, renamed) for each in value]
     if not isinstance(value, dict):
         return value
+    if value == _PROBLEM:
+        return {"$ref": f"{_REF}Problem"}
     copied = {key: _with_references(each, renamed) for key, each in value.items()}
     reference = value.get("$ref")
     if isinstance(reference, str) and reference.startswith(_REF):

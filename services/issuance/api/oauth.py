@@ -9,14 +9,16 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from kit.contracts.codes import AgencyCode
+from kit.problems import RESPONSES
 from services.issuance.domain import Refused, invalid_token
 
 MOST = 16_384
 """Bytes of a body: a proof, an id, a few parameters."""
 NO_STORE = {"Cache-Control": "no-store"}
 ERROR: dict[str, Any] = {
-    "description": "What is wrong, by the codes of RFC 6749 and OpenID4VCI 1.0",
-    "content": {
+    "description": "What is wrong, by the codes of RFC 6749 and OpenID4VCI 1.0; a problem where nobody could read it",
+    "content": RESPONSES["4XX"]["content"]
+    | {
         "application/json": {
             "schema": {
                 "type": "object",
