@@ -165,6 +165,8 @@ async def test_a_new_offer_ends_the_one_before_and_there_are_not_many(desk, hold
 
 async def test_what_has_expired_is_of_no_use_and_goes(desk, holder):
     offer = await offered(desk)
+    planned = await desk.harness.rows(text("SELECT kind FROM due_work"))
+    assert {"kind": "tidy-credentials"} in planned
     token = await granted(desk, holder)
     nonce = await holder.nonce()
     assert (await holder.ask(token, holder.proof(nonce))).status_code == 200
