@@ -23,6 +23,7 @@ from kit.errors import BadRequest, NotFound
 SENT_ALONG = (
     b"accept", b"accept-language", b"content-type", b"idempotency-key", b"if-match", b"if-none-match", b"last-event-id",
     b"webhook-id", b"webhook-timestamp", b"webhook-signature",
+    b"x-line-signature", b"x-signature",
 )  # fmt: skip
 """Request headers that travel to the service; everything else, hop-by-hop and forwarded ones too, stays here."""
 

@@ -128,6 +128,11 @@ issuance  POST  /substitutes/{substitute_id}/refusal       officer:approver
 delivery  GET   /inbox                                     citizen
 delivery  GET   /inbox/{notice_id}                         citizen
 delivery  POST  /inbox/{notice_id}/read                    citizen
+delivery  GET   /inbox/{notice_id}/pickup                  citizen
+delivery  GET   /inbox/{notice_id}/pickup.svg              citizen
+delivery  POST  /pickups/lookup                            officer:counter
+delivery  POST  /pickups/collection                        officer:counter
+delivery  POST  /delivery-reports/{provider}               anyone
 delivery  GET   /journeys/{journey_id}/notices             owner
 delivery  GET   /journeys/{journey_id}/public-document     owner
 """.splitlines()

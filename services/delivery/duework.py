@@ -50,18 +50,12 @@ async def climb(kit: Kit, key: str, payload: dict[str, Any]) -> None:
 
 
 def _quiet(kit: Kit) -> dict[str, domain.Quiet]:
-    quiet = _settings(kit).quiet
+    quiet = kit.resource(Settings).quiet
     return {each.name: quiet for each in kit.resource(Channels) if each.sleeps}
 
 
 def _forgets(kit: Kit) -> dict[str, timedelta]:
     return {each.name: each.forgets_after for each in kit.resource(Channels) if each.forgets_after is not None}
-
-
-def _settings(kit: Kit) -> Settings:
-    settings = kit.settings
-    assert isinstance(settings, Settings)  # noqa: S101 - the service is built with its own
-    return settings
 
 
 async def _send(kit: Kit, notice: Notice, act: Send) -> None:
@@ -89,10 +83,9 @@ def _message(kit: Kit, notice: Notice, channel: Channel, application: Applicatio
 
 
 def _leaving(kit: Kit, channel: Channel, application: ApplicationClaim, message: Message) -> commands.Leaving:
-    secret = _settings(kit).evidence_key
     return commands.Leaving(
         key=message.id,
-        address_hash=domain.address_hash(secret.get_secret_value(), channel.name, message.to) if secret else None,
+        address_hash=kit.resource(Settings).hash_of(channel.name, message.to),
         address_masked=domain.masked(channel.name, message.to),
         language=application.language,
         content_sha256=hashlib.sha256(f"{message.subject}\n{message.body}".encode()).hexdigest(),

@@ -48,6 +48,7 @@ def build(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def resources(kit: Kit) -> AsyncIterator[None]:
         asked = providers(settings)
+        kit.provide(settings)
         kit.provide(Channels(*asked, *here(settings)))
         yield
         for each in asked:

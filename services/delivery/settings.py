@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from kit import settings
-from services.delivery.domain import Quiet
+from services.delivery.domain import Quiet, address_hash
 
 
 class Settings(settings.Settings):
@@ -51,6 +51,12 @@ class Settings(settings.Settings):
     def quiet(self) -> Quiet:
         """The quiet hours."""
         return Quiet(self.quiet_from, self.quiet_until)
+
+    def hash_of(self, channel: str, address: str | None) -> str | None:
+        """The keyed hash of an address; None without a key."""
+        if self.evidence_key is None or address is None:
+            return None
+        return address_hash(self.evidence_key.get_secret_value(), channel, address)
 
     def production_faults(self) -> list[str]:
         """Everything leaves the agency's network encrypted, from addresses of its own, and leaves evidence."""

@@ -32,7 +32,7 @@ SETTINGS: Mapping[str, Callable[[], dict[str, Any]]] = {
         "card_secret_key": "k",
         "card_webhook_secret": "s",
     },
-    "delivery": lambda: {"smtp_port": 9, "smtp_tls": False},
+    "delivery": lambda: {"smtp_port": 9, "smtp_tls": False, "evidence_key": key(), "pickup": True},
 }
 """Beside what every service needs. Bank and mail server are away, and nobody here needs them."""
 

@@ -17,7 +17,7 @@ from kit.testing import Harness
 FOLDER = Path(__file__).parent
 PARTS = ("gateway", *(process.value for process in Process))
 OTHER_AGENCY = "12007000"
-ROLES = ("reviewer", "approver", "cashier", "publisher", "administrator")
+ROLES = ("reviewer", "approver", "cashier", "counter", "publisher", "administrator")
 SCOPES = ("definitions.publish", "events.read")
 OPEN = {"/livez", "/readyz", "/metrics", "/openapi.json"}
 """What a process shows of itself; nothing of it is anybody's."""

@@ -16,12 +16,14 @@ from kit.contracts.claims import ApplicationClaim, PersonClaim
 from kit.contracts.events import Completed, Granted, Paid, Submitted
 from kit.contracts.journey import Outcome, Process
 from kit.testing import AGENCY, Harness
+from services.delivery.channels import Channels
 from services.issuance.models import Document, Substitute
 from services.payment import commands as payment_commands
 from services.payment.domain import BankTransaction
 from services.payment.models import Invoice, Receipt, Refund
 from tests.approval.conftest import waiting
 from tests.bundles import information_bundle, licence_bundle
+from tests.delivery.conftest import lay_ready
 from tests.issuance.conftest import Registry, licence
 from tests.request.conftest import FORM, Desk
 from tests.review.conftest import REASONS, queued
@@ -179,7 +181,22 @@ async def notice(delivery: Harness, person: UUID | None) -> Thing:
     await delivery.deliver(event)
     headers = delivery.citizen(person) if person else delivery.holder(event.journey)
     notices = (await delivery.client.get(f"/journeys/{event.journey}/notices", headers=headers)).json()
+    await lay_ready(delivery, UUID(notices[0]["id"]))
     return Thing(_journey(event.journey) | {"notice_id": notices[0]["id"]}, notices[0]["id"])
+
+
+async def at_counter(delivery: Harness, _person: UUID | None) -> Thing:
+    """A notice that lies ready to be fetched."""
+    person = uuid4()
+    named = PersonClaim(person=person, name_th="สมชาย ใจดี", name_en=None, pid_masked="1-xxxx")
+    delivery.peers.know("identity", "persons", person, named)
+    thing = await notice(delivery, person)
+    code = {"code": delivery.kit.resource(Channels).get("pickup").code_of(UUID(thing.mark))}
+    asking = {
+        ("POST", "/pickups/lookup"): {"json": code},
+        ("POST", "/pickups/collection"): {"json": code | {"identity": "id-card"}},
+    }
+    return Thing({}, thing.mark, asking)
 
 
 async def officer(identity: Harness, _person: UUID | None) -> Thing:
@@ -247,8 +264,8 @@ WITHOUT_PERSON = frozenset({"request", "payment", "delivery", "gateway"})
 """Where an anonymous journey leaves something. A document is always somebody's: who decides must know about whom."""
 
 WORKED: Mapping[str, Maker] = {
-    "review": case, "approval": decision, "payment": refund, "issuance": licence_at_work, "identity": officer,
-    "gateway": journey,
+    "delivery": at_counter, "review": case, "approval": decision, "payment": refund, "issuance": licence_at_work,
+    "identity": officer, "gateway": journey,
 }  # fmt: skip
 """Of an agency."""
 

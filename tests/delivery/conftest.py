@@ -1,14 +1,23 @@
+from contextlib import contextmanager
+from datetime import time
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from kit.clock import clock
 from kit.contracts.claims import ApplicationClaim, CaseClaim, DecisionClaim, DocumentClaim
+from kit.contracts.definition import Bundle
 from kit.local.doubles import running
 from kit.local.doubles.mail import create_app
+from kit.local.doubles.mail.app import SECRETS as NAMES
+from kit.local.doubles.misbehaviour import Fault
 from kit.local.ports import free_port
+from services.delivery import commands
+from services.delivery.channels import Channels
+from services.delivery.domain import Rung
+from services.delivery.models import Notice
 from tests.bundles import licence_bundle
 
 
@@ -29,29 +38,83 @@ class Mail:
         (await self.http.delete("/_control/misbehave")).raise_for_status()
 
 
-@pytest.fixture
-async def mail(monkeypatch, tmp_path):
-    monkeypatch.setenv("PAET_ENVIRONMENT", "development")
+class Outlets(dict):
+    """The doubles of LINE, the SMS gateway, the post-house and of what comes back of mails, by channel."""
+
+    url = ""
+
+    def misbehave(self, channel: str, mode: str, **how) -> None:
+        self[channel].faults.add(Fault(mode=mode, **how))
+
+    @property
+    def settings(self) -> dict:
+        """What the service must know of them."""
+        provided = {f"{name}_url": f"{self.url}/{name}" for name in ("line", "sms", "post")}
+        return {**SECRETS, **provided, "evidence_key": "k" * 43, "pickup": True}
+
+
+SECRETS = {name: f"the {name}" for name in NAMES}
+ADDRESSES = {
+    "email": "somchai@example.org", "phone": "+66812345678", "line_user": "U" + "0123456789abcdef" * 2,
+    "postal_address": "สมชาย ใจดี\n1/2 ถนนสุขุมวิท 10110",
+}  # fmt: skip
+
+
+@contextmanager
+def doubles(folder):
+    """The catcher of mail with the providers beside it: its outlets and the port of its mails."""
     smtp_port = free_port()
-    app = create_app(smtp_port=smtp_port, folder=tmp_path / "mail")
+    app = create_app(smtp_port=smtp_port, folder=folder, secrets=SECRETS)
     with running(app, free_port()) as url:
-        async with httpx.AsyncClient(base_url=url) as http:
-            yield Mail(http, smtp_port)
+        found = Outlets(app.state.outlets)
+        found.url, found.mailbox = url, app.state.mailbox
+        yield found, smtp_port
 
 
 @pytest.fixture
-async def delivery(harness_of, mail):
-    async with harness_of("delivery", smtp_port=mail.smtp_port, smtp_tls=False) as harness:
+def caught(monkeypatch, tmp_path):
+    monkeypatch.setenv("PAET_ENVIRONMENT", "development")
+    with doubles(tmp_path / "mail") as both:
+        yield both
+
+
+@pytest.fixture
+def outlets(caught):
+    return caught[0]
+
+
+@pytest.fixture
+async def mail(caught):
+    found, smtp_port = caught
+    async with httpx.AsyncClient(base_url=found.url) as http:
+        yield Mail(http, smtp_port)
+
+
+def climbing(harness, ladder):
+    """The definition of the tests, whose notices climb a ladder: pairs of a channel and its time."""
+    bundle = licence_bundle().model_dump(mode="json")
+    bundle["definition"]["id"] = f"climbs-{uuid4().hex[:8]}"
+    bundle["definition"]["plan"][-1]["ladder"] = [{"channel": name, "within": within} for name, within in ladder]
+    harness.publish(Bundle.model_validate(bundle))
+
+
+@pytest.fixture
+async def delivery(harness_of, mail, outlets):
+    wide_awake = {"quiet_from": time(), "quiet_until": time()}
+    settings = {"smtp_port": mail.smtp_port, "smtp_tls": False} | outlets.settings | wide_awake
+    async with harness_of("delivery", **settings) as harness:
         harness.publish(licence_bundle())
+        harness.climb = partial(climbing, harness)
         yield harness
 
 
-def tell(delivery, event, *, person=None, email="somchai@example.org", language="th"):
+def tell(delivery, event, *, person=None, email="somchai@example.org", language="th", **addresses):
     """What the owners will say of the journey of an event."""
     application = ApplicationClaim(
         journey=event.journey, application=event.journey, number="22000000-FOOD-69-000001",
         definition=event.definition, agency=event.agency, person=person, form={"shop_name": "ร้านลับ"},
         email=email, language=language, submitted_at=clock.now(), legally_received_at=clock.now(), is_open=True,
+        **addresses,
     )  # fmt: skip
     reasons = {"facts": "ไม่มีบ่อดักไขมัน", "law": "ข้อ ๕", "considerations": "เสี่ยงต่อสุขภาพ"} | {
         "appeal_th": "อุทธรณ์ต่อผู้ออกคำสั่ง ภายใน 15 วัน", "appeal_en": "To whoever made the order, within 15 days",
@@ -73,6 +136,17 @@ def tell(delivery, event, *, person=None, email="somchai@example.org", language=
     delivery.peers.know("approval", "decisions", event.journey, decision)
     delivery.peers.know("issuance", "documents", event.journey, document)
     return event
+
+
+async def lay_ready(delivery, notice: UUID) -> str:
+    """Have a notice lie ready at the counter; its code."""
+    counter, rung = delivery.kit.resource(Channels).get("pickup"), Rung("pickup")
+    leaving = commands.Leaving(counter.key_of(notice), None, "c***", "th", "0" * 64)
+    async with delivery.kit.database.transaction() as session:
+        found = await session.get_one(Notice, notice)
+        await commands.begin(session, found, 0, rung, leaving)
+        await commands.take(session, found, rung, "ready", None)
+    return counter.code_of(notice)
 
 
 @pytest.fixture

@@ -262,6 +262,8 @@ async def _delivery(delivery: Harness) -> Standing:
     standing = Standing()
     for person in (None, uuid4()):
         standing.add(await objects.notice(delivery, person), person)
+    standing.add(await objects.at_counter(delivery, None), None)
+    standing.targets.append(Target({"provider": "email"}))
     _sections(standing, Process.DELIVERY, licence_bundle(), information_bundle())
     return standing
 

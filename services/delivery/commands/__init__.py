@@ -11,6 +11,7 @@ from services.delivery.commands.climbing import (
     take,
     trouble,
 )
+from services.delivery.commands.collecting import collect
 from services.delivery.commands.completing import complete
 from services.delivery.commands.hearing import NUDGE, hear, nudge
 from services.delivery.commands.recording import mark_read
@@ -25,6 +26,7 @@ __all__ = [
     "REFUSING_DECISION",
     "Leaving",
     "begin",
+    "collect",
     "complete",
     "end",
     "fail",

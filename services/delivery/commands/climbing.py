@@ -143,11 +143,9 @@ async def end(session: AsyncSession, notice: UUID, decision: str) -> None:
 
 
 def note(
-    session: AsyncSession, dispatch: UUID, kind: str, code: str | None, at: datetime, reported_as: str | None = None
-) -> None:
+    session: AsyncSession, dispatch: UUID, kind: str, code: str | None, at: datetime, actor: UUID | None = None
+) -> DispatchEvent:
     """Add to the evidence."""
-    session.add(
-        DispatchEvent(
-            dispatch_id=dispatch, kind=kind, code=code, reported_as=reported_as, at=at, noted_at=clock.now(),
-        )
-    )  # fmt: skip
+    event = DispatchEvent(dispatch_id=dispatch, kind=kind, code=code, at=at, noted_at=clock.now(), actor=actor)
+    session.add(event)
+    return event

@@ -18,7 +18,7 @@ from services.delivery.domain.ladders import (
     write_ladder,
 )
 from services.delivery.domain.outside import say_outside
-from services.delivery.domain.problems import NoPublicDocument, NoticeUnknown
+from services.delivery.domain.problems import NoPublicDocument, NothingToFetch, NoticeUnknown
 from services.delivery.domain.reports import MalformedReport, Report, SignatureRefused, Told, happened
 from services.delivery.domain.sections import check_section, content_type
 from services.delivery.domain.wording import MAIL, WORDING, Wording, say
@@ -31,6 +31,7 @@ __all__ = [
     "GiveUp",
     "MalformedReport",
     "NoPublicDocument",
+    "NothingToFetch",
     "NoticeUnknown",
     "Quiet",
     "Report",

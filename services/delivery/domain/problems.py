@@ -11,6 +11,13 @@ class NoticeUnknown(NotFound):
     title = Text(th="ไม่พบหนังสือแจ้งนี้ในกล่องของท่าน", en="There is no such notice in your inbox")
 
 
+class NothingToFetch(NotFound):
+    """Nothing lies ready under this code, or for this notice."""
+
+    code = "nothing-to-fetch"
+    title = Text(th="ไม่มีหนังสือรอรับที่เคาน์เตอร์", en="Nothing lies ready at the counter")
+
+
 class NoPublicDocument(NotFound):
     """The journey delivers no public document, or has not come to it yet."""
 

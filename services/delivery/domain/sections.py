@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from kit.contracts.definition import Fault, Section
+from kit.contracts.definition import DeliveryStep, Fault, Section, StepBase
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
 
@@ -15,9 +15,10 @@ CONTENT_TYPES: Mapping[str, str] = {
 
 
 def check_section(section: Section) -> Sequence[Fault]:
-    """A public document must be in the bundle, of a kind that can be served."""
+    """A public document must be in the bundle, of a kind that can be served; a ladder must lead somewhere."""
     faults = []
     for step in section.steps.values():
+        faults += _ladder_faults(step)
         name = getattr(step, "public_document", None)
         if name is None:
             continue
@@ -28,6 +29,21 @@ def check_section(section: Section) -> Sequence[Fault]:
             faults.append(_fault(path, "ชนิดไฟล์นี้เผยแพร่ไม่ได้", "files of this kind cannot be delivered"))
     if Process.ISSUANCE not in {step.process for step in section.plan} and section.kind == "information":
         faults += _informs(section)
+    return faults
+
+
+def _ladder_faults(step: StepBase) -> list[Fault]:
+    """Every rung but the last has its time, and no channel comes twice."""
+    ladder = step.ladder or () if isinstance(step, DeliveryStep) else ()
+    faults: list[Fault] = []
+    before: set[str] = set()
+    for index, rung in enumerate(ladder):
+        path = f"/steps/{step.id}/ladder/{index}"
+        if rung.within is None and index < len(ladder) - 1:
+            faults.append(_fault(f"{path}/within", "ต้องระบุเวลาของช่องทางนี้", "a rung but the last needs its time"))
+        if rung.channel in before:
+            faults.append(_fault(f"{path}/channel", "ช่องทางนี้ซ้ำ", "the channel comes twice"))
+        before.add(rung.channel)
     return faults
 
 

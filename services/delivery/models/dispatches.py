@@ -76,6 +76,8 @@ class DispatchEvent(Base, table=True):
     """``tried``, ``taken``, ``refused``, ``troubled``, ``accepted``, ``proved``, ``bounced``, ``decided``."""
     code: str | None = None
     """A word of the provider or of ours; nothing personal."""
+    actor: UUID | None = None
+    """The officer who did it, where one did."""
     reported_as: str | None = None
     """The provider's id of its report: the same report counts once."""
     at: datetime = Field(sa_column=moment())

@@ -2,12 +2,14 @@
 
 from services.delivery.queries.dispatches import (
     OPEN,
+    at_counter,
     climb_of,
     count_failed,
     count_troubled,
     count_waiting,
     dispatch,
     dispatches_of,
+    pickup_of,
     told_of,
 )
 from services.delivery.queries.notices import (
@@ -22,6 +24,7 @@ from services.delivery.queries.notices import (
 __all__ = [
     "OPEN",
     "applicants",
+    "at_counter",
     "climb_of",
     "count_failed",
     "count_troubled",
@@ -33,5 +36,6 @@ __all__ = [
     "inbox",
     "notice_of",
     "notices_of_journey",
+    "pickup_of",
     "told_of",
 ]

@@ -55,6 +55,26 @@ async def told_of(session: AsyncSession, channel: str, report: Report, address: 
     return (await session.exec(query)).all()
 
 
+async def pickup_of(session: AsyncSession, person: UUID, notice: UUID) -> Dispatch:
+    """What lies ready at the counter for a person; NothingToFetch also when it is somebody else's."""
+    query = select(Dispatch).join(Notice).where(col(Notice.id) == notice, Notice.person_id == person)
+    found = (await session.exec(query.where(Dispatch.channel == "pickup"))).first()
+    if found is None:
+        raise domain.NothingToFetch
+    return found
+
+
+async def at_counter(
+    session: AsyncSession, agency: str | None, key: str, *, lock: bool = False
+) -> tuple[Dispatch, Notice]:
+    """What a code is for, at the counters of the agency of its journey; NothingToFetch for any other code."""
+    query = select(Dispatch, Notice).join(Notice).where(Dispatch.message_id == key, Dispatch.channel == "pickup")
+    found = (await session.exec(query.with_for_update(of=Dispatch) if lock else query)).first()
+    if found is None or found[1].agency != agency:
+        raise domain.NothingToFetch
+    return found
+
+
 async def count_waiting(session: AsyncSession) -> Mapping[str, float]:
     """How many notices a channel has not taken yet, by channel."""
     return await _count(session, col(Dispatch.state) == Sending.SENDING)

@@ -33,6 +33,7 @@ def upgrade():
         sa.Column("dispatch_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=True),
+        sa.Column("actor", sa.Uuid(), nullable=True),
         sa.Column("reported_as", sa.String(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,0 +1,75 @@
+"""To be fetched at a counter: the person's code, and the officer's check of the identity."""
+
+import io
+from typing import Annotated
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Depends, Request, Response
+
+from kit.app import Kit
+from kit.auth import Principal, allow
+from kit.claims import PERSON
+from kit.database import Reading, Session
+from services.delivery import commands, domain, queries
+from services.delivery.channels import Channels
+from services.delivery.channels.pickup import Pickup, hash_of
+from services.delivery.models import Dispatch, Notice
+from services.delivery.schemas import Collection, CounterView, PickupCode, PickupView
+
+router = APIRouter(tags=["delivery"])
+
+Citizen = Annotated[Principal, Depends(allow("citizen"))]
+Counter = Annotated[Principal, Depends(allow("officer:counter"))]
+
+
+def _code(request: Request, notice: UUID) -> str:
+    channel = request.app.state.kit.resource(Channels).get("pickup")
+    if not isinstance(channel, Pickup):
+        raise domain.NothingToFetch
+    return channel.code_of(notice)
+
+
+@router.get("/inbox/{notice_id}/pickup")
+async def pickup(request: Request, citizen: Citizen, session: Reading, notice_id: UUID) -> PickupView:
+    """Show the code with which a notice is fetched at the counter."""
+    found = await queries.pickup_of(session, UUID(citizen.subject), notice_id)
+    return PickupView(code=_code(request, notice_id), ready_at=found.sent_at, collected_at=found.proved_at)
+
+
+@router.get("/inbox/{notice_id}/pickup.svg", response_class=Response)
+async def pickup_svg(request: Request, citizen: Citizen, session: Reading, notice_id: UUID) -> Response:
+    """Draw the same code as a QR code."""
+    await queries.pickup_of(session, UUID(citizen.subject), notice_id)
+    picture = io.BytesIO()
+    segno.make(_code(request, notice_id), error="m", micro=False).save(picture, kind="svg", scale=8, border=4)
+    return Response(picture.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+
+@router.post("/pickups/lookup")
+async def lookup(request: Request, officer: Counter, body: PickupCode) -> CounterView:
+    """Find what a shown code is for; nothing of another agency is found."""
+    kit: Kit = request.app.state.kit
+    async with kit.database.reading() as session:
+        dispatch, notice = await queries.at_counter(session, officer.agency, hash_of(body.code))
+    return await _view(kit, dispatch, notice)
+
+
+@router.post("/pickups/collection")
+async def collect(officer: Counter, session: Session, body: Collection) -> CounterView:
+    """Record that the identity was checked and the notice handed out; saying so again changes nothing."""
+    dispatch, notice = await queries.at_counter(session, officer.agency, hash_of(body.code), lock=True)
+    await commands.collect(session, dispatch, notice, body.identity, UUID(officer.subject))
+    return _shown(dispatch, notice, None)
+
+
+async def _view(kit: Kit, dispatch: Dispatch, notice: Notice) -> CounterView:
+    person = notice.person_id and (await PERSON.ask(kit, [notice.person_id]))[notice.person_id]
+    return _shown(dispatch, notice, person.name_th if person else None)
+
+
+def _shown(dispatch: Dispatch, notice: Notice, name: str | None) -> CounterView:
+    return CounterView(
+        notice=notice.id, journey=notice.journey_id, kind=notice.kind, application_number=notice.application_number,
+        name=name, ready_at=dispatch.sent_at, collected_at=dispatch.proved_at,
+    )  # fmt: skip

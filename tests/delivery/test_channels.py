@@ -1,0 +1,186 @@
+"""Every channel against a double that speaks its protocol over a real socket and fails in every way."""
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlmodel import select
+
+from kit.clock import clock
+from kit.contracts.claims import PersonClaim
+from kit.contracts.events import Delivered, DeliveryFailed, Dispatched, Granted, Issued
+from services.delivery.models import Dispatch, DispatchEvent, Notice
+from tests.delivery.conftest import ADDRESSES
+
+ALL = [["line", "PT1H"], ["sms", "PT4H"], ["email", "P1D"], ["post", "P14D"], ["pickup", None]]
+
+
+async def settled(delivery, channel, *states, meanwhile=lambda: None):
+    """Wait until a dispatch of the channel is in one of the states; its row."""
+
+    async def found():
+        meanwhile()
+        rows = await delivery.rows(select(Dispatch).where(Dispatch.channel == channel))
+        return next((row for row in rows if row["state"] in states), None)
+
+    return await delivery.until(found)
+
+
+async def told(delivery, ladder, known, **addresses):
+    """A journey is granted, and the notice climbs this ladder."""
+    delivery.climb(ladder)
+    event = known(delivery.handover(Granted, at="approval"), person=uuid4(), **addresses)
+    await delivery.deliver(event)
+    return event
+
+
+async def report(delivery, outlets, channel, place=-1):
+    """Hand a report of the double to the service."""
+    call = outlets[channel].calls[place]
+    return await delivery.client.post(f"/delivery-reports/{channel}", content=call.body, headers=dict(call.headers))
+
+
+@pytest.mark.req("D1", part="LINE, SMS and post over their protocols")
+@pytest.mark.parametrize(("channel", "number"), [("line", None), ("sms", "M"), ("post", "RB")])
+async def test_a_provider_is_given_a_link_and_nothing_personal(delivery, known, outlets, channel, number):
+    await told(delivery, [[channel, None]], known, **ADDRESSES)
+    row = await settled(delivery, channel, "sent")
+    (sent,) = outlets[channel].sent
+    (notice,) = await delivery.rows(select(Notice))
+    said = json.dumps(dict(sent.content), ensure_ascii=False)
+    assert f"/v1/inbox/{notice['id']}" in said
+    for personal in ("ร้านลับ", "22000000-FOOD-69-000001", "Licence", "ใบอนุญาต"):
+        assert personal not in said
+    assert row["message_id"] == sent.key
+    assert row["provider_id"] is not None
+    assert number is None or row["provider_id"].startswith(number)
+    assert row["address_hash"] is not None
+    kept = json.dumps([*await delivery.rows(select(Dispatch)), *await delivery.rows(select(Notice))], default=str)
+    assert not any(address in kept for address in ADDRESSES.values())
+    assert len(await delivery.facts(Dispatched)) == 1
+
+
+@pytest.mark.req("D6", part="a repeat has the same key")
+@pytest.mark.parametrize("channel", ["line", "sms", "post"])
+async def test_after_a_lost_answer_the_same_key_comes_again_and_is_not_sent_again(delivery, known, outlets, channel):
+    for mode in ("drop-connection", "outage", "lose-answer", "rate-limit"):
+        outlets.misbehave(channel, mode, times=1, seconds=1)
+    with clock.freeze(clock.now()) as advance:
+        await told(delivery, [[channel, None]], known, **ADDRESSES)
+        row = await settled(delivery, channel, "sent", meanwhile=lambda: advance(timedelta(seconds=10)))
+    assert len(outlets[channel].sent) == 1
+    assert row["attempts"] == 5
+
+
+@pytest.mark.req("D3", part="the next rung when a channel refuses")
+async def test_a_channel_that_refuses_leads_to_the_next_one(delivery, known, outlets):
+    for channel in ("line", "sms"):
+        outlets.misbehave(channel, "refuse")
+    await told(delivery, ALL, known, **ADDRESSES)
+    await settled(delivery, "email", "sent")
+    rows = await delivery.rows(select(Dispatch).order_by(Dispatch.rung))
+    assert [(row["channel"], row["state"], row["reason"], row["decision"]) for row in rows] == [
+        ("line", "failed", "refused", "next"), ("sms", "failed", "refused", "next"), ("email", "sent", None, None),
+    ]  # fmt: skip
+    assert [fact.data.channel for fact in await delivery.facts(DeliveryFailed)] == ["line", "sms"]
+
+
+@pytest.mark.req("D3", part="who has no address there, or a channel not in use, is told by the next")
+async def test_a_rung_without_address_is_passed_by(delivery, known, outlets):
+    await told(delivery, ALL, known, email="somchai@example.org")
+    await settled(delivery, "email", "sent")
+    rows = await delivery.rows(select(Dispatch).order_by(Dispatch.rung))
+    assert [(row["state"], row["reason"]) for row in rows[:2]] == [("skipped", "no-address")] * 2
+    assert not await delivery.facts(DeliveryFailed)
+
+
+@pytest.mark.req("D3", part="proof of receipt ends the climb")
+async def test_a_delivery_report_proves_receipt_and_ends_the_climb(delivery, known, outlets):
+    outlets.misbehave("sms", "twice")
+    await told(delivery, [["sms", "PT4H"], ["post", None]], known, **ADDRESSES)
+    await settled(delivery, "sms", "sent")
+    for place in (0, 2, 3, 2):
+        assert (await report(delivery, outlets, "sms", place)).json() == {"reports": 1}
+
+    async def ended():
+        return await delivery.rows(select(Dispatch).where(Dispatch.decision == "proved"))
+
+    (row,) = await delivery.until(ended)
+    assert (row["state"], row["proof"]) == ("proved", "delivery-report")
+    assert row["accepted_at"] <= row["proved_at"]
+    assert [fact.data.channel for fact in await delivery.facts(Delivered)] == ["sms"]
+    events = await delivery.rows(select(DispatchEvent.kind).order_by(DispatchEvent.id))
+    assert [row["kind"] for row in events] == ["taken", "accepted", "proved", "decided"]
+    assert not outlets["post"].sent
+
+
+@pytest.mark.req("D3", part="bounces of mail, SMS, LINE and post")
+@pytest.mark.parametrize("channel", ["line", "sms", "email", "post"])
+async def test_what_comes_back_leads_to_the_next_channel(delivery, known, outlets, mail, channel):
+    if channel == "email":
+        await mail.misbehave("bounce")
+    else:
+        outlets.misbehave(channel, "bounce")
+    await told(delivery, [[channel, "P7D"], ["pickup", None]], known, **ADDRESSES)
+    await settled(delivery, channel, "sent")
+    assert (await report(delivery, outlets, channel)).status_code == 200
+    await settled(delivery, "pickup", "sent")
+    row = await settled(delivery, channel, "failed")
+    assert (row["reason"], row["decision"]) == ("bounced", "next")
+
+
+async def test_a_report_that_is_not_the_providers_is_refused(delivery, known, outlets, mail):
+    await mail.misbehave("bounce")
+    for channel in ("line", "sms", "post"):
+        outlets.misbehave(channel, "bounce")
+    for channel in ("line", "sms", "post", "email"):
+        await told(delivery, [[channel, "P7D"]], known, **ADDRESSES)
+        await settled(delivery, channel, "sent")
+        call = outlets[channel].calls[-1]
+        path = f"/delivery-reports/{channel}"
+        for headers in ({}, {"X-Signature": "sha256=00", "X-Line-Signature": "00"}):
+            assert (await delivery.client.post(path, content=call.body, headers=headers)).status_code == 401
+        forged = call.body + b" "
+        assert (await delivery.client.post(path, content=forged, headers=dict(call.headers))).status_code == 401
+        for rubbish in (b"", b"[]", b'{"events": 5}', b"{", b'{"events": [{"type": "unfollow"}]}'):
+            outlets[channel].tell_raw(rubbish)
+            assert (await report(delivery, outlets, channel)).status_code in (200, 400)
+    assert (await delivery.client.post("/delivery-reports/pigeon", content=b"")).status_code == 404
+    assert not await delivery.facts(DeliveryFailed)
+
+
+@pytest.mark.req("D1", part="pick-up with identity check")
+@pytest.mark.req("D3", part="evidence of the identity check")
+async def test_who_shows_the_code_and_an_identity_card_is_handed_it(delivery, known):
+    delivery.climb([["pickup", None]])
+    person = uuid4()
+    event = known(delivery.handover(Issued, at="issuance"), person=person, email=None)
+    delivery.peers.know(
+        "identity", "persons", person, PersonClaim(person=person, name_th="สมชาย ใจดี", name_en=None, pid_masked="1-x")
+    )
+    await delivery.deliver(event)
+    await settled(delivery, "pickup", "sent")
+    owner, officer = delivery.citizen(person), delivery.officer("counter")
+    (notice,) = (await delivery.client.get("/inbox", headers=owner)).json()["notices"]
+    shown = (await delivery.client.get(f"/inbox/{notice['id']}/pickup", headers=owner)).json()
+    picture = await delivery.client.get(f"/inbox/{notice['id']}/pickup.svg", headers=owner)
+    assert picture.headers["content-type"] == "image/svg+xml"
+    code = {"code": shown["code"].lower().replace("-", " ")}
+    found = (await delivery.client.post("/pickups/lookup", json=code, headers=officer)).json()
+    assert (found["name"], found["collected_at"], found["kind"]) == ("สมชาย ใจดี", None, "issued")
+    body = code | {"identity": "id-card"}
+    for headers in (delivery.officer("counter", agency="12007000"), delivery.officer("reviewer"), owner):
+        answer = await delivery.client.post("/pickups/collection", json=body, headers=headers)
+        assert answer.status_code in (403, 404)
+    first = (await delivery.client.post("/pickups/collection", json=body, headers=officer)).json()
+    second = (await delivery.client.post("/pickups/collection", json=body, headers=delivery.officer("counter"))).json()
+    assert first["collected_at"] == second["collected_at"] is not None
+    wrong = {"code": "AAAA-AAAA-AAAA-AAAA", "identity": "id-card"}
+    assert (await delivery.client.post("/pickups/collection", json=wrong, headers=officer)).status_code == 404
+    (row,) = await delivery.rows(select(Dispatch))
+    (event,) = await delivery.rows(select(DispatchEvent).where(DispatchEvent.kind == "proved"))
+    assert (row["state"], row["proof"], event["code"]) == ("proved", "identity-check", "id-card")
+    assert event["actor"] is not None
+    assert shown["code"] not in json.dumps(row, default=str)
+    assert [fact.data.channel for fact in await delivery.facts(Delivered)].count("pickup") == 1
