@@ -52,6 +52,7 @@ delivery  payment.invoiced    +notice
 payment   call:callback       +payment +due_work
 payment   due:verify          ~payment +ledgerentry +ledgerentry ~invoice ~receiptbook +receipt     payment.paid
 payment   due:verify          -due_work
+delivery  payment.paid        +notice
 issuance  payment.paid        +document +due_work
 request   call:seal           ~application
 issuance  due:issue           ~series ~document +number

@@ -73,6 +73,8 @@ PURPOSES = {
     "notice_person": "my inbox, page by page",
     "notice_journey": "the notices of a journey",
     "notice_cause_kind_key": "an event is told of once",
+    "template_pkey": "a version of the words of a notice",
+    "template_agency_kind_version_key": "the words in force, and a version is saved once",
     "person_pkey": "a person: the claim that the other services ask for",
     "person_pid_hash_key": "a person who signs in again is known",
     "session_pkey": "the session of a token",

@@ -135,6 +135,11 @@ delivery  POST  /pickups/collection                        officer:counter
 delivery  POST  /delivery-reports/{provider}               anyone
 delivery  GET   /journeys/{journey_id}/notices             owner
 delivery  GET   /journeys/{journey_id}/public-document     owner
+delivery  GET   /notice-templates                          officer:administrator
+delivery  GET   /notice-templates/{kind}                   officer:administrator
+delivery  POST  /notice-templates/{kind}/versions          officer:administrator
+delivery  POST  /notice-templates/{kind}/withdrawal        officer:administrator
+delivery  POST  /notice-templates/{kind}/preview           officer:administrator
 """.splitlines()
     if line
 )

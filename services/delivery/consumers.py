@@ -1,7 +1,7 @@
 """Events in: every hand-over to delivery ends its journey; some facts are told on the way."""
 
 from kit.claims import SECTION
-from kit.contracts.events import Granted, Invoiced, RefundPaid, Submitted
+from kit.contracts.events import Granted, Invoiced, Paid, RefundDue, RefundPaid, Submitted
 from kit.worker import on, on_handover
 from services.delivery import commands
 
@@ -21,5 +21,7 @@ REACTIONS = (
     on(Submitted, commands.tell_received, needs=(SECTION, commands.APPLICANT)),
     on(Granted, commands.tell_granted, needs=(SECTION, commands.APPLICANT)),
     on(Invoiced, commands.tell_to_pay, needs=(SECTION, commands.APPLICANT)),
+    on(Paid, commands.tell_paid, needs=(SECTION, commands.APPLICANT, commands.RECEIPTS_OF_PAID)),
+    on(RefundDue, commands.tell_refund_due, needs=(SECTION, commands.APPLICANT)),
     on(RefundPaid, commands.tell_refunded, needs=(SECTION, commands.APPLICANT)),
 )

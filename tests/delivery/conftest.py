@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from kit.clock import clock
-from kit.contracts.claims import ApplicationClaim, CaseClaim, DecisionClaim, DocumentClaim
+from kit.contracts.claims import ApplicationClaim, CaseClaim, DecisionClaim, DocumentClaim, Receipt, ReceiptClaim
 from kit.contracts.definition import Bundle
 from kit.local.doubles import running
 from kit.local.doubles.mail import create_app
@@ -131,6 +131,8 @@ def tell(delivery, event, *, person=None, email="somchai@example.org", language=
         journey=event.journey, document=uuid4(), number="๑/๒๕๖๙", title_th="ใบอนุญาต", title_en="Licence",
         file_name="x.pdf", sha256="0" * 64, issued_at=clock.now(), valid_until=None, verify_url="http://x/verify/1",
     )  # fmt: skip
+    receipt = Receipt(number="BMA-2569-000001", amount_satang=100_000, paid_at=clock.now(), step="licence-fee")
+    delivery.peers.know("payment", "receipts", event.journey, ReceiptClaim(journey=event.journey, receipts=[receipt]))
     delivery.peers.know("request", "applications", event.journey, application)
     delivery.peers.know("review", "cases", event.journey, case)
     delivery.peers.know("approval", "decisions", event.journey, decision)

@@ -8,28 +8,9 @@ from services.delivery import domain
 from tests.bundles import DELIVERY, REQUEST, bundle, information_bundle
 
 
-@pytest.mark.parametrize("kind", domain.WORDING)
-def test_every_notice_speaks_thai_and_english(kind):
-    values = dict.fromkeys(
-        ("title", "number", "amount", "due", "document", "document_en", "document_number", "facts", "law",
-         "considerations", "appeal"),
-        "x",
-    )  # fmt: skip
-    subject, body = domain.say(kind, values)
-    assert subject.th != subject.en
-    assert body.th != body.en
-
-
-def test_english_words_take_the_place_of_thai_ones():
-    _, body = domain.say("received", {"title": "ใบอนุญาต", "title_en": "Licence", "number": "1"})
-    assert "Licence" in body.en
-    assert "ใบอนุญาต" in body.th
-    assert "ใบอนุญาต" not in body.en
-
-
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.EXPIRED])
 def test_every_end_that_exists_has_its_words(outcome):
-    assert outcome.value in domain.WORDING
+    assert outcome.value in domain.KINDS
 
 
 def test_a_section_must_have_what_it_delivers():

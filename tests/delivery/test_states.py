@@ -86,6 +86,8 @@ class Hall:
         if kind in ENDS and journey not in self.ends:
             self.ends[journey] = kind
             told.append(ENDS[kind][2].value if kind != "issued" else kind)
+        elif kind == "passed on":
+            told.append("paid")
         elif kind == "received" or (kind in ("granted", "pay") and journey not in self.ends):
             told.append(kind)
 

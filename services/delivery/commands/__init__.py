@@ -1,27 +1,33 @@
 """Use cases of delivery. Each takes the session and never commits."""
 
-from services.delivery.commands.claims import APPLICANT, ISSUED_DOCUMENT, REFUSING_CASE, REFUSING_DECISION
-from services.delivery.commands.climbing import (
-    CLIMB,
-    Leaving,
-    begin,
-    end,
-    fail,
-    skip,
-    take,
-    trouble,
+from services.delivery.commands.claims import (
+    APPLICANT,
+    ISSUED_DOCUMENT,
+    RECEIPTS_OF_PAID,
+    REFUSING_CASE,
+    REFUSING_DECISION,
 )
+from services.delivery.commands.climbing import CLIMB, Leaving, begin, end, fail, skip, take, trouble
 from services.delivery.commands.collecting import collect
 from services.delivery.commands.completing import complete
 from services.delivery.commands.hearing import NUDGE, hear, nudge
 from services.delivery.commands.recording import mark_read
-from services.delivery.commands.telling import tell_granted, tell_received, tell_refunded, tell_to_pay
+from services.delivery.commands.telling import (
+    tell_granted,
+    tell_paid,
+    tell_received,
+    tell_refund_due,
+    tell_refunded,
+    tell_to_pay,
+)
+from services.delivery.commands.templates import save_template, withdraw_template
 
 __all__ = [
     "APPLICANT",
     "CLIMB",
     "ISSUED_DOCUMENT",
     "NUDGE",
+    "RECEIPTS_OF_PAID",
     "REFUSING_CASE",
     "REFUSING_DECISION",
     "Leaving",
@@ -33,11 +39,15 @@ __all__ = [
     "hear",
     "mark_read",
     "nudge",
+    "save_template",
     "skip",
     "take",
     "tell_granted",
+    "tell_paid",
     "tell_received",
+    "tell_refund_due",
     "tell_refunded",
     "tell_to_pay",
     "trouble",
+    "withdraw_template",
 ]

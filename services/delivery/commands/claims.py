@@ -5,13 +5,9 @@ from typing import cast
 from uuid import UUID
 
 from kit.app import Kit
-from kit.claims import APPLICATION, CASE, DECISION, DOCUMENT, Asking, ClaimNeed
-from kit.contracts.claims import CaseClaim, DecisionClaim, DocumentClaim
-from kit.contracts.events import (
-    Issued,
-    Refused,
-    ReviewRefused,
-)
+from kit.claims import APPLICATION, CASE, DECISION, DOCUMENT, RECEIPTS, Asking, ClaimNeed
+from kit.contracts.claims import CaseClaim, DecisionClaim, DocumentClaim, ReceiptClaim
+from kit.contracts.events import Issued, Refused, ReviewRefused
 from services.delivery import queries
 from services.delivery.domain import Applicant
 
@@ -45,3 +41,4 @@ REFUSING_DECISION = ClaimNeed(
     DecisionClaim,
     lambda event, _: event.journey if isinstance(event.data, Refused) else None,
 )
+RECEIPTS_OF_PAID = ClaimNeed(RECEIPTS.owner, RECEIPTS.name, ReceiptClaim)

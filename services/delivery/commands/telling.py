@@ -1,16 +1,16 @@
 """What is told on the way."""
 
+from datetime import date
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit.claims import Known
+from kit.claims import Known, Missing
 from kit.clock import local_date
 from kit.cloudevents import Event
-from kit.contracts.events import (
-    Invoiced,
-    RefundPaid,
-)
+from kit.contracts.events import Invoiced, RefundDue, RefundPaid
 from kit.thai import baht, long_date
-from services.delivery import queries
+from services.delivery import domain, queries
+from services.delivery.commands.claims import RECEIPTS_OF_PAID
 from services.delivery.commands.notifying import notify
 
 
@@ -28,12 +28,7 @@ async def tell_granted(session: AsyncSession, event: Event, known: Known) -> Non
 async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None:
     """A fee is due. After the end nobody is asked to pay, however late the event comes."""
     fact: Invoiced = event.data
-    day = local_date(fact.due_at)
-    values = {
-        "amount": baht(fact.amount_satang),
-        "due": long_date(day),
-        "due_en": f"{day:%d %B %Y}",
-    }
+    values = {"amount": baht(fact.amount_satang)} | on_day("due", local_date(fact.due_at))
     if not await queries.has_ended(session, event.journey):
         await notify(session, event, known, "pay", values)
 
@@ -42,3 +37,25 @@ async def tell_refunded(session: AsyncSession, event: Event, known: Known) -> No
     """Money was paid back, which mostly happens after the end."""
     fact: RefundPaid = event.data
     await notify(session, event, known, "refunded", {"amount": baht(fact.amount_satang)})
+
+
+async def tell_paid(session: AsyncSession, event: Event, known: Known) -> None:
+    """A fee was paid and receipted. Missing while payment does not show the receipt yet."""
+    receipt = next((each for each in known[RECEIPTS_OF_PAID].receipts if each.step == event.step), None)
+    if receipt is None:
+        msg = "payment shows no receipt of this step"
+        raise Missing(msg)
+    await notify(session, event, known, "paid", {"amount": baht(receipt.amount_satang), "receipt": receipt.number})
+
+
+async def tell_refund_due(session: AsyncSession, event: Event, known: Known) -> None:
+    """Money must go back, and why."""
+    fact: RefundDue = event.data
+    reason = domain.refund_reason(fact.reason)
+    values = {"amount": baht(fact.amount_satang), "reason": reason.th, "reason_en": reason.en}
+    await notify(session, event, known, "refund_due", values)
+
+
+def on_day(name: str, day: date) -> dict[str, str]:
+    """A day as a value, in both languages."""
+    return {name: long_date(day), f"{name}_en": f"{day:%d %B %Y}"}

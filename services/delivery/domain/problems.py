@@ -1,7 +1,7 @@
 """What delivery refuses."""
 
 from kit.contracts.text import Text
-from kit.errors import NotFound
+from kit.errors import Conflict, NotFound, Unprocessable
 
 
 class NoticeUnknown(NotFound):
@@ -23,3 +23,31 @@ class NoPublicDocument(NotFound):
 
     code = "public-document-not-found"
     title = Text(th="ยังไม่มีเอกสารเผยแพร่ของเรื่องนี้", en="There is no public document of this journey yet")
+
+
+class KindUnknown(NotFound):
+    """No such kind of notice."""
+
+    code = "notice-kind-not-found"
+    title = Text(th="ไม่มีหนังสือแจ้งประเภทนี้", en="There is no such kind of notice")
+
+
+class TemplateFaulty(Unprocessable):
+    """The words cannot be used: see ``errors``."""
+
+    code = "template-faulty"
+    title = Text(th="แบบข้อความใช้ไม่ได้", en="The template cannot be used")
+
+
+class TemplateChanged(Conflict):
+    """Somebody saved a version since this one was read."""
+
+    code = "template-changed"
+    title = Text(th="มีผู้บันทึกแบบข้อความฉบับใหม่แล้ว โปรดเปิดดูก่อน", en="A newer version was saved since: read it first")
+
+
+class NothingToWithdraw(Conflict):
+    """No words of one's own are in use or planned."""
+
+    code = "nothing-to-withdraw"
+    title = Text(th="ใช้ข้อความเริ่มต้นอยู่แล้ว", en="The shipped words are in use already")

@@ -62,6 +62,9 @@ class Notice(Base, table=True):
     application_number: str | None = None
     has_address: bool | None = None
     """With the person all that delivery must know of the applicant again: None on rows from before it was kept."""
+    template_id: UUID | None = None
+    template_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The words that were used; without a template the shipped ones, version 0."""
     created_at: datetime = Field(sa_column=moment())
     read_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 

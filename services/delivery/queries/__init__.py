@@ -12,14 +12,11 @@ from services.delivery.queries.dispatches import (
     pickup_of,
     told_of,
 )
-from services.delivery.queries.notices import (
-    applicants,
-    delivery_of,
-    has_ended,
-    inbox,
-    notice_of,
-    notices_of_journey,
-)
+from services.delivery.queries.notices import applicants, delivery_of, has_ended, inbox, notice_of, notices_of_journey
+from services.delivery.queries.templates import in_force as templates_in_force
+from services.delivery.queries.templates import latest as latest_template
+from services.delivery.queries.templates import latest_of_all as latest_templates
+from services.delivery.queries.templates import versions as template_versions
 
 __all__ = [
     "OPEN",
@@ -34,8 +31,12 @@ __all__ = [
     "dispatches_of",
     "has_ended",
     "inbox",
+    "latest_template",
+    "latest_templates",
     "notice_of",
     "notices_of_journey",
     "pickup_of",
+    "template_versions",
+    "templates_in_force",
     "told_of",
 ]

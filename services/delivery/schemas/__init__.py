@@ -2,5 +2,29 @@
 
 from services.delivery.schemas.channels import Collection, CounterView, Heard, PickupCode, PickupView
 from services.delivery.schemas.inbox import Inbox, NoticeView
+from services.delivery.schemas.templates import (
+    NewTemplate,
+    Preview,
+    TemplateHistory,
+    TemplateView,
+    TemplateWords,
+    Withdrawal,
+    history_of,
+)
 
-__all__ = ["Collection", "CounterView", "Heard", "Inbox", "NoticeView", "PickupCode", "PickupView"]
+__all__ = [
+    "Collection",
+    "CounterView",
+    "Heard",
+    "Inbox",
+    "NewTemplate",
+    "NoticeView",
+    "PickupCode",
+    "PickupView",
+    "Preview",
+    "TemplateHistory",
+    "TemplateView",
+    "TemplateWords",
+    "Withdrawal",
+    "history_of",
+]

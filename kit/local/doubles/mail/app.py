@@ -35,7 +35,7 @@ def create_app(
     """Build the catcher: SMTP on 127.0.0.1:`smtp_port` while the application runs, mails in `folder`.
 
     With `secrets` there are LINE, SMS and post too; reports go to `callback`/<provider>. With the files of an
-    `authority` its process is the time-stamp authority too, below `/tsa`. Raises NotDevelopmentError outside development.
+    `authority` its process is the time-stamp authority too, below `/tsa`. NotDevelopmentError outside development.
     """
     require_development()
     mailbox, faults = Mailbox(folder), Misbehaviour(MODES)

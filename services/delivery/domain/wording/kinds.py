@@ -1,0 +1,63 @@
+"""What a kind of notice is made of: its shipped words, what may stand in braces, and what law wants told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kit.contracts.text import Text
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Subject and body; ``{title}`` is the service, ``{number}`` the application."""
+
+    subject: Text
+    body: Text
+
+
+PLACES: Mapping[str, Text] = {
+    "title": Text(th="ขออนุญาตจัดตั้งสถานที่จำหน่ายอาหาร", en="Food premises licence"),
+    "number": Text(th="22000000-FOOD-69-000001", en="22000000-FOOD-69-000001"),
+    "agency": Text(th="หน่วยงานตัวอย่าง", en="Sample agency"),
+    "amount": Text(th="1,000.00", en="1,000.00"),
+    "missing": Text(th="100.00", en="100.00"),
+    "due": Text(th="15 ธันวาคม 2569", en="15 December 2026"),
+    "receipt": Text(th="BMA-2569-000001", en="BMA-2569-000001"),
+    "reason": Text(th="ชำระเกินจำนวน", en="too much was paid"),
+    "document": Text(th="ใบอนุญาต", en="Licence"),
+    "document_number": Text(th="FOOD-2569-000001", en="FOOD-2569-000001"),
+    "until": Text(th="31 ธันวาคม 2569", en="31 December 2026"),
+    "expires": Text(th="31 ธันวาคม 2569", en="31 December 2026"),
+    "change": Text(th="ใบแทน", en="a substitute"),
+    "facts": Text(th="สถานที่ไม่มีบ่อดักไขมัน", en="สถานที่ไม่มีบ่อดักไขมัน"),
+    "law": Text(th="ข้อ 5 แห่งข้อบัญญัติตัวอย่าง", en="ข้อ 5 แห่งข้อบัญญัติตัวอย่าง"),
+    "considerations": Text(th="อาจเป็นอันตรายต่อสุขภาพ", en="อาจเป็นอันตรายต่อสุขภาพ"),
+    "appeal": Text(th="ท่านมีสิทธิอุทธรณ์ต่อผู้ออกคำสั่งภายในกำหนด", en="You may appeal to whoever made the order, in time"),
+}
+"""Everything that can stand in braces, each with a sample for previews. What an officer wrote is in Thai alone."""
+
+ALWAYS = frozenset({"title", "number", "agency"})
+"""What every notice may say."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One turn of a journey that is told.
+
+    ``places`` are the values it has beside ``ALWAYS``. ``needed`` must stand in the body, whoever words it: the
+    grounds and the right to appeal of an order (APA39 ss.37, 40), and how much is to be paid by when.
+    """
+
+    shipped: Wording
+    places: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """What may stand in braces."""
+        return ALWAYS | self.places
+
+
+def kind(subject: Text, body: Text, places: str = "", needed: str = "") -> Kind:
+    """A kind, its places as words in one line; what is needed is among them."""
+    required = frozenset(needed.split())
+    return Kind(Wording(subject, body), frozenset(places.split()) | required, required)

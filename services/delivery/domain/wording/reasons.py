@@ -1,0 +1,20 @@
+"""Codes of facts in words."""
+
+from collections.abc import Mapping
+
+from kit.contracts.text import Text
+
+REFUNDS: Mapping[str, Text] = {
+    "duplicate": Text(th="มีการชำระซ้ำ", en="it was paid twice"),
+    "late": Text(th="ชำระเข้ามาหลังจากเรื่องสิ้นสุดแล้ว", en="it was paid after the matter had ended"),
+    "underpaid": Text(th="ชำระไม่ครบจำนวน", en="too little was paid"),
+    "overpaid": Text(th="ชำระเกินจำนวน", en="too much was paid"),
+    "decision": Text(th="หน่วยงานมีคำสั่งให้คืนเงิน", en="the agency decided to give it back"),
+}
+OTHERWISE = Text(th="เรื่องสิ้นสุดก่อนดำเนินการแล้วเสร็จ", en="the matter ended before it was completed")
+"""Every other reason is the end of a journey that was paid for."""
+
+
+def refund_reason(code: str) -> Text:
+    """Why money goes back."""
+    return REFUNDS.get(code, OTHERWISE)
