@@ -135,6 +135,7 @@ delivery  POST  /pickups/collection                        officer:counter
 delivery  POST  /delivery-reports/{provider}               anyone
 delivery  GET   /journeys/{journey_id}/notices             owner
 delivery  GET   /journeys/{journey_id}/public-document     owner
+delivery  GET   /notices/{notice_id}/evidence              citizen holder officer:administrator officer:approver
 delivery  GET   /notice-templates                          officer:administrator
 delivery  GET   /notice-templates/{kind}                   officer:administrator
 delivery  POST  /notice-templates/{kind}/versions          officer:administrator

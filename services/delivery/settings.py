@@ -1,4 +1,4 @@
-"""Settings of delivery: the channels it sends by. Each but mail is off unless its settings are there."""
+"""Settings of delivery: the channels it sends by, each but mail off unless set, and since when a notice is told."""
 
 from datetime import time
 from typing import Literal
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from kit import settings
-from services.delivery.domain import Quiet, address_hash
+from services.delivery.domain import SHIPPED_RULES, DateRule, Quiet, address_hash
 
 
 class Settings(settings.Settings):
@@ -21,6 +21,9 @@ class Settings(settings.Settings):
     smtp_port: int = 25
     smtp_tls: bool = True
     smtp_from: str = "no-reply@localhost"
+    notice_rules: tuple[DateRule, ...] = SHIPPED_RULES
+    """By which events on which channels a notice counts as told, as JSON; each rule names its source."""
+
     smtp_bounces: str | None = None
     """Envelope sender, to which bounces come back; smtp_from where there is none."""
     smtp_report_secret: SecretStr | None = None

@@ -23,6 +23,7 @@ from kit.duework import Later
 from services.delivery import commands
 from services.delivery.channels import Channels, Message, RefusedByChannel, Taken
 from services.delivery.channels.email import Email
+from services.delivery.domain import SHIPPED_RULES
 from services.delivery.duework import climb
 from services.delivery.models import Notice
 from tests.bundles import licence_bundle
@@ -105,7 +106,8 @@ class Hall:
             sent = [dispatches[row["id"]]["state"] for row in mine if row["id"] in dispatches]
             outcomes = ["dispatched" if state == "sent" else state for state in sent]
             end = ["completed", "delivered"] if journey in self.ends else []
-            assert sorted(told.get(journey, [])) == sorted([*outcomes, *end])
+            opened = ["read" for row in mine if row["read_at"]]
+            assert sorted(told.get(journey, [])) == sorted([*outcomes, *opened, *end])
         for row in dispatches.values():
             assert row == self.settled.setdefault(row["id"], row)
         for row in notices:
@@ -156,7 +158,7 @@ class Deliveries(RuleBasedStateMachine):
         self.advance(timedelta(seconds=1))
 
         async def open_it(session: Any, notice: UUID) -> None:
-            await commands.mark_read(session, await session.get_one(Notice, notice))
+            await commands.mark_read(session, await session.get_one(Notice, notice), SHIPPED_RULES)
 
         if rows:
             self.desk.command(open_it, rows[which % len(rows)]["id"])

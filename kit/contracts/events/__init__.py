@@ -254,6 +254,14 @@ class DeliveryFailed(Fact):
     reason: Code
 
 
+class Read(Fact):
+    """The addressee opened a notice, for the first time."""
+
+    source: ClassVar[str] = "delivery"
+    name: ClassVar[str] = "read"
+    notice: Code
+
+
 class Completed(Fact):
     """The journey ends."""
 

@@ -6,11 +6,14 @@ from services.delivery.commands.claims import (
     RECEIPTS_OF_PAID,
     REFUSING_CASE,
     REFUSING_DECISION,
+    RULES,
+    TELLING,
 )
 from services.delivery.commands.climbing import CLIMB, Leaving, begin, end, fail, skip, take, trouble
 from services.delivery.commands.collecting import collect
 from services.delivery.commands.completing import complete
 from services.delivery.commands.hearing import NUDGE, hear, nudge
+from services.delivery.commands.reckoning import change_calendar, reckon
 from services.delivery.commands.recording import mark_read
 from services.delivery.commands.telling import (
     tell_granted,
@@ -30,8 +33,11 @@ __all__ = [
     "RECEIPTS_OF_PAID",
     "REFUSING_CASE",
     "REFUSING_DECISION",
+    "RULES",
+    "TELLING",
     "Leaving",
     "begin",
+    "change_calendar",
     "collect",
     "complete",
     "end",
@@ -39,6 +45,7 @@ __all__ = [
     "hear",
     "mark_read",
     "nudge",
+    "reckon",
     "save_template",
     "skip",
     "take",

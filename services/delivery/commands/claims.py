@@ -5,11 +5,12 @@ from typing import cast
 from uuid import UUID
 
 from kit.app import Kit
-from kit.claims import APPLICATION, CASE, DECISION, DOCUMENT, RECEIPTS, Asking, ClaimNeed
+from kit.claims import APPLICATION, CASE, DECISION, DOCUMENT, RECEIPTS, SECTION, Asking, ClaimNeed, Known, Need
+from kit.cloudevents import Event
 from kit.contracts.claims import CaseClaim, DecisionClaim, DocumentClaim, ReceiptClaim
 from kit.contracts.events import Issued, Refused, ReviewRefused
 from services.delivery import queries
-from services.delivery.domain import Applicant
+from services.delivery.domain import Applicant, DateRule
 
 
 class ApplicantNeed(ClaimNeed[Applicant]):
@@ -20,6 +21,16 @@ class ApplicantNeed(ClaimNeed[Applicant]):
         async with cast(Kit, asking).database.reading() as session:
             kept = await queries.applicants(session, ids)
         return {**kept, **await super().ask(asking, [each for each in ids if each not in kept])}
+
+
+class RulesNeed(Need[Sequence[DateRule]]):
+    """The rules of this process by which a notice counts as told; nobody is asked."""
+
+    async def resolve(
+        self, asking: Asking, events: Sequence[Event], known: Sequence[Known]  # noqa: ARG002
+    ) -> list[Sequence[DateRule]]:  # fmt: skip
+        """The same for each event."""
+        return [cast(Kit, asking).settings.notice_rules] * len(events)  # type: ignore[attr-defined]
 
 
 APPLICANT = ApplicantNeed(APPLICATION.owner, APPLICATION.name, Applicant)
@@ -42,3 +53,6 @@ REFUSING_DECISION = ClaimNeed(
     lambda event, _: event.journey if isinstance(event.data, Refused) else None,
 )
 RECEIPTS_OF_PAID = ClaimNeed(RECEIPTS.owner, RECEIPTS.name, ReceiptClaim)
+RULES = RulesNeed()
+TELLING = (SECTION, APPLICANT, RULES)
+"""What every notice needs."""

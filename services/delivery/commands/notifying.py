@@ -1,5 +1,6 @@
 """A notice is written, and its way by the outside channels planned."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,16 @@ from kit.database import defer
 from kit.rows import fetch
 from kit.telemetry import log
 from services.delivery import domain, queries
-from services.delivery.commands.claims import APPLICANT
+from services.delivery.commands.claims import APPLICANT, RULES
 from services.delivery.commands.climbing import plan_climb
+from services.delivery.commands.reckoning import reckon
+from services.delivery.domain import DateRule
 from services.delivery.models import METADATA
 
 NOTICE = ", ".join(METADATA.tables["notice"].columns.keys())
 WRITE = f"""
     INSERT INTO notice ({NOTICE}) SELECT {NOTICE} FROM jsonb_populate_recordset(NULL::notice, $1) ON CONFLICT DO NOTHING
+    RETURNING id, appeal_days
 """  # noqa: S608 - the names are ours
 
 
@@ -41,19 +45,24 @@ async def notify(session: AsyncSession, event: Event, known: Known, kind: str, v
         "id": identifier, "cause": event.id, "person_id": applicant.person, "kind": kind, "created_at": clock.now(),
         "values": said, "link": _link_of(kind, event.journey), "application_number": applicant.number,
         "has_address": applicant.has_address, "journey_id": event.journey, "agency": event.agency,
+        "appeal_days": section.appeal.days if section.appeal and "appeal" in values else None,
         "definition": event.definition, "step": event.nextstep or event.step, "slip": _slip_of(event, section),
     }  # fmt: skip
-    defer(session, "notice", _write, notice)
+    defer(session, "notice", _write, (notice, known[RULES]))
     await plan_climb(session, identifier, kind, event.journey, section, applicant)
 
 
-async def _write(session: AsyncSession, notices: list[dict[str, Any]]) -> None:
+async def _write(session: AsyncSession, rows: list[tuple[dict[str, Any], Sequence[DateRule]]]) -> None:
     """Word the notices of a batch by the templates that are in force in this moment, and write them together."""
+    notices, rules = [each for each, _ in rows], rows[0][1]
     agencies, kinds = {each["agency"] for each in notices}, {each["kind"] for each in notices}
     templates = await queries.templates_in_force(session, agencies, kinds, clock.now())
     for each in notices:
         _word(each, templates.get((each["agency"], each["kind"])))
-    await fetch(session, WRITE, to_json(notices).decode())
+        each["digest"] = domain.digest_of(each)
+    written = await fetch(session, WRITE, to_json(notices).decode())
+    if appealable := [row["id"] for row in written if row["appeal_days"] is not None]:
+        await reckon(session, appealable, rules, "told")
 
 
 def _word(notice: dict[str, Any], template: domain.Saved | None) -> None:

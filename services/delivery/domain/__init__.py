@@ -2,6 +2,8 @@
 
 from services.delivery.domain.addresses import address_hash, masked
 from services.delivery.domain.applicants import Applicant
+from services.delivery.domain.dates import INBOX, SHIPPED_RULES, Basis, DateRule, Mark, Noticed, appeal_until, noticed
+from services.delivery.domain.evidence import digest_of
 from services.delivery.domain.ladders import (
     End,
     GiveUp,
@@ -42,21 +44,27 @@ from services.delivery.domain.templates import (
 from services.delivery.domain.wording import KINDS, MAIL, Kind, Wording, refund_reason, say
 
 __all__ = [
+    "INBOX",
     "KINDS",
     "LONGEST_BODY",
     "LONGEST_SUBJECT",
     "MAIL",
     "PLATFORM",
+    "SHIPPED_RULES",
     "Applicant",
+    "Basis",
+    "DateRule",
     "End",
     "GiveUp",
     "Kind",
     "KindUnknown",
     "MalformedReport",
+    "Mark",
     "NoPublicDocument",
     "NothingToFetch",
     "NothingToWithdraw",
     "NoticeUnknown",
+    "Noticed",
     "Quiet",
     "Report",
     "Rung",
@@ -71,14 +79,17 @@ __all__ = [
     "Wait",
     "Wording",
     "address_hash",
+    "appeal_until",
     "check",
     "check_section",
     "content_type",
+    "digest_of",
     "happened",
     "kind_of",
     "ladder_of",
     "masked",
     "next_act",
+    "noticed",
     "pause_after",
     "preview",
     "read_ladder",

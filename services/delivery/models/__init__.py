@@ -2,6 +2,7 @@
 
 from services.delivery.models.dispatches import Dispatch, DispatchEvent
 from services.delivery.models.notices import METADATA, Delivery, Notice
+from services.delivery.models.periods import AppealPeriod
 from services.delivery.models.templates import Template
 
-__all__ = ["METADATA", "Delivery", "Dispatch", "DispatchEvent", "Notice", "Template"]
+__all__ = ["METADATA", "AppealPeriod", "Delivery", "Dispatch", "DispatchEvent", "Notice", "Template"]

@@ -65,6 +65,10 @@ class Notice(Base, table=True):
     template_id: UUID | None = None
     template_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """The words that were used; without a template the shipped ones, version 0."""
+    digest: str | None = None
+    """SHA-256 of what was said (``domain.digest_of``); None on rows from before it was kept."""
+    appeal_days: int | None = None
+    """How long the order that is told may be appealed; None where nothing can be."""
     created_at: datetime = Field(sa_column=moment())
     read_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 

@@ -12,6 +12,14 @@ from services.delivery.queries.dispatches import (
     pickup_of,
     told_of,
 )
+from services.delivery.queries.evidence import (
+    Evidence,
+    dispatches_by_notice,
+    evidence_of,
+    marks_of,
+    notices_to_reckon,
+    periods_of,
+)
 from services.delivery.queries.notices import applicants, delivery_of, has_ended, inbox, notice_of, notices_of_journey
 from services.delivery.queries.templates import in_force as templates_in_force
 from services.delivery.queries.templates import latest as latest_template
@@ -20,6 +28,7 @@ from services.delivery.queries.templates import versions as template_versions
 
 __all__ = [
     "OPEN",
+    "Evidence",
     "applicants",
     "at_counter",
     "climb_of",
@@ -28,13 +37,18 @@ __all__ = [
     "count_waiting",
     "delivery_of",
     "dispatch",
+    "dispatches_by_notice",
     "dispatches_of",
+    "evidence_of",
     "has_ended",
     "inbox",
     "latest_template",
     "latest_templates",
+    "marks_of",
     "notice_of",
     "notices_of_journey",
+    "notices_to_reckon",
+    "periods_of",
     "pickup_of",
     "template_versions",
     "templates_in_force",

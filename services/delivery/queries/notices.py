@@ -34,7 +34,8 @@ async def notice_of(session: AsyncSession, person: UUID, notice: UUID) -> Notice
     return found
 
 
-def _is_of(row: Notice | Delivery, principal: Principal) -> bool:
+def is_of(row: Notice | Delivery, principal: Principal) -> bool:
+    """Whether it is this applicant's."""
     if principal.kind == "holder":
         return row.person_id is None and str(row.journey_id) == principal.subject
     return str(row.person_id) == principal.subject
@@ -43,13 +44,13 @@ def _is_of(row: Notice | Delivery, principal: Principal) -> bool:
 async def notices_of_journey(session: AsyncSession, journey: UUID, principal: Principal) -> Sequence[Notice]:
     """The notices of one journey, oldest first; none when it is somebody else's."""
     query = select(Notice).where(Notice.journey_id == journey).order_by(col(Notice.id))
-    return [row for row in (await session.exec(query)).all() if _is_of(row, principal)]
+    return [row for row in (await session.exec(query)).all() if is_of(row, principal)]
 
 
 async def delivery_of(session: AsyncSession, journey: UUID, principal: Principal) -> Delivery | None:
     """The finished delivery of a journey, if it is this principal's."""
     found = (await session.exec(select(Delivery).where(Delivery.journey_id == journey))).first()
-    return found if found is not None and _is_of(found, principal) else None
+    return found if found is not None and is_of(found, principal) else None
 
 
 async def applicants(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, domain.Applicant]:

@@ -1,6 +1,7 @@
 """Bodies of delivery's questions and answers."""
 
 from services.delivery.schemas.channels import Collection, CounterView, Heard, PickupCode, PickupView
+from services.delivery.schemas.evidence import EvidenceView, FullEvidence
 from services.delivery.schemas.inbox import Inbox, NoticeView
 from services.delivery.schemas.templates import (
     NewTemplate,
@@ -15,6 +16,8 @@ from services.delivery.schemas.templates import (
 __all__ = [
     "Collection",
     "CounterView",
+    "EvidenceView",
+    "FullEvidence",
     "Heard",
     "Inbox",
     "NewTemplate",
