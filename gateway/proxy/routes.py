@@ -141,6 +141,10 @@ delivery  GET   /notice-templates/{kind}                   officer:administrator
 delivery  POST  /notice-templates/{kind}/versions          officer:administrator
 delivery  POST  /notice-templates/{kind}/withdrawal        officer:administrator
 delivery  POST  /notice-templates/{kind}/preview           officer:administrator
+delivery  POST  /letters                                   officer:administrator
+delivery  GET   /letters                                   officer:administrator
+delivery  GET   /letters/{letter_id}                       officer:administrator
+delivery  POST  /letters/{letter_id}/acknowledgement       officer:administrator
 """.splitlines()
     if line
 )

@@ -34,6 +34,14 @@ ISSUERS = {
     }
 }  # fmt: skip
 """What receipts of the demonstration agency say of it [K]."""
+SARABAN = {
+    code: {"name": {"th": th, "en": en}, "mailbox": f"saraban@{name}.localhost.invalid"}
+    for code, name, th, en in (
+        ("22000000", "bangkok", "กรุงเทพมหานคร", "Bangkok Metropolitan Administration"),
+        ("12007000", "sample", "หน่วยงานตัวอย่าง", "Sample agency"),
+    )
+}
+"""Central mailboxes of agencies, all of them in the catcher of mail."""
 LEVEL_AND_TELEMETRY = ("PAET_LOG_LEVEL", "PAET_OTLP_ENDPOINT")  # what the caller's environment may pass on
 
 
@@ -133,7 +141,7 @@ LAYOUT = Layout(
         ),
         service(
             "delivery", 8, smtp_host="127.0.0.1", smtp_port="$mail", smtp_tls="false",
-            smtp_from="no-reply@paet.localhost",
+            smtp_from="no-reply@paet.localhost", saraban_book=json.dumps(SARABAN),
         ),
     ),
     partners=("dbd",),

@@ -49,3 +49,12 @@ class PeersDouble(Peers):
         if isinstance(answer, Exception):
             raise answer
         return answer(kwargs.get("json")) if callable(answer) else answer
+
+    async def request(self, service: str, method: str, path: str, **kwargs: Any) -> Answer:
+        """Answer bytes from what the test said; 404 otherwise."""
+        self.calls.append((service, method, path, kwargs.get("json")))
+        answer = self.answers.get((service, method, path))
+        if isinstance(answer, Exception):
+            raise answer
+        content = answer(kwargs.get("json")) if callable(answer) else answer
+        return Answer(404, b"") if content is None else Answer(200, content)

@@ -14,6 +14,7 @@ from services.delivery.channels.email import Email
 from services.delivery.channels.line import Line
 from services.delivery.channels.pickup import Pickup
 from services.delivery.channels.post import Post
+from services.delivery.channels.saraban import Mailbox
 from services.delivery.channels.sms import Sms
 from services.delivery.settings import Settings
 
@@ -50,6 +51,7 @@ def build(settings: Settings) -> FastAPI:
         asked = providers(settings)
         kit.provide(settings)
         kit.provide(Channels(*asked, *here(settings)))
+        kit.provide(Mailbox(settings))
         yield
         for each in asked:
             await each.provider.close()

@@ -1,13 +1,14 @@
-"""Settings of delivery: the channels it sends by, each but mail off unless set, and since when a notice is told."""
+"""Settings of delivery: its channels, each but mail off unless set; when a notice is told; others' mailboxes."""
 
 from datetime import time
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from kit import settings
-from services.delivery.domain import SHIPPED_RULES, DateRule, Quiet, address_hash
+from kit.contracts.codes import AgencyCode
+from services.delivery.domain import SHIPPED_RULES, Correspondent, DateRule, Quiet, address_hash, number_is_plain
 
 
 class Settings(settings.Settings):
@@ -23,6 +24,17 @@ class Settings(settings.Settings):
     smtp_from: str = "no-reply@localhost"
     notice_rules: tuple[DateRule, ...] = SHIPPED_RULES
     """By which events on which channels a notice counts as told, as JSON; each rule names its source."""
+    saraban_book: dict[AgencyCode, Correspondent] = Field(default_factory=dict)
+    """Central mailboxes by code of the agency, as JSON: whoever is not in it neither sends nor gets letters."""
+    letter_number: str = "{prefix}/{running}"
+    """The pattern of the numbers of letters: ``{prefix}``, ``{running}``, ``{year}`` (Buddhist)."""
+
+    @field_validator("letter_number")
+    @classmethod
+    def _numbers_run(cls, pattern: str) -> str:
+        if not number_is_plain(pattern):
+            raise ValueError("letter_number has {running}, and besides {prefix} and {year} nothing in braces")
+        return pattern
 
     smtp_bounces: str | None = None
     """Envelope sender, to which bounces come back; smtp_from where there is none."""
@@ -80,4 +92,9 @@ class Settings(settings.Settings):
                 faults.append(f"{', '.join(group)} go together")
         if self.evidence_key is None:
             faults.append("evidence_key must be set")
-        return faults
+        return faults + self._faults_of_the_book()
+
+    def _faults_of_the_book(self) -> list[str]:
+        if all(each.is_of_the_state for each in self.saraban_book.values()):
+            return []
+        return ["saraban_book may have mailboxes under .go.th only"]

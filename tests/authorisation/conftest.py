@@ -12,6 +12,7 @@ from kit.clients import Peers
 from kit.contracts.journey import Process
 from kit.testing import Harness, open_harness
 from tests.authorisation.matrix import PARTS
+from tests.delivery.conftest import BOOK
 from tests.gateway.serving import served
 from tests.gateway.test_proxy import echo
 
@@ -32,7 +33,13 @@ SETTINGS: Mapping[str, Callable[[], dict[str, Any]]] = {
         "card_secret_key": "k",
         "card_webhook_secret": "s",
     },
-    "delivery": lambda: {"smtp_port": 9, "smtp_tls": False, "evidence_key": key(), "pickup": True},
+    "delivery": lambda: {
+        "smtp_port": 9,
+        "smtp_tls": False,
+        "evidence_key": key(),
+        "pickup": True,
+        "saraban_book": BOOK,
+    },
 }
 """Beside what every service needs. Bank and mail server are away, and nobody here needs them."""
 

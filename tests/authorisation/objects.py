@@ -22,7 +22,7 @@ from services.payment import commands as payment_commands
 from services.payment.domain import BankTransaction
 from services.payment.models import Invoice, Receipt, Refund
 from tests.approval.conftest import waiting
-from tests.bundles import information_bundle, licence_bundle
+from tests.bundles import OTHER_AGENCY, information_bundle, licence_bundle
 from tests.delivery.conftest import lay_ready
 from tests.issuance.conftest import Registry, licence
 from tests.request.conftest import FORM, Desk
@@ -196,7 +196,22 @@ async def at_counter(delivery: Harness, _person: UUID | None) -> Thing:
         ("POST", "/pickups/lookup"): {"json": code},
         ("POST", "/pickups/collection"): {"json": code | {"identity": "id-card"}},
     }
-    return Thing({}, thing.mark, asking)
+    return await _with_letter(delivery, Thing(thing.ids, thing.mark, asking))
+
+
+async def _with_letter(delivery: Harness, thing: Thing) -> Thing:
+    """And a letter about its journey to another agency."""
+    said = {"subject": thing.mark, "salutation": "อธิบดี", "body": "ตามที่ขอ", "signer": "สมชาย", "position": "ผู้อำนวยการ"}
+    body = said | {"to": OTHER_AGENCY, "journey": thing.ids["journey_id"]}
+    by = delivery.officer("administrator")
+    made = await delivery.client.post("/letters", json=body, headers=by | {"Idempotency-Key": str(uuid4())})
+    assert made.status_code == 201, made.text
+    received = {"reference": "รับที่ 1", "received_on": local_date(clock.now()).isoformat()}
+    asking = dict(thing.asking) | {
+        ("POST", "/letters"): {"json": body, "headers": {"Idempotency-Key": str(uuid4())}},
+        ("POST", "/letters/{letter_id}/acknowledgement"): {"json": received},
+    }
+    return Thing(dict(thing.ids) | {"letter_id": made.json()["id"]}, thing.mark, asking)
 
 
 async def officer(identity: Harness, _person: UUID | None) -> Thing:

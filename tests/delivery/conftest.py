@@ -18,7 +18,12 @@ from services.delivery import commands
 from services.delivery.channels import Channels
 from services.delivery.domain import Rung
 from services.delivery.models import Notice
-from tests.bundles import licence_bundle
+from tests.bundles import AGENCY, OTHER_AGENCY, licence_bundle
+
+BOOK = {
+    AGENCY: {"name": {"th": "กรุงเทพมหานคร", "en": "Bangkok"}, "mailbox": "saraban@bangkok.go.th", "prefix": "กท 0501"},
+    OTHER_AGENCY: {"name": {"th": "กรมอนามัย", "en": "Department of Health"}, "mailbox": "saraban@anamai.moph.go.th"},
+}
 
 
 class Mail:
@@ -101,7 +106,7 @@ def climbing(harness, ladder):
 @pytest.fixture
 async def delivery(harness_of, mail, outlets):
     wide_awake = {"quiet_from": time(), "quiet_until": time()}
-    settings = {"smtp_port": mail.smtp_port, "smtp_tls": False} | outlets.settings | wide_awake
+    settings = {"smtp_port": mail.smtp_port, "smtp_tls": False, "saraban_book": BOOK} | outlets.settings | wide_awake
     async with harness_of("delivery", **settings) as harness:
         harness.publish(licence_bundle())
         harness.climb = partial(climbing, harness)

@@ -1,11 +1,11 @@
-"""HTTP of delivery: inbox, notices and their evidence, public documents, words of notices, the counter, reports."""
+"""HTTP of delivery: inbox, notices and their evidence, words of notices, official letters, the counter, reports."""
 
 from fastapi import APIRouter
 
-from services.delivery.api import evidence, inbox, pickups, reports, templates
+from services.delivery.api import evidence, inbox, letters, pickups, reports, templates
 
 router = APIRouter()
-for each in (inbox, evidence, pickups, reports, templates):
+for each in (inbox, evidence, pickups, reports, templates, letters):
     router.include_router(each.router)
 
 __all__ = ["router"]

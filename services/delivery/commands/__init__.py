@@ -13,6 +13,14 @@ from services.delivery.commands.climbing import CLIMB, Leaving, begin, end, fail
 from services.delivery.commands.collecting import collect
 from services.delivery.commands.completing import complete
 from services.delivery.commands.hearing import NUDGE, hear, nudge
+from services.delivery.commands.letters import WORK as LETTER_WORK
+from services.delivery.commands.letters import (
+    WantedLetter,
+    acknowledge_letter,
+    check_letter,
+    register_letter,
+    settle_letter,
+)
 from services.delivery.commands.reckoning import change_calendar, reckon
 from services.delivery.commands.recording import mark_read
 from services.delivery.commands.telling import (
@@ -29,6 +37,7 @@ __all__ = [
     "APPLICANT",
     "CLIMB",
     "ISSUED_DOCUMENT",
+    "LETTER_WORK",
     "NUDGE",
     "RECEIPTS_OF_PAID",
     "REFUSING_CASE",
@@ -36,8 +45,11 @@ __all__ = [
     "RULES",
     "TELLING",
     "Leaving",
+    "WantedLetter",
+    "acknowledge_letter",
     "begin",
     "change_calendar",
+    "check_letter",
     "collect",
     "complete",
     "end",
@@ -46,7 +58,9 @@ __all__ = [
     "mark_read",
     "nudge",
     "reckon",
+    "register_letter",
     "save_template",
+    "settle_letter",
     "skip",
     "take",
     "tell_granted",

@@ -1,7 +1,7 @@
 """What delivery refuses."""
 
 from kit.contracts.text import Text
-from kit.errors import Conflict, NotFound, Unprocessable
+from kit.errors import Conflict, FieldError, NotFound, Unprocessable
 
 
 class NoticeUnknown(NotFound):
@@ -51,3 +51,43 @@ class NothingToWithdraw(Conflict):
 
     code = "nothing-to-withdraw"
     title = Text(th="ใช้ข้อความเริ่มต้นอยู่แล้ว", en="The shipped words are in use already")
+
+
+class LetterUnknown(NotFound):
+    """No such letter of the officer's agency."""
+
+    code = "letter-not-found"
+    title = Text(th="ไม่พบหนังสือฉบับนี้", en="There is no such letter")
+
+
+class LetterFaulty(Unprocessable):
+    """The letter cannot be sent as asked: see ``errors``."""
+
+    code = "letter-faulty"
+    title = Text(th="ส่งหนังสือตามที่ขอไม่ได้", en="The letter cannot be sent as asked")
+
+    @classmethod
+    def at(cls, pointer: str, code: str, detail: Text) -> "LetterFaulty":
+        """Name the field."""
+        return cls(errors=[FieldError(pointer, code, detail)])
+
+
+class SenderHasNoMailbox(Conflict):
+    """The officer's agency is not in the address book."""
+
+    code = "no-own-mailbox"
+    title = Text(th="หน่วยงานของท่านยังไม่มีที่อยู่สารบรรณกลาง", en="Your agency has no central mailbox in the address book")
+
+
+class LetterKeyUsed(Conflict):
+    """The Idempotency-Key stands for another letter."""
+
+    code = "letter-key-used"
+    title = Text(th="Idempotency-Key นี้ใช้กับหนังสือฉบับอื่นแล้ว", en="This Idempotency-Key stands for another letter")
+
+
+class LetterStateForbids(Conflict):
+    """The letter was not sent, or was acknowledged otherwise."""
+
+    code = "letter-state-forbids"
+    title = Text(th="สถานะของหนังสือไม่อนุญาตให้ดำเนินการนี้", en="The state of the letter does not allow this")

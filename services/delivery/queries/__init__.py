@@ -20,6 +20,7 @@ from services.delivery.queries.evidence import (
     notices_to_reckon,
     periods_of,
 )
+from services.delivery.queries.letters import is_of_agency, letter_of, letter_of_key, letter_to_send, letters
 from services.delivery.queries.notices import applicants, delivery_of, has_ended, inbox, notice_of, notices_of_journey
 from services.delivery.queries.templates import in_force as templates_in_force
 from services.delivery.queries.templates import latest as latest_template
@@ -42,8 +43,13 @@ __all__ = [
     "evidence_of",
     "has_ended",
     "inbox",
+    "is_of_agency",
     "latest_template",
     "latest_templates",
+    "letter_of",
+    "letter_of_key",
+    "letter_to_send",
+    "letters",
     "marks_of",
     "notice_of",
     "notices_of_journey",

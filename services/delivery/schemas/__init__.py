@@ -3,6 +3,7 @@
 from services.delivery.schemas.channels import Collection, CounterView, Heard, PickupCode, PickupView
 from services.delivery.schemas.evidence import EvidenceView, FullEvidence
 from services.delivery.schemas.inbox import Inbox, NoticeView
+from services.delivery.schemas.letters import Acknowledgement, LetterRegister, LetterSummary, LetterView, NewLetter
 from services.delivery.schemas.templates import (
     NewTemplate,
     Preview,
@@ -14,12 +15,17 @@ from services.delivery.schemas.templates import (
 )
 
 __all__ = [
+    "Acknowledgement",
     "Collection",
     "CounterView",
     "EvidenceView",
     "FullEvidence",
     "Heard",
     "Inbox",
+    "LetterRegister",
+    "LetterSummary",
+    "LetterView",
+    "NewLetter",
     "NewTemplate",
     "NoticeView",
     "PickupCode",

@@ -13,15 +13,15 @@ from services.delivery import domain
 from services.delivery.domain import KINDS, LONGEST_BODY, LONGEST_SUBJECT, Saved, Wording
 
 
-def _spelt(words: str) -> str:
+def spelt(words: str) -> str:
     """In the one spelling in which words are kept; a fault where nothing visible is left."""
     if not (spelt := normalise(words).strip()):
         raise InvalidFieldError("empty", Text(th="ต้องมีข้อความ", en="Something must be said"))
     return spelt
 
 
-Subject = Annotated[str, StringConstraints(max_length=LONGEST_SUBJECT), AfterValidator(_spelt)]
-Words = Annotated[str, StringConstraints(max_length=LONGEST_BODY), AfterValidator(_spelt)]
+Subject = Annotated[str, StringConstraints(max_length=LONGEST_SUBJECT), AfterValidator(spelt)]
+Words = Annotated[str, StringConstraints(max_length=LONGEST_BODY), AfterValidator(spelt)]
 Version = Annotated[int, Field(ge=0, le=1_000_000)]
 
 

@@ -7,6 +7,7 @@ from services.issuance.api import (
     copies,
     credentials,
     documents,
+    internal,
     issuers,
     offers,
     previews,
@@ -27,6 +28,7 @@ for each in (
     offers,
     issuers,
     credentials,
+    internal,
 ):
     router.include_router(each.router)
 

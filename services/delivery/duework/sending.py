@@ -1,4 +1,4 @@
-"""Due work of delivery: notices climb their ladders by the outside channels."""
+"""Notices climb their ladders by the outside channels."""
 
 import hashlib
 from datetime import timedelta

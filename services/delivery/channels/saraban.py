@@ -1,0 +1,96 @@
+"""Official letters to the central mailboxes of agencies (สารบรรณอิเล็กทรอนิกส์), by SMTP.
+
+The government's own exchange (ECMS over SOAP) would be another `Carrier`; its schema is not public, so there is none.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Protocol
+
+import aiosmtplib
+
+from services.delivery.channels import RefusedByChannel
+from services.delivery.domain import Parcel
+from services.delivery.settings import Settings
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What the other side answered, and the hash of what it was given."""
+
+    message_id: str
+    sha256: str
+    reply: str
+
+
+class RefusedByMailbox(RefusedByChannel):
+    """The addressee's server will never take the letter."""
+
+    def __init__(self, carried: Carried) -> None:
+        super().__init__(carried.reply)
+        self.carried = carried
+
+
+class Carrier(Protocol):
+    """One way from agency to agency."""
+
+    async def carry(self, parcel: Parcel) -> Carried:
+        """Hand a letter over; RefusedByMailbox when it will never be taken, OSError when it may be later.
+
+        The same parcel again is the same to the byte, so that the other side can drop the double.
+        """
+
+
+class Mailbox:
+    """Carries by mail, from the mailbox of the one agency to that of the other."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def carry(self, parcel: Parcel) -> Carried:
+        """Send one mail; 5xx is refused for good, 4xx and a dead server may pass."""
+        mail = mail_of(parcel)
+        sha256 = hashlib.sha256(mail.as_bytes(policy=SMTP)).hexdigest()
+        try:
+            _, reply = await aiosmtplib.send(
+                mail,
+                sender=parcel.sender,
+                recipients=[parcel.to],
+                hostname=self._settings.smtp_host,
+                port=self._settings.smtp_port,
+                start_tls=self._settings.smtp_tls,
+                timeout=60,
+            )
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
+            first = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
+            if 500 <= first.code < 600:
+                raise RefusedByMailbox(Carried(mail["Message-ID"], sha256, f"{first.code} {first.message}")) from error
+            msg = f"mail server answered {first.code}"
+            raise ConnectionError(msg) from error
+        except aiosmtplib.SMTPException as error:
+            msg = "mail server is away"
+            raise ConnectionError(msg) from error
+        return Carried(mail["Message-ID"], sha256, reply)
+
+
+def mail_of(parcel: Parcel) -> EmailMessage:
+    """The mail of a letter: nothing in it depends on when or how often it is sent."""
+    mail = EmailMessage()
+    user, _, domain = parcel.sender.rpartition("@")
+    mail["From"] = Address(parcel.sender_name, user, domain)
+    mail["To"] = parcel.to
+    mail["Subject"] = parcel.subject
+    mail["Date"] = format_datetime(parcel.written_at)
+    mail["Message-ID"] = f"<letter-{parcel.id}@paet>"
+    if parcel.is_urgent:
+        mail["Importance"] = "high"
+    mail.set_content(parcel.text)
+    for file in parcel.files:
+        main, _, sub = file.kind.partition("/")
+        mail.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
+    mail.set_boundary(f"=_paet_{parcel.id.hex}")
+    return mail

@@ -1,0 +1,86 @@
+"""A registered letter leaves for the mailbox of the other agency, with the document and its XML."""
+
+import hashlib
+from typing import Any, cast
+from uuid import UUID
+
+from kit import crashpoint
+from kit.app import Kit
+from kit.clients import PeerRefused, PeerUnavailable
+from kit.clock import local_date
+from kit.contracts.journey import Process
+from kit.duework import WorkFunction
+from services.delivery import commands, domain, queries
+from services.delivery.channels.saraban import Carried, Mailbox, RefusedByMailbox
+from services.delivery.domain import Enclosure, File, LetterState, LetterWords, Parcel, Secrecy, Urgency
+from services.delivery.models import Letter
+from services.delivery.settings import Settings
+
+ANSWERED = "the mailbox has answered, nothing is written down"
+
+
+class EnclosureChanged(ValueError):
+    """The file is not the one that was registered with the letter."""
+
+
+async def send_letter(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
+    """Send one letter; repeated after a lost answer it is the same mail to the byte, under the same Message-ID."""
+    async with kit.database.reading() as session:
+        letter = await queries.letter_to_send(session, UUID(key))
+    if letter is None:
+        return
+    parcel = await _parcel(kit, letter)
+    try:
+        state, carried = LetterState.SENT, await kit.resource(Mailbox).carry(parcel)
+    except RefusedByMailbox as refusal:
+        state, carried = LetterState.REFUSED, refusal.carried
+    crashpoint.reach(ANSWERED)
+    await _settle(kit, letter, state, carried)
+
+
+async def _settle(kit: Kit, letter: Letter, state: LetterState, carried: Carried) -> None:
+    async with kit.database.transaction() as session:
+        await commands.settle_letter(
+            session, letter.id, state, carried.message_id, carried.sha256, carried.reply
+        )  # fmt: skip
+
+
+async def _parcel(kit: Kit, letter: Letter) -> Parcel:
+    book = cast(Settings, kit.settings).saraban_book
+    sender, addressee = book[letter.agency], book.get(letter.to_agency)
+    enclosure = None if letter.enclosure is None else Enclosure(**letter.enclosure)
+    words = LetterWords(
+        number=letter.number, written_on=local_date(letter.registered_at), sender=sender.name.th,
+        addressee=addressee.name.th if addressee else letter.to_agency, subject=letter.subject,
+        salutation=letter.salutation, reference=letter.reference, body=letter.body, signer=letter.signer,
+        position=letter.position, urgency=Urgency(letter.urgency), secrecy=Secrecy(letter.secrecy),
+        enclosure=enclosure,
+    )  # fmt: skip
+    xml = File(domain.LETTER_FILE_NAME, "application/xml", domain.letter_xml(words, letter.agency, letter.to_agency))
+    return Parcel(
+        id=letter.id, sender=sender.mailbox, sender_name=sender.name.th, to=letter.mailbox,
+        subject=f"ที่ {letter.number} เรื่อง {letter.subject}", text=domain.letter_text(words),
+        written_at=letter.registered_at, is_urgent=words.urgency is not Urgency.NORMAL,
+        files=(xml, *(await _enclosed(kit, enclosure) if enclosure else ())),
+    )  # fmt: skip
+
+
+async def _enclosed(kit: Kit, enclosure: Enclosure) -> tuple[File, File]:
+    """The document and its data, as issuance has them; EnclosureChanged."""
+    pdf, xml = [await _file(kit, f"/internal/documents/{enclosure.document}/{part}") for part in ("pdf", "xml")]
+    if hashlib.sha256(pdf).hexdigest() != enclosure.sha256:
+        raise EnclosureChanged
+    name = enclosure.file_name
+    return File(name, "application/pdf", pdf), File(f"{name.removesuffix('.pdf')}.xml", "application/xml", xml)
+
+
+async def _file(kit: Kit, path: str) -> bytes:
+    answer = await kit.peers.request(Process.ISSUANCE, "GET", path)
+    if answer.status >= 500:
+        raise PeerUnavailable(retry_after=2)
+    if answer.status >= 400:
+        raise PeerRefused(Process.ISSUANCE, answer.status, {})
+    return answer.content
+
+
+WORK: dict[str, WorkFunction] = {commands.LETTER_WORK: send_letter}
