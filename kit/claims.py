@@ -17,6 +17,7 @@ from kit.contracts.claims import (
     CaseClaim,
     DecisionClaim,
     DocumentClaim,
+    OrdersClaim,
     PersonClaim,
     ReceiptClaim,
 )
@@ -113,6 +114,7 @@ CASE = ClaimNeed("review", "cases", CaseClaim)
 DECISION = ClaimNeed("approval", "decisions", DecisionClaim)
 RECEIPTS = ClaimNeed("payment", "receipts", ReceiptClaim)
 DOCUMENT = ClaimNeed("issuance", "documents", DocumentClaim)
+ORDERS = ClaimNeed("issuance", "orders", OrdersClaim, key=lambda event, _known: event.data.document)
 PERSON = ClaimNeed("identity", "persons", PersonClaim, key=lambda _event, known: known[APPLICATION].person)
 
 Answer = Callable[[AsyncSession, Sequence[UUID]], Awaitable[Mapping[UUID, BaseModel]]]

@@ -116,6 +116,25 @@ class Receipt(Claim):
     step: str
 
 
+class OrdersClaim(Claim):
+    """Of issuance, by document: the orders that took a right away, oldest first."""
+
+    document: UUID
+    orders: list["Order"]
+
+
+class Order(Claim):
+    """One order on a document (APA39 ss.37, 40), in the officer's words."""
+
+    act: Literal["suspend", "revoke"]
+    facts: str
+    law: str
+    considerations: str
+    appeal_th: str | None
+    appeal_en: str | None
+    at: datetime
+
+
 class DocumentClaim(Claim):
     """Of issuance, by journey: the issued document."""
 

@@ -33,11 +33,6 @@ class PeersDouble(Peers):
         known = self.claims.get((owner, name), {})
         return {str(each): known[str(each)] for each in ids if str(each) in known}
 
-    async def request(self, service: str, method: str, path: str, **kwargs: Any) -> Answer:
-        """Answer from what the test said, as the bytes that would come."""
-        answer = await self.call(service, method, path, **kwargs)
-        return Answer(200, answer if isinstance(answer, bytes) else to_json(answer))
-
     async def call(self, service: str, method: str, path: str, **kwargs: Any) -> Any:
         """Answer from what the test said; 404 otherwise."""
         self.calls.append((service, method, path, kwargs.get("json")))
@@ -51,10 +46,12 @@ class PeersDouble(Peers):
         return answer(kwargs.get("json")) if callable(answer) else answer
 
     async def request(self, service: str, method: str, path: str, **kwargs: Any) -> Answer:
-        """Answer bytes from what the test said; 404 otherwise."""
+        """Answer from what the test said, as the bytes that would come; 404 otherwise."""
         self.calls.append((service, method, path, kwargs.get("json")))
         answer = self.answers.get((service, method, path))
         if isinstance(answer, Exception):
             raise answer
-        content = answer(kwargs.get("json")) if callable(answer) else answer
-        return Answer(404, b"") if content is None else Answer(200, content)
+        said = answer(kwargs.get("json")) if callable(answer) else answer
+        if said is None:
+            return Answer(404, b"")
+        return Answer(200, said if isinstance(said, bytes) else to_json(said))

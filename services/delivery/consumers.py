@@ -1,6 +1,21 @@
 """Events in: every hand-over to delivery ends its journey; some facts are told on the way."""
 
-from kit.contracts.events import CalendarChanged, Granted, Invoiced, Paid, RefundDue, RefundPaid, Submitted
+from kit.claims import ORDERS
+from kit.contracts.events import (
+    CalendarChanged,
+    Expiring,
+    Granted,
+    Invoiced,
+    LicenceExpired,
+    Paid,
+    RefundDue,
+    RefundPaid,
+    Reinstated,
+    Replaced,
+    Revoked,
+    Submitted,
+    Suspended,
+)
 from kit.worker import on, on_handover
 from services.delivery import commands
 
@@ -22,5 +37,13 @@ REACTIONS = (
     on(Paid, commands.tell_paid, needs=(*commands.TELLING, commands.RECEIPTS_OF_PAID)),
     on(RefundDue, commands.tell_refund_due, needs=commands.TELLING),
     on(RefundPaid, commands.tell_refunded, needs=commands.TELLING),
+    *(
+        on(fact, commands.tell_order, needs=(*commands.TELLING, commands.LICENCE, ORDERS))
+        for fact in (Suspended, Revoked)
+    ),
+    *(
+        on(fact, commands.tell_of_licence, needs=(*commands.TELLING, commands.LICENCE))
+        for fact in (Reinstated, Replaced, Expiring, LicenceExpired)
+    ),
     on(CalendarChanged, commands.change_calendar, needs=(commands.RULES,)),
 )

@@ -54,7 +54,10 @@ def build(settings: Settings) -> FastAPI:
         consumers=consumers,
         work=duework.WORK,
         check=partial(domain.check_section, compile_template=partial(composer.faults, images=SAMPLE_IMAGES)),
-        claims={"documents": Claimed(claims, frozenset({"delivery"}))},
+        claims={
+            "documents": Claimed(claims, frozenset({"delivery"})),
+            "orders": Claimed(queries.order_claims, frozenset({"delivery"})),
+        },
         gauges={"paet_seal_ends": OwnGauge(seals.ends, SEAL_ENDS, "agency")},
         resources=resources,
     )

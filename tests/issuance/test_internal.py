@@ -6,6 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.issuance.conftest import REASONS, Office, living
+
 pytestmark = pytest.mark.req("D7", part="the document and its XML")
 
 
@@ -28,3 +30,25 @@ async def test_what_is_not_issued_has_no_file(registry):
             path = f"/internal/documents/{document}/{part}"
             answer = await registry.harness.client.get(path, headers=registry.harness.as_service("delivery"))
             assert answer.status_code == 404
+
+
+@pytest.mark.req("D5", part="orders on licences are told with their grounds")
+async def test_delivery_gets_the_grounds_of_orders_that_were_confirmed_and_of_no_others(registry):
+    registry.harness.publish(living())
+    office = Office(registry, (await registry.issued())[1])
+    document, other = str(office.row["id"]), str(uuid4())
+
+    async def orders():
+        body, headers = {"ids": [document, other]}, registry.harness.as_service("delivery")
+        answer = await registry.client.post("/internal/claims/orders", json=body, headers=headers)
+        items = answer.json()["items"]
+        assert items[other]["orders"] == []
+        return items[document]["orders"]
+
+    await office.propose("revoke")
+    assert await orders() == []
+    await office.confirm((await office.waiting()).json()[0]["id"])
+    (order,) = await orders()
+    assert {name: order[name] for name in REASONS} == REASONS
+    assert order["act"] == "revoke"
+    assert "15" in order["appeal_en"]

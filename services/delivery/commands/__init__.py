@@ -21,6 +21,7 @@ from services.delivery.commands.letters import (
     register_letter,
     settle_letter,
 )
+from services.delivery.commands.licences import LICENCE, tell_of_licence, tell_order
 from services.delivery.commands.reckoning import change_calendar, reckon
 from services.delivery.commands.recording import mark_read
 from services.delivery.commands.telling import (
@@ -38,6 +39,7 @@ __all__ = [
     "CLIMB",
     "ISSUED_DOCUMENT",
     "LETTER_WORK",
+    "LICENCE",
     "NUDGE",
     "RECEIPTS_OF_PAID",
     "REFUSING_CASE",
@@ -64,6 +66,8 @@ __all__ = [
     "skip",
     "take",
     "tell_granted",
+    "tell_of_licence",
+    "tell_order",
     "tell_paid",
     "tell_received",
     "tell_refund_due",

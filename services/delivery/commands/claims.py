@@ -7,7 +7,7 @@ from uuid import UUID
 from kit.app import Kit
 from kit.claims import APPLICATION, CASE, DECISION, DOCUMENT, RECEIPTS, SECTION, Asking, ClaimNeed, Known, Need
 from kit.cloudevents import Event
-from kit.contracts.claims import CaseClaim, DecisionClaim, DocumentClaim, ReceiptClaim
+from kit.contracts.claims import CaseClaim, DecisionClaim, DocumentClaim, Order, ReceiptClaim
 from kit.contracts.events import Issued, Refused, ReviewRefused
 from services.delivery import queries
 from services.delivery.domain import Applicant, DateRule
@@ -56,3 +56,17 @@ RECEIPTS_OF_PAID = ClaimNeed(RECEIPTS.owner, RECEIPTS.name, ReceiptClaim)
 RULES = RulesNeed()
 TELLING = (SECTION, APPLICANT, RULES)
 """What every notice needs."""
+
+
+def reasons(refusal: CaseClaim | DecisionClaim | Order) -> dict[str, str]:
+    """What the officer wrote, and the right to appeal in the words that were decided (and signed) with it."""
+    if refusal.appeal_th is None or refusal.appeal_en is None:
+        msg = "an order without a right to appeal cannot be told"
+        raise ValueError(msg)
+    return {
+        "facts": refusal.facts,
+        "law": refusal.law,
+        "considerations": refusal.considerations,
+        "appeal": refusal.appeal_th,
+        "appeal_en": refusal.appeal_en,
+    }

@@ -7,7 +7,6 @@ from kit import outbox
 from kit.claims import SECTION, Known
 from kit.clock import clock
 from kit.cloudevents import Event
-from kit.contracts.claims import CaseClaim, DecisionClaim
 from kit.contracts.definition import DeliveryStep, Section
 from kit.contracts.events import (
     Completed,
@@ -18,7 +17,7 @@ from kit.contracts.events import (
 )
 from kit.contracts.journey import Outcome
 from kit.rows import put
-from services.delivery.commands.claims import APPLICANT, ISSUED_DOCUMENT, REFUSING_CASE, REFUSING_DECISION
+from services.delivery.commands.claims import APPLICANT, ISSUED_DOCUMENT, REFUSING_CASE, REFUSING_DECISION, reasons
 from services.delivery.commands.notifying import notify
 from services.delivery.models import Delivery
 
@@ -57,21 +56,7 @@ def _end_values(event: Event, known: Known) -> dict[str, str]:
             "document": document.title_th, "document_en": document.title_en, "document_number": document.number,
         }  # fmt: skip
     if isinstance(event.data, Refused):
-        return _reasons(known[REFUSING_DECISION])
+        return reasons(known[REFUSING_DECISION])
     if isinstance(event.data, ReviewRefused):
-        return _reasons(known[REFUSING_CASE])
+        return reasons(known[REFUSING_CASE])
     return {}
-
-
-def _reasons(refusal: CaseClaim | DecisionClaim) -> dict[str, str]:
-    """What the officer wrote, and the right to appeal in the words that were decided (and signed) with it."""
-    if refusal.appeal_th is None or refusal.appeal_en is None:
-        msg = "a refusal without a right to appeal cannot be told"
-        raise ValueError(msg)
-    return {
-        "facts": refusal.facts,
-        "law": refusal.law,
-        "considerations": refusal.considerations,
-        "appeal": refusal.appeal_th,
-        "appeal_en": refusal.appeal_en,
-    }

@@ -94,5 +94,6 @@ def _link_of(kind: str, journey: UUID) -> str | None:
         "pay": "invoices",
         "received": "acknowledgement",
         "paid": "receipts",
+        "licence_replaced": "document",
     }
     return f"/v1/journeys/{journey}/{ends[kind]}" if kind in ends else None

@@ -63,9 +63,10 @@ from services.delivery.domain.templates import (
     preview,
     sample,
 )
-from services.delivery.domain.wording import KINDS, MAIL, Kind, Wording, refund_reason, say
+from services.delivery.domain.wording import FURTHER_NOTICE, KINDS, MAIL, Kind, Wording, change_of, refund_reason, say
 
 __all__ = [
+    "FURTHER_NOTICE",
     "INBOX",
     "KINDS",
     "LETTER_FILE_NAME",
@@ -117,6 +118,7 @@ __all__ = [
     "address_hash",
     "appeal_until",
     "buddhist_year",
+    "change_of",
     "check",
     "check_section",
     "content_type",

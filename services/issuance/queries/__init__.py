@@ -1,6 +1,15 @@
 """Reads of issuance, by concern."""
 
-from services.issuance.queries.acts import acts, ending, of_agency, proposed, substitute, substitutes, succession
+from services.issuance.queries.acts import (
+    acts,
+    ending,
+    of_agency,
+    order_claims,
+    proposed,
+    substitute,
+    substitutes,
+    succession,
+)
 from services.issuance.queries.copies import copies_of, copy_by_sha256, copy_of, copy_to_make
 from services.issuance.queries.documents import (
     StoredVersion,
@@ -32,6 +41,7 @@ __all__ = [
     "grant_of",
     "of_agency",
     "offerable",
+    "order_claims",
     "owned",
     "proposed",
     "register",

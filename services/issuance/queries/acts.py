@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
-from kit.contracts.claims import DocumentClaim
+from kit.contracts.claims import DocumentClaim, Order, OrdersClaim
 from kit.rows import fetch
 from services.issuance import domain
 from services.issuance.domain import Phase, State
@@ -51,6 +51,18 @@ async def acts(session: AsyncSession, document: Document) -> Sequence[DocumentAc
     """Every act on a licence in this term, on the documents before and after this one too, in their order."""
     query = select(DocumentAct).where(DocumentAct.term_id == document.term_id)
     return (await session.exec(query.order_by(col(DocumentAct.at), col(DocumentAct.id)))).all()
+
+
+async def order_claims(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, OrdersClaim]:
+    """Claim ``orders``, by document: every document asked about has an answer, be it an empty one."""
+    taken = (DocumentAct.phase == Phase.CONFIRMED, col(DocumentAct.act).in_(domain.ADVERSE))
+    query = select(DocumentAct).where(col(DocumentAct.document_id).in_(ids), *taken).order_by(col(DocumentAct.place))
+    found: dict[UUID, list[Order]] = {each: [] for each in ids}
+    for act in (await session.exec(query)).all():
+        appeal = act.appeal or {}
+        said = act.model_dump(include={"act", "facts", "law", "considerations", "at"})
+        found[act.document_id].append(Order(**said, appeal_th=appeal.get("th"), appeal_en=appeal.get("en")))
+    return {each: OrdersClaim(document=each, orders=orders) for each, orders in found.items()}
 
 
 async def proposed(session: AsyncSession, agency: str) -> Sequence[tuple[DocumentAct, Document]]:

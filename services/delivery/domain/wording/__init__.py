@@ -10,10 +10,11 @@ from kit.contracts.text import Text
 from services.delivery.domain.wording.filling import fill, in_english, is_plain, missing, places_of
 from services.delivery.domain.wording.journey import JOURNEY
 from services.delivery.domain.wording.kinds import PLACES, Kind, Wording
+from services.delivery.domain.wording.licences import LICENCES
 from services.delivery.domain.wording.money import MONEY
-from services.delivery.domain.wording.reasons import refund_reason
+from services.delivery.domain.wording.reasons import FURTHER_NOTICE, change_of, refund_reason
 
-KINDS: Mapping[str, Kind] = {**JOURNEY, **MONEY}
+KINDS: Mapping[str, Kind] = {**JOURNEY, **MONEY, **LICENCES}
 """Every kind of notice by its code."""
 
 MAIL = Wording(
@@ -42,11 +43,13 @@ def filled(words: Text, values: Mapping[str, str]) -> Text:
 
 
 __all__ = [
+    "FURTHER_NOTICE",
     "KINDS",
     "MAIL",
     "PLACES",
     "Kind",
     "Wording",
+    "change_of",
     "filled",
     "is_plain",
     "missing",

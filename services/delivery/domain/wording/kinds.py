@@ -25,7 +25,7 @@ PLACES: Mapping[str, Text] = {
     "reason": Text(th="ชำระเกินจำนวน", en="too much was paid"),
     "document": Text(th="ใบอนุญาต", en="Licence"),
     "document_number": Text(th="FOOD-2569-000001", en="FOOD-2569-000001"),
-    "until": Text(th="31 ธันวาคม 2569", en="31 December 2026"),
+    "until": Text(th="ถึงวันที่ 31 ธันวาคม 2569", en="until 31 December 2026"),
     "expires": Text(th="31 ธันวาคม 2569", en="31 December 2026"),
     "change": Text(th="ใบแทน", en="a substitute"),
     "facts": Text(th="สถานที่ไม่มีบ่อดักไขมัน", en="สถานที่ไม่มีบ่อดักไขมัน"),

@@ -14,6 +14,19 @@ REFUNDS: Mapping[str, Text] = {
 OTHERWISE = Text(th="เรื่องสิ้นสุดก่อนดำเนินการแล้วเสร็จ", en="the matter ended before it was completed")
 """Every other reason is the end of a journey that was paid for."""
 
+CHANGES: Mapping[str, Text] = {
+    "substitute": Text(th="ใบแทน", en="a substitute"),
+    "amended": Text(th="ฉบับแก้ไข", en="an amended one"),
+    "renewed": Text(th="ฉบับต่ออายุ", en="a renewed one"),
+}
+OTHER = Text(th="ฉบับใหม่", en="a new one")
+FURTHER_NOTICE = Text(th="จนกว่าหน่วยงานจะแจ้งเป็นอย่างอื่น", en="until further notice")
+
+
+def change_of(code: str) -> Text:
+    """What takes the place of a document."""
+    return CHANGES.get(code, OTHER)
+
 
 def refund_reason(code: str) -> Text:
     """Why money goes back."""
