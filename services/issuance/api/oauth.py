@@ -1,4 +1,4 @@
-"""How wallets are answered: by the codes of OAuth 2.0 in plain JSON, not by problems (docs/adr/0099)."""
+"""How wallets are answered: by the codes of OAuth 2.0 in plain JSON, not by problems (docs/adr/0026)."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
