@@ -82,9 +82,14 @@ class Authority:
         """A list of revocations of its root."""
         return revocation_list(self.folder, environment="development", at=at, revoked=serials)
 
-    def certified(self, begins: datetime, ends: datetime, public: Any = None, key: Any = None) -> tuple[bytes, bytes]:
-        """A key and a certificate for seals of that time, PEM; of a public key where only that is known."""
-        key = None if public else key or ec.generate_private_key(ec.SECP256R1())
+    def certified(
+        self, begins: datetime, ends: datetime, public: Any = None, listed: str | None = None
+    ) -> tuple[bytes, bytes]:
+        """A key and a certificate for seals of that time, PEM; of a public key where only that is known.
+
+        ``listed`` is the address of its list of revocations, said in the certificate.
+        """
+        key = None if public else ec.generate_private_key(ec.SECP256R1())
         root = x509.load_pem_x509_certificate(self.root)
         by = load_pem_private_key((self.folder / "root.key.pem").read_bytes(), None)
         names = ("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign",
@@ -99,8 +104,11 @@ class Authority:
             .not_valid_before(begins)
             .not_valid_after(ends)
             .add_extension(usage, critical=True)
-            .sign(by, hashes.SHA256())
         )
+        if listed:
+            point = x509.DistributionPoint([x509.UniformResourceIdentifier(listed)], None, None, None)
+            built = built.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+        built = built.sign(by, hashes.SHA256())
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) if key else b""
         return pem, built.public_bytes(Encoding.PEM)
 

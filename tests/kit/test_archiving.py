@@ -12,8 +12,17 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from kit.clock import clock
-from kit.documents import Composer, DocumentProperties, Seal, SealError, TimestampAway, verify, verify_async
-from kit.documents.archiving import ProofAway, stamp_ends
+from kit.documents import (
+    Composer,
+    Credentials,
+    DocumentProperties,
+    Seal,
+    SealError,
+    TimestampAway,
+    verify,
+    verify_async,
+)
+from kit.documents.archiving import Archive, ProofAway, stamp_ends
 from kit.documents.lasting import is_lasting
 from kit.documents.roots import Roots
 from kit.retry import is_passing
@@ -166,6 +175,19 @@ async def test_a_list_that_is_too_old_proves_nothing(authority, document, client
     archive._found = clock.now(), [authority.revoked(clock.now() - timedelta(days=30))]
     with pytest.raises(ProofAway):
         await archive.extend(await sealed(authority, document, client))
+
+
+async def test_a_list_is_found_by_its_address_in_the_certificate(authority, document, client):
+    now = clock.now()
+    made = authority.certified(now - timedelta(days=1), now + timedelta(days=9), listed=authority.lists[0])
+    before = await sealed(authority, document, client, Credentials.from_pem(*made))
+    archive = Archive(client, Roots(authority.files.root), [])
+    after = await archive.extend(before)
+    assert await holds_hard(after, authority, clock.now())
+    authority.misbehave("no-list")
+    with pytest.raises(ProofAway):
+        await archive.extend(before)
+    archive.close()
 
 
 async def test_a_seal_that_was_revoked_is_not_made_to_last(authority, document, client, archive):
