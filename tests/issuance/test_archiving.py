@@ -1,17 +1,22 @@
 """Issued documents carry a time-stamp and are made to last; every version that was given out stays genuine."""
 
 import hashlib
+import io
+import re
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import select, text
 
 from kit.clock import clock
 from kit.contracts.claims import DecisionClaim
 from kit.documents import SealError, verify_async
 from kit.documents.archiving import Archive
+from kit.documents.lasting import is_lasting
+from kit.documents.roots import Roots
 from kit.documents.seals import Seals
 from kit.documents.timestamps import Timestamps
 from kit.duework import Later
@@ -20,6 +25,7 @@ from services.issuance import commands, domain
 from services.issuance.duework import archive as archive_work
 from services.issuance.duework.archiving import FileChanged
 from services.issuance.models import ArchivedFile
+from tests import pdf
 from tests.authority import awake
 from tests.issuance.conftest import DIGEST, Registry, licence
 
@@ -61,6 +67,31 @@ async def test_an_issued_document_carries_a_time_stamp_and_the_decision(stamped,
     (planned,) = await stamped.harness.rows(PLANNED)
     assert planned["key"] == f"{row['id']}:2"
     assert planned["due_at"] - row["issued_at"] == timedelta(hours=24)
+
+
+@pytest.mark.req("L2")
+async def test_an_issued_document_is_all_that_is_asked_of_it_and_stays_so(stamped, authority):
+    event, row = await stamped.issued()
+    await archive(stamped, row)
+    file = await stamped.kit.resource(Files).get(domain.archived_name(row["stored_as"], 2))
+    assert pdf.pdfa_faults(file) == []
+    assert list(pdf.attachments(file)) == ["document.xml"]
+    expected = {"DocumentFileName": row["file_name"], "DocumentReferenceID": f"TEST-{row['year']}-000001"}
+    for name, value in (expected | {"DocumentVersion": "1"}).items():
+        assert f"<ed:{name}>{value}</ed:{name}>" in pdf.xmp(file)
+    assert re.search(r"<ed:DocumentOID>2\.25\.\d+</ed:DocumentOID>", pdf.xmp(file))
+    assert pdf.qpdf_faults(file) == ""
+    assert "Signature Validation: Signature is Valid." in pdf.run("pdfsig", file, "-nocert", "{file}").stdout
+    (seal,) = PdfFileReader(io.BytesIO(file)).embedded_regular_signatures
+    roots = Roots(authority.files.root).certificates()
+    assert await is_lasting(seal, roots, clock.now()), "every certificate is proved by what is in the file"
+    report = await verify_async(file, [authority.root])
+    assert (report.bottom_line, report.agency_code) == (True, "22000000")
+    decision = DecisionClaim.model_validate(stamped.peers.claims["approval", "decisions"][str(event.journey)])
+    assert report.refers_to is not None
+    assert (report.refers_to.uri, report.refers_to.sha256) == (f"urn:uuid:{decision.decision}", decision.digest)
+    for offset in range(99, len(file), len(file) // 20):
+        assert not (await verify_async(pdf.changed(file, offset), [authority.root])).bottom_line
 
 
 @pytest.mark.req("L2", part="made to last in the background; every version that was given out is genuine")

@@ -204,6 +204,33 @@ async def test_keys_in_a_token_seal(authority, token, tmp_path, document):
         assert b"PRIVATE KEY" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
+@pytest.mark.req("L9")
+async def test_a_key_in_a_file_is_followed_by_one_in_a_token_and_what_it_sealed_stays_valid(
+    authority, token, tmp_path, document
+):
+    now, folder = clock.now(), Seals(tmp_path, "production", "of all")
+    key, certificate = authority.certified(now - 2 * DAY, now + DAY)
+    loaded, mine = load_pem_private_key(key, None), x509.load_pem_x509_certificate(certificate)
+    packed = pkcs12.serialize_key_and_certificates(b"seal", loaded, mine, None, BestAvailableEncryption(b"of all"))
+    (tmp_path / f"{AGENCY}.p12").write_bytes(packed)
+    async with authority.opened() as client, authority.archive(client) as archive:
+        folder._timestamps = client
+        old = await archive.extend(await (await folder.of(AGENCY, NAMES)).seal_async(document, at=now, reason="ก"))
+        _, certificate = authority.certified(now - DAY, now + 90 * DAY, public=token.keys["ec"])
+        describe(tmp_path, "ec", certificate)
+        chosen = await folder.of(AGENCY, NAMES)
+        assert chosen.certificate == x509.load_pem_x509_certificate(certificate)
+        new = await chosen.seal_async(document, at=now, reason="ก")
+    later = now + 30 * DAY
+    (tmp_path / f"{AGENCY}.ec.pkcs11.toml").unlink()
+    with clock.freeze(later):
+        with pytest.raises(SealError, match="ended on"):
+            await folder.of(AGENCY, NAMES)
+        for file in (old, new):
+            report = await verify_async(file, [authority.root], lists=[authority.revoked(later)])
+            assert report.bottom_line, report.fault
+
+
 async def test_a_session_of_the_token_that_was_lost_is_opened_again(authority, token, tmp_path, document):
     public = token.keys["lost"]
     _, certificate = authority.certified(clock.now() - DAY, clock.now() + DAY, public=public)
