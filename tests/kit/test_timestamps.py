@@ -74,7 +74,7 @@ def test_one_changed_byte_fails_in_the_stamp_too(authority, stamped):
     token = stamped.index(b"2A864886F70D010910020E", start)  # id-aa-timeStampToken, signed by nobody
     assert token < end
     places = {start - 1, end, *range(token - 20, token + 24)}
-    places |= set(Random(8).sample(range(token, end), 60)) | set(Random(9).sample(range(len(stamped)), 30))
+    places |= set(Random(8).sample(range(token, end), 24)) | set(Random(9).sample(range(len(stamped)), 8))
     held = [each for each in sorted(places) if verify(look.changed(stamped, each), [authority.root]).bottom_line]
     assert held == []
 
