@@ -116,6 +116,7 @@ issuance  POST  /documents/{document_id}/retry             officer:administrator
 issuance  GET   /licence-acts                              officer:approver
 issuance  GET   /licences/{licence_id}/acts              officer:reviewer officer:approver
 issuance  POST  /licences/{licence_id}/acts              officer:reviewer officer:approver
+issuance  GET   /licences/{licence_id}/acts/{act_id}/corrections officer:reviewer officer:approver
 issuance  POST  /licences/{licence_id}/acts/{act_id}/confirmation officer:approver
 issuance  POST  /licences/{licence_id}/acts/{act_id}/rejection officer:approver
 issuance  POST  /licences/{licence_id}/reinstatement      officer:approver

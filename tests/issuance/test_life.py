@@ -130,7 +130,24 @@ async def test_a_document_is_amended_and_then_renewed(registry, issued):
         answer = await office.propose("amend", corrections=wrong)
         assert code_of(answer) == (422, "correction-impossible"), wrong
     corrections = {"shop_name": "ร้านใหม่ 1234567890121", "area": 150}
-    await office.act("amend", corrections=corrections)
+    for rubbish in (
+        {"shop_name": "a\0b"},
+        {"shop_name": "\x1b"},
+        {"a\n": "x"},
+        {"area": float("1e400")},
+        {"area": 10**40},
+    ):
+        sent = json.dumps(REASONS | {"act": "amend", "corrections": rubbish})
+        headers = office.officer() | {"Content-Type": "application/json"}
+        assert (await registry.client.post(f"{office.at}/acts", content=sent, headers=headers)).status_code == 422
+    half = '{"act": "amend", "facts": "x", "law": "x", "considerations": "x", "corrections": {"shop_name": "\\ud800"}}'
+    headers = office.officer() | {"Content-Type": "application/json"}
+    assert (await registry.client.post(f"{office.at}/acts", content=half, headers=headers)).status_code == 422
+    act = await office.act("amend", corrections=corrections)
+    seen = await registry.client.get(
+        f"{office.at}/acts/{act['id']}/corrections", headers=office.officer(role="reviewer")
+    )
+    assert seen.json() == corrections
     before, amended = await registry.succeeded(event)
     text = pdf.text_of(await registry.pdf(amended))
     assert "ร้านใหม่ 1234567890121" in text

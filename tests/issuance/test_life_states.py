@@ -281,4 +281,4 @@ def test_a_licence_is_worth_what_was_done_to_it(servers, tmp_path, monkeypatch):
             advance(START - clock.now())
             return Lives(Licence(desk, monkeypatch), advance)
 
-        walk(anew, examples=8, steps=25, shrinks=False)
+        walk(anew, examples=5, steps=20, shrinks=False)

@@ -20,7 +20,16 @@ from services.issuance import commands, domain, queries
 from services.issuance.commands import Proposal
 from services.issuance.domain import Act, Status, Terms
 from services.issuance.models import Document
-from services.issuance.schemas import ActView, LicenceView, ProposalView, ProposedAct, Reasons, Rejection, status_now
+from services.issuance.schemas import (
+    ActView,
+    Corrections,
+    LicenceView,
+    ProposalView,
+    ProposedAct,
+    Reasons,
+    Rejection,
+    status_now,
+)
 
 router = APIRouter(tags=["acts"])
 
@@ -58,6 +67,18 @@ async def propose(request: Request, officer: Officer, licence_id: UUID, body: Pr
     told = Proposal(Act(body.act), body.said, until, enclosed)
     async with kit.database.transaction() as session:
         return ActView.model_validate(await commands.propose(session, officer, licence_id, told, terms))
+
+
+@router.get("/licences/{licence_id}/acts/{act_id}/corrections")
+async def corrections(request: Request, officer: Officer, licence_id: UUID, act_id: UUID) -> Corrections:
+    """Show which fields of a document an amendment corrects, and their new values: what another officer confirms."""
+    kit: Kit = request.app.state.kit
+    async with kit.database.reading() as session:
+        document = await queries.of_agency(session, officer, licence_id)
+        enclosed = await queries.enclosed(session, document, act_id)
+    body = await kit.resource(Files).get(domain.corrections_name(document.agency, document.id, enclosed))
+    found: Corrections = json.loads(body)
+    return found
 
 
 @router.post("/licences/{licence_id}/acts/{act_id}/confirmation")

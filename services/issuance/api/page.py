@@ -37,6 +37,7 @@ WORDS = {
     "agency": Text(th="หน่วยงานผู้ออก", en="Issued by"),
     "issued_on": Text(th="วันที่ออก", en="Issued on"),
     "valid_until": Text(th="ใช้ได้ถึงวันที่", en="Valid until"),
+    "suspended_until": Text(th="พักใช้ถึงวันที่", en="Suspended until"),
     "for_ever": Text(th="ไม่กำหนดอายุ", en="Without end"),
     "shown": Text(th="รายการในเอกสาร", en="What the document shows"),
     "check": Text(th="ตรวจไฟล์ที่ได้รับ", en="Check the file you were given"),
@@ -120,6 +121,7 @@ def facts(shown: VerificationView, language: Language) -> str:
         (WORDS["agency"], shown.agency_name.in_language(language)),
         (WORDS["issued_on"], _day(shown.issued_on, language)),
         (WORDS["valid_until"], until),
+        *([(WORDS["suspended_until"], _day(shown.suspended_until, language))] if shown.suspended_until else []),
         *((field.title, field.value) for field in shown.fields),
     ]
     items = "".join(

@@ -2,6 +2,7 @@
 
 from services.issuance.queries.acts import (
     acts,
+    enclosed,
     ending,
     of_agency,
     order_claims,
@@ -36,6 +37,7 @@ __all__ = [
     "copy_to_make",
     "document_claims",
     "documents",
+    "enclosed",
     "ending",
     "files_of",
     "grant_of",

@@ -53,6 +53,15 @@ async def acts(session: AsyncSession, document: Document) -> Sequence[DocumentAc
     return (await session.exec(query.order_by(col(DocumentAct.at), col(DocumentAct.id)))).all()
 
 
+async def enclosed(session: AsyncSession, document: Document, act_id: UUID) -> str:
+    """The digest of what lies in the store for an act on a document. ProposalNotFound where there is nothing."""
+    query = select(DocumentAct.enclosed).where(DocumentAct.document_id == document.id, DocumentAct.id == act_id)
+    digest = (await session.exec(query)).first()
+    if digest is None:
+        raise domain.ProposalNotFound
+    return digest
+
+
 async def order_claims(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, OrdersClaim]:
     """Claim ``orders``, by document: every document asked about has an answer, be it an empty one."""
     taken = (DocumentAct.phase == Phase.CONFIRMED, col(DocumentAct.act).in_(domain.ADVERSE))

@@ -14,6 +14,12 @@ from services.issuance.schemas.documents import status_now, suspended_until
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
 """An officer's own words; PostgreSQL cannot keep the character NUL."""
+Words = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+"""What a document can show."""
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Whole = Annotated[int, Field(ge=-(10**15), le=10**15)]
+Decimal = Annotated[float, Field(allow_inf_nan=False)]
+Corrections = Annotated[dict[FieldName, Words | Whole | Decimal | bool], Field(max_length=50)]
 
 
 class Body(BaseModel):
@@ -43,7 +49,7 @@ class ProposedAct(Reasons):
 
     act: Literal["suspend", "revoke", "amend"]
     until: date | None = None
-    corrections: Annotated[dict[str, str | int | float | bool], Field(max_length=50)] = Field(default_factory=dict)
+    corrections: Corrections = Field(default_factory=dict)
 
 
 class Rejection(Body):

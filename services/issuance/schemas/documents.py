@@ -89,6 +89,7 @@ class Shown(BaseModel):
     status_words: Text
     issued_on: date
     valid_until: date | None
+    suspended_until: date | None
     fields: list[PublicField]
 
 
@@ -100,6 +101,7 @@ def _shown(document: Document) -> dict[str, Any]:
         "number": document.number,
         "status": status,
         "status_words": domain.STATUS_WORDS[status],
+        "suspended_until": suspended_until(document),
         "fields": document.public,
     }
 
