@@ -31,6 +31,7 @@ OWN = {
     "approval": ("officer_key_encryption_key",),
     "payment": ("bank_api_secret",),
     "issuance": ("verification_key",),
+    "delivery": ("evidence_key",),
 }
 """Secret settings of single services: 32 random bytes as base64url, unless the file is there."""
 AGENCIES = {"22000000": "กรุงเทพมหานคร"}

@@ -42,6 +42,11 @@ SARABAN = {
     )
 }
 """Central mailboxes of agencies, all of them in the catcher of mail."""
+PROVIDERS = (
+    "smtp_report_secret", "line_token", "line_secret", "sms_token", "sms_report_secret", "post_token",
+    "post_report_secret",
+)  # fmt: skip
+"""Secrets that delivery shares with whoever takes its notices."""
 LEVEL_AND_TELEMETRY = ("PAET_LOG_LEVEL", "PAET_OTLP_ENDPOINT")  # what the caller's environment may pass on
 
 
@@ -118,8 +123,14 @@ LAYOUT = Layout(
             " --card-webhook http://127.0.0.1:$gateway/v1/payment-callbacks/card",
         ),
         double(
-            "mail", 13, scheme="smtp", mail_view=14,
-            arguments="--http-port $mail_view --folder $local/mail --authority $local/files/seals",
+            "mail",
+            13,
+            *PROVIDERS,
+            arguments="--http-port $mail_view --folder $local/mail --secrets $secrets"
+            " --authority $local/files/seals"
+            " --callback http://127.0.0.1:$gateway/v1/delivery-reports",
+            scheme="smtp",
+            mail_view=14,
         ),
         service("gateway", 0, package="gateway"),
         service("search", 1),
@@ -140,8 +151,10 @@ LAYOUT = Layout(
             revocation_lists='["http://127.0.0.1:$mail_view/tsa/root.crl"]',
         ),
         service(
-            "delivery", 8, smtp_host="127.0.0.1", smtp_port="$mail", smtp_tls="false",
-            smtp_from="no-reply@paet.localhost", saraban_book=json.dumps(SARABAN),
+            "delivery", 8, *PROVIDERS, "evidence_key", smtp_host="127.0.0.1", smtp_port="$mail", smtp_tls="false",
+            smtp_from="no-reply@paet.localhost", line_url="http://127.0.0.1:$mail_view/line",
+            sms_url="http://127.0.0.1:$mail_view/sms", post_url="http://127.0.0.1:$mail_view/post", pickup="true",
+            saraban_book=json.dumps(SARABAN),
         ),
     ),
     partners=("dbd",),

@@ -92,10 +92,12 @@ class Journey:
         seen: dict[str, Any] = await self.visitor.get(self.path)
         return seen
 
-    async def fill(self, form: Mapping[str, Any], email: str | None = None, language: str = "th") -> None:
-        """Save the draft."""
+    async def fill(
+        self, form: Mapping[str, Any], email: str | None = None, language: str = "th", **contacts: str
+    ) -> None:
+        """Save the draft; ``contacts`` are further addresses of the applicant."""
         opened = await self.visitor.send("GET", f"{self.path}/application")
-        body = {"form": dict(form), "email": email, "language": language}
+        body = {"form": dict(form), "email": email, "language": language, **contacts}
         headers = {"If-Match": opened.headers["etag"]}
         await self.visitor.ask("PUT", f"{self.path}/application", json=body, headers=headers)
 

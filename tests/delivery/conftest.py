@@ -95,11 +95,12 @@ async def mail(caught):
         yield Mail(http, smtp_port)
 
 
-def climbing(harness, ladder):
+def climbing(harness, ladder, channels=("inbox", "email")):
     """The definition of the tests, whose notices climb a ladder: pairs of a channel and its time."""
     bundle = licence_bundle().model_dump(mode="json")
     bundle["definition"]["id"] = f"climbs-{uuid4().hex[:8]}"
     bundle["definition"]["plan"][-1]["ladder"] = [{"channel": name, "within": within} for name, within in ladder]
+    bundle["definition"]["plan"][-1]["channels"] = list(channels)
     harness.publish(Bundle.model_validate(bundle))
 
 

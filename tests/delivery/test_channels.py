@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
 from kit.clock import clock
@@ -12,8 +13,14 @@ from kit.contracts.claims import PersonClaim
 from kit.contracts.events import Delivered, DeliveryFailed, Dispatched, Granted, Issued
 from services.delivery.models import Dispatch, DispatchEvent, Notice
 from tests.delivery.conftest import ADDRESSES
+from tests.figures import shows
 
 ALL = [["line", "PT1H"], ["sms", "PT4H"], ["email", "P1D"], ["post", "P14D"], ["pickup", None]]
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch):
+    monkeypatch.setenv("PAET_METRICS_SECONDS", "0.2")
 
 
 async def settled(delivery, channel, *states, meanwhile=lambda: None):
@@ -184,3 +191,49 @@ async def test_who_shows_the_code_and_an_identity_card_is_handed_it(delivery, kn
     assert event["actor"] is not None
     assert shown["code"] not in json.dumps(row, default=str)
     assert [fact.data.channel for fact in await delivery.facts(Delivered)].count("pickup") == 1
+
+
+async def test_a_report_that_comes_while_the_ladder_is_climbed_is_not_overlooked(delivery, known, outlets):
+    outlets.misbehave("sms", "bounce")
+    await told(delivery, [["sms", "P7D"], ["pickup", None]], known, **ADDRESSES)
+    await settled(delivery, "sms", "sent")
+    async with delivery.kit.database.connection() as connection, connection.transaction():
+        await connection.fetch("SELECT FROM due_work WHERE kind = 'climb' FOR UPDATE")
+        assert (await report(delivery, outlets, "sms")).status_code == 200
+        assert await delivery.rows(text("SELECT key FROM due_work WHERE kind = 'nudge'"))
+        assert not await delivery.rows(text("SELECT id FROM dispatch WHERE channel = 'pickup'"))
+    await settled(delivery, "pickup", "sent")
+
+
+@pytest.mark.req("D3", part="recipient's language")
+@pytest.mark.parametrize(("language", "words"), [("th", "มีหนังสือแจ้งถึงท่าน"), ("en", "A notice to you")])
+async def test_the_recipients_language_is_spoken(delivery, known, outlets, language, words):
+    await told(delivery, [["sms", None]], known, language=language, **ADDRESSES)
+    row = await settled(delivery, "sms", "sent")
+    (sent,) = outlets["sms"].sent
+    assert sent.content["text"].startswith(words)
+    assert row["language"] == language
+
+
+@pytest.mark.req("O4", part="metrics for every channel")
+async def test_what_waits_and_fails_is_counted_by_channel(delivery, known, outlets):
+    outlets.misbehave("line", "outage")
+    outlets.misbehave("sms", "refuse")
+    await told(delivery, [["line", None]], known, **ADDRESSES)
+    await told(delivery, [["sms", None]], known, **ADDRESSES)
+    await settled(delivery, "sms", "failed")
+    await shows(delivery, "paet_dispatches_waiting", 1, channel="line")
+    await shows(delivery, "paet_dispatches_failed", 1, channel="sms")
+    with clock.freeze(clock.now()) as advance:
+        advance(timedelta(minutes=5))
+        await shows(delivery, "paet_dispatches_troubled", 1, channel="line")
+
+
+@pytest.mark.req("D1", part="the wallet: a notice that the document can be taken there, a link only")
+async def test_a_holder_is_told_that_the_document_can_be_taken_into_the_wallet(delivery, known):
+    delivery.climb([["pickup", None]], channels=["inbox", "wallet"])
+    event = known(delivery.handover(Issued, at="issuance"), person=uuid4(), email=None)
+    await delivery.deliver(event)
+    rows = await delivery.rows(select(Notice).order_by(Notice.id))
+    assert [row["kind"] for row in rows] == ["issued", "wallet"]
+    assert rows[1]["link"] == f"/v1/journeys/{event.journey}/credential-offers"

@@ -21,12 +21,13 @@ from kit import crashpoint
 from kit.clock import BANGKOK, clock
 from kit.contracts.events import Granted
 from services.delivery import commands
+from services.delivery.domain import SHIPPED_RULES
 from services.delivery.duework import ANSWERED, BEGUN
 from services.delivery.models import Notice
 from tests.delivery.conftest import ADDRESSES, climbing, doubles, tell
 from tests.machines import Stage, stage
 
-LADDER = [["line", "PT1H"], ["sms", "PT4H"], ["email", "P1D"], ["post", "P7D"], ["pickup", None]]
+LADDER = [["line", "P2D"], ["sms", "PT4H"], ["email", "P1D"], ["post", "P7D"], ["pickup", None]]
 CHANNELS = ("line", "sms", "post", "email")
 MODES = ("refuse", "rate-limit", "outage", "drop-connection", "lose-answer", "lose", "bounce", "twice")
 OF_MAIL = {"rate-limit": "tempfail", "outage": "tempfail", "lose": None, "twice": None}
@@ -101,7 +102,7 @@ class Climbs:
         rows = self.desk.rows("SELECT id FROM notice ORDER BY id")
 
         async def open_it(session: Any, notice: UUID) -> None:
-            await commands.mark_read(session, await session.get_one(Notice, notice))
+            await commands.mark_read(session, await session.get_one(Notice, notice), SHIPPED_RULES)
 
         if rows:
             self.desk.command(open_it, rows[which % len(rows)]["id"])

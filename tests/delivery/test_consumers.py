@@ -37,6 +37,7 @@ async def notices(delivery, event):
     return await delivery.rows(select(Notice).where(Notice.journey_id == event.journey))
 
 
+@pytest.mark.req("D6", part="the inbox has each notice once")
 async def test_an_issued_document_ends_the_journey_once(delivery, known):
     event = known(delivery.handover(Issued, at="issuance"))
     await delivery.deliver(event)

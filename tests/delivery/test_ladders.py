@@ -145,6 +145,7 @@ def test_a_ladder_is_of_a_kind_of_notice_and_without_one_there_is_a_mail():
     [
         ([{"channel": "sms"}, {"channel": "email"}], "/ladder/0/within"),
         ([{"channel": "sms", "within": "PT1H"}, {"channel": "sms"}], "/ladder/1/channel"),
+        ([{"channel": "sms", "notices": ["issued", "nonsense"]}], "/ladder/0/notices/1"),
     ],
 )
 def test_a_ladder_with_a_fault_is_not_published(ladder, where):

@@ -36,6 +36,8 @@ async def complete(session: AsyncSession, event: Event, known: Known) -> None:
         return
     kind = _kind_of_end(event, outcome, known[SECTION])
     await notify(session, event, known, kind, _end_values(event, known))
+    if kind == "issued" and "wallet" in known[SECTION].settings(str(event.nextstep)).channels:
+        await notify(session, event, known, "wallet", _end_values(event, known))
     await outbox.add(session, Delivered(notice=kind, channel="inbox"), delivery)
     await outbox.add(session, Completed(outcome=outcome), delivery)
 

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework, outbox
 from kit.clock import clock
-from kit.contracts.events import Delivered, DeliveryFailed
+from kit.contracts.events import Delivered, DeliveryFailed, Dispatched
 from kit.hasten import hasten
 from kit.rows import put
 from services.delivery import domain, queries
@@ -44,6 +44,9 @@ async def _hear(session: AsyncSession, dispatch: Dispatch, report: Report) -> No
     if report.told is Told.PROVED and dispatch.state != Sending.PROVED:
         dispatch.state, dispatch.settled_at, dispatch.reason = Sending.PROVED, now, None
         dispatch.proved_at, dispatch.proof, dispatch.waits_until = at, report.proof, None
+        if dispatch.sent_at is None:  # the answer was lost; the report says that it was taken
+            dispatch.sent_at = at
+            await outbox.add(session, Dispatched(notice=notice.kind, channel=dispatch.channel), notice)
         await outbox.add(session, Delivered(notice=notice.kind, channel=dispatch.channel), notice)
     elif report.told is Told.FAILED and dispatch.state in queries.OPEN:
         dispatch.state, dispatch.settled_at, dispatch.reason = Sending.FAILED, now, "bounced"

@@ -90,6 +90,7 @@ def _slip_of(event: Event, section: Section) -> dict[str, object]:
 def _link_of(kind: str, journey: UUID) -> str | None:
     ends = {
         "issued": "document",
+        "wallet": "credential-offers",
         "published": "public-document",
         "pay": "invoices",
         "received": "acknowledgement",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from kit.contracts.definition import DeliveryStep, Fault, Section, StepBase
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
+from services.delivery.domain.wording import KINDS
 
 CONTENT_TYPES: Mapping[str, str] = {
     ".md": "text/markdown; charset=utf-8",
@@ -33,7 +34,7 @@ def check_section(section: Section) -> Sequence[Fault]:
 
 
 def _ladder_faults(step: StepBase) -> list[Fault]:
-    """Every rung but the last has its time, and no channel comes twice."""
+    """Every rung but the last has its time, no channel comes twice, and the kinds of notice exist."""
     ladder = step.ladder or () if isinstance(step, DeliveryStep) else ()
     faults: list[Fault] = []
     before: set[str] = set()
@@ -44,6 +45,10 @@ def _ladder_faults(step: StepBase) -> list[Fault]:
         if rung.channel in before:
             faults.append(_fault(f"{path}/channel", "ช่องทางนี้ซ้ำ", "the channel comes twice"))
         before.add(rung.channel)
+        strange = [place for place, kind in enumerate(rung.notices) if kind not in KINDS]
+        faults += [
+            _fault(f"{path}/notices/{place}", "ไม่มีหนังสือแจ้งชนิดนี้", "there is no such kind of notice") for place in strange
+        ]
     return faults
 
 

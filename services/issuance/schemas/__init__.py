@@ -2,6 +2,7 @@
 
 from services.issuance.schemas.acts import (
     ActView,
+    Corrections,
     LicenceView,
     ProposalView,
     ProposedAct,
@@ -24,6 +25,7 @@ from services.issuance.schemas.wallets import CredentialOfferView
 __all__ = [
     "ActView",
     "CopyView",
+    "Corrections",
     "CredentialOfferView",
     "DocumentView",
     "FileCheck",

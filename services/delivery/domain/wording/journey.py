@@ -58,6 +58,15 @@ JOURNEY: Mapping[str, Kind] = {
         places="document",
         needed="document_number",
     ),
+    "wallet": kind(
+        Text(th="นำเอกสารเข้ากระเป๋าดิจิทัลได้แล้ว", en="Your document can be taken into your wallet"),
+        Text(
+            th="ท่านนำ “{document}” เลขที่ {document_number} เข้ากระเป๋าเอกสารดิจิทัลได้แล้ว หลังเข้าสู่ระบบ",
+            en="“{document}”, number {document_number}, can be taken into your digital wallet. Sign in to do so.",
+        ),
+        places="document",
+        needed="document_number",
+    ),
     "published": kind(
         Text(th="ข้อมูลที่ท่านขอพร้อมแล้ว", en="The information you asked for is ready"),
         Text(
