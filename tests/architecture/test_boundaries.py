@@ -28,7 +28,7 @@ CROSSINGS = {
     "Domains are pure": ("services/payment/domain.py", "sqlmodel"),
     "The shared language is pure": ("kit/contracts/journey.py", "kit.clock"),
     "What runs in an image needs neither the local suite nor the test fixtures": (
-        "services/delivery/duework.py",
+        "services/delivery/duework/sending.py",
         "kit.local.infra",
     ),
 }

@@ -20,6 +20,7 @@ from services.delivery.domain import Basis, DateRule
 from services.delivery.domain.dates import OWN
 from services.delivery.models import AppealPeriod, Dispatch, DispatchEvent, Notice
 from tests.bundles import OTHER_AGENCY
+from tests.delivery.conftest import lay_ready
 from tests.delivery.test_dates import at
 
 pytestmark = pytest.mark.req("D4")
@@ -117,6 +118,18 @@ async def test_where_reading_counts_the_clock_waits_for_it_or_for_the_post(time,
     answer = (await case.read()).json()
     assert (answer["noticed_on"], answer["appeal_until"]) == ("2026-11-26", "2026-12-11")
     assert [cause for *_, cause in await case.periods()] == ["sent", "read"]
+
+
+async def test_what_is_handed_out_at_the_counter_is_told_on_that_day(time, case, monkeypatch):
+    counter = DateRule(channel="pickup", basis=Basis.RECEIVED, source={"law": OWN, "mark": "D"})
+    monkeypatch.setattr(case.delivery.kit.settings, "notice_rules", (READING, counter))
+    await case.refuse()
+    code = await lay_ready(case.delivery, case.notice["id"])
+    assert await case.periods() == []
+    officer, body = case.delivery.officer("counter"), {"code": code, "identity": "id-card"}
+    for _ in range(2):
+        assert (await case.delivery.client.post("/pickups/collection", json=body, headers=officer)).status_code == 200
+    assert await case.periods() == [("2026-11-24", "2026-12-09", "handed-over")]
 
 
 async def test_a_proclaimed_holiday_moves_an_appeal_that_runs(time, case):

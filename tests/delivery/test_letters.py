@@ -291,7 +291,7 @@ def test_outside_development_letters_go_to_mailboxes_of_the_state_only(tmp_path)
     plain = {
         "database_url": "x", "nats_url": "x", "nats_user": "x", "nats_password": "x", "peers": {},
         "trust_dir": tmp_path, "service_key_file": tmp_path, "public_url": "https://x.go.th",
-        "smtp_from": "no-reply@x.go.th",
+        "smtp_from": "no-reply@x.go.th", "evidence_key": "k" * 43,
     }  # fmt: skip
     assert Settings(**plain, saraban_book=BOOK).saraban_book[AGENCY].prefix == "กท 0501"
     for mailbox in ("saraban@go.th.example.com", "saraban@notgo.th", "saraban@example.org"):

@@ -12,6 +12,7 @@ from kit.auth import Principal, allow
 from kit.claims import PERSON
 from kit.database import Reading, Session
 from services.delivery import commands, domain, queries
+from services.delivery.api.evidence import Rules
 from services.delivery.channels import Channels
 from services.delivery.channels.pickup import Pickup, hash_of
 from services.delivery.models import Dispatch, Notice
@@ -56,10 +57,11 @@ async def lookup(request: Request, officer: Counter, body: PickupCode) -> Counte
 
 
 @router.post("/pickups/collection")
-async def collect(officer: Counter, session: Session, body: Collection) -> CounterView:
+async def collect(officer: Counter, session: Session, body: Collection, rules: Rules) -> CounterView:
     """Record that the identity was checked and the notice handed out; saying so again changes nothing."""
     dispatch, notice = await queries.at_counter(session, officer.agency, hash_of(body.code), lock=True)
     await commands.collect(session, dispatch, notice, body.identity, UUID(officer.subject))
+    await commands.reckon(session, [notice.id], rules, "handed-over")
     return _shown(dispatch, notice, None)
 
 

@@ -28,5 +28,5 @@ async def report(request: Request, provider: str) -> Heard:
     settings = kit.resource(Settings)
     hashed = [(each, settings.hash_of(provider, each.address)) for each in reports]
     async with kit.database.transaction() as session:
-        await commands.hear(session, provider, hashed)
+        await commands.hear(session, provider, hashed, settings.notice_rules)
     return Heard(reports=len(reports))

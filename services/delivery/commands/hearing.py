@@ -12,20 +12,28 @@ from kit.hasten import hasten
 from kit.rows import put
 from services.delivery import domain, queries
 from services.delivery.commands.climbing import CLIMB
-from services.delivery.domain import Report, Sending, Told
+from services.delivery.commands.reckoning import reckon
+from services.delivery.domain import DateRule, Report, Sending, Told
 from services.delivery.models import Dispatch, DispatchEvent, Notice
 
 NUDGE = "nudge"
 
 
-async def hear(session: AsyncSession, channel: str, reports: Sequence[tuple[Report, str | None]]) -> None:
+async def hear(
+    session: AsyncSession, channel: str, reports: Sequence[tuple[Report, str | None]], rules: Sequence[DateRule]
+) -> None:
     """Take reports down, each once; ``str`` is the hash of the address where one is named.
 
-    What is reported of something unknown is dropped: it may be another installation's.
+    What is reported of something unknown is dropped: it may be another installation's. What is told of an order may
+    start or move the period for its appeal.
     """
+    heard: set[UUID] = set()
     for report, address in reports:
         for dispatch in await queries.told_of(session, channel, report, address):
             await _hear(session, dispatch, report)
+            heard.add(dispatch.notice_id)
+    if heard:
+        await reckon(session, sorted(heard), rules, "reported")
 
 
 async def _hear(session: AsyncSession, dispatch: Dispatch, report: Report) -> None:

@@ -107,6 +107,8 @@ async def _attempt(kit: Kit, notice: Notice, rung: Rung, channel: Channel, messa
         crashpoint.reach(ANSWERED)
         async with kit.database.transaction() as session:
             await commands.take(session, notice, rung, taken.reply, taken.provider_id)
+            if notice.appeal_days is not None:
+                await commands.reckon(session, [notice.id], kit.resource(Settings).notice_rules, "sent")
 
 
 async def nudge(kit: Kit, _key: str, payload: dict[str, Any]) -> None:

@@ -25,5 +25,5 @@ class AppealPeriod(Base, table=True):
     rule: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     """The ``DateRule`` as it stood."""
     cause: str
-    """``told``, ``read``, ``sent`` or ``calendar``."""
+    """``told``, ``read``, ``sent``, ``reported``, ``handed-over`` or ``calendar``."""
     reckoned_at: datetime = Field(sa_column=moment())
