@@ -30,6 +30,7 @@ FACTS: dict[str, Text] = {
     events.Refused.type(): Text(th="ไม่อนุมัติ", en="The application was refused"),
     events.Invoiced.type(): Text(th="ออกใบแจ้งชำระค่าธรรมเนียม", en="A fee is due"),
     events.Paid.type(): Text(th="ชำระค่าธรรมเนียมแล้ว", en="The fee is paid"),
+    events.Underpaid.type(): Text(th="ชำระค่าธรรมเนียมบางส่วน ยังขาดอยู่", en="A part of the fee is paid; the rest is due"),
     events.Reminded.type(): Text(th="แจ้งเตือนให้ชำระค่าธรรมเนียม", en="A reminder that a fee is due"),
     events.PaymentExpired.type(): Text(
         th="พ้นกำหนดชำระค่าธรรมเนียม เรื่องสิ้นสุด", en="The fee was not paid in time; the matter has ended"

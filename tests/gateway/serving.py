@@ -8,11 +8,11 @@ import uvicorn
 
 
 @asynccontextmanager
-async def served(app):
-    """An application on a real port of this machine; its base URL."""
+async def served(app, port=0):
+    """An application on a real port of this machine, any unless one is given; its base URL."""
     # The protocol is named, or asyncio leaves Nagle's delay on each connection: 40 ms for an answer in two writes.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
+    listening.bind(("127.0.0.1", port))
     listening.listen()
     config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=1, timeout_keep_alive=65)
     server = uvicorn.Server(config)

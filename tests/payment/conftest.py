@@ -1,3 +1,5 @@
+from functools import partial
+
 import httpx
 import pytest
 
@@ -61,11 +63,17 @@ async def payment(harness_of, bank):
 
 
 @pytest.fixture
-def granted(payment):
+def granted(payment, granted_in):
     """A hand-over from approval, with the application that request would show."""
+    return partial(granted_in, payment)
+
+
+@pytest.fixture
+def granted_in():
+    """The same in any harness."""
     from kit.contracts.events import Granted
 
-    def make(area=120, person=None, bundle=None):
+    def make(payment, area=120, person=None, bundle=None):
         if bundle is not None:
             payment.publish(bundle)
         event = payment.handover(Granted, at="approval")

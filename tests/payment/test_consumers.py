@@ -9,10 +9,10 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from kit.clock import clock, local_date
-from kit.contracts.events import Invoiced, Paid, RefundDue, Withdrawn
+from kit.contracts.events import Invoiced, Paid, RefundDue, Underpaid, Withdrawn
 from kit.contracts.journey import Outcome
 from services.payment import commands, domain
-from services.payment.models import Invoice, LedgerEntry, Payment, Receipt, Refund
+from services.payment.models import Invoice, LedgerEntry, Payment, Receipt
 from services.payment.providers.scb import Scb
 
 
@@ -161,11 +161,11 @@ async def test_a_callback_that_lies_about_the_amount_is_judged_by_the_bank(payme
     await call_back(payment, body | {"amount": "1000.00"})
 
     async def judged():
-        return await payment.rows(select(Refund))
+        return await payment.facts(Underpaid)
 
-    (refund,) = await payment.until(judged)
-    assert (refund["amount"], refund["reason"]) == (50_000, "underpaid")
-    assert not await payment.facts(Paid), event
+    (told,) = await payment.until(judged)
+    assert (told.journey, told.data.amount_satang, told.data.missing_satang) == (event.journey, 50_000, 50_000)
+    assert not await payment.facts(Paid)
 
 
 @pytest.mark.req("P4")

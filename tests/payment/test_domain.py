@@ -11,14 +11,16 @@ from services.payment.domain import InvoiceState, PaymentState
 from tests.bundles import RECEIPT, licence_bundle
 
 
-@given(st.sampled_from(InvoiceState), st.integers(1, 10**9), st.integers(1, 10**9))
-def test_no_satang_is_lost_or_made_by_a_verdict(state, due, amount):
-    verdict = domain.judge(state, due, amount)
-    assert verdict.applied + verdict.excess == amount
-    assert verdict.applied in (0, due)
+@given(st.sampled_from(InvoiceState), st.integers(1, 10**9), st.integers(1, 10**9), st.floats(0, 0.999))
+def test_no_satang_is_lost_or_made_by_a_verdict(state, due, amount, part):
+    before = int(due * part)
+    verdict = domain.judge(state, due, amount, before)
+    assert verdict.applied + verdict.excess + verdict.held == amount
+    assert verdict.applied in (0, due - before)
+    assert before + verdict.held <= due
     assert (verdict.excess > 0) == (verdict.reason is not None)
     lines = [{"revenue_code": "fee", "amount": due}]
-    assert sum(entry.amount for entry in domain.booking(verdict, lines)) == 0
+    assert sum(entry.amount for entry in domain.booking(verdict, lines, "card", before)) == 0
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,7 @@ def test_no_satang_is_lost_or_made_by_a_verdict(state, due, amount):
         (InvoiceState.OPEN, 101, PaymentState.OVERPAID),
         (InvoiceState.PAID, 100, PaymentState.DUPLICATE),
         (InvoiceState.VOID, 100, PaymentState.LATE),
+        (InvoiceState.EXPIRED, 100, PaymentState.LATE),
     ],
 )
 def test_every_payment_ends_in_a_defined_state(state, amount, expected):

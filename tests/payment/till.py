@@ -164,6 +164,7 @@ class Till:
             assert sum(row["amount"] for row in payouts) == sum(row["paid"] for row in of["refund"])
             facts = ["invoiced", *["paid"] * len(of["receipt"]), *["refund_due"] * len(owed)]
             facts += [*["refund_paid"] * len(payouts), *["reminded"] * invoice["reminded"]]
+            facts += ["underpaid"] * sum(row["state"] == "underpaid" for row in of["payment"])
             facts += ["expired"] * (invoice["state"] == "expired")
             assert sorted(told[invoice["journey_id"]]) == sorted(facts)
 
@@ -194,11 +195,14 @@ class Till:
         refunds = [row for row in of["refund"] if row["is_owed"]]
         owed, gone = (sum(row[name] for row in refunds) for name in ("amount", "paid"))
         kept = (FEE - sum(row["amount"] for row in refunds if row["reason"] == domain.BY_DECISION)) * keeps
-        assert came == kept + owed
+        parts = sum(row["amount"] for row in of["payment"] if row["state"] == "underpaid")
+        held = parts * (invoice["state"] == "open")
+        assert came == kept + owed + held
+        assert invoice["held"] == parts < FEE
         assert all((row["state"] == "paid") == (row["paid"] == row["amount"]) for row in of["refund"])
         balance: Counter[str] = Counter()
         for row in ledger:
             balance[row["account"].partition(":")[0].replace("card", "bank")] += row["amount"]
-        assert [balance[name] for name in ("bank", "revenue", "refund-due")] == [
-            came - gone, -kept, gone - owed,
+        assert [balance[name] for name in ("bank", "revenue", "refund-due", "part-paid")] == [
+            came - gone, -kept, gone - owed, -held,
         ]  # fmt: skip

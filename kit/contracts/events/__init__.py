@@ -153,6 +153,18 @@ class Paid(HandOver):
     name: ClassVar[str] = "paid"
 
 
+class Underpaid(Fact):
+    """A part of a fee is paid and kept towards it; the rest is still to be paid."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "underpaid"
+    invoice: UUID
+    amount_satang: int
+    missing_satang: int
+    currency: Literal["THB"]
+    due_at: datetime
+
+
 class Reminded(Fact):
     """A fee is still to be paid, and it is time to say so again."""
 

@@ -56,6 +56,7 @@ async def close_invoices(session: AsyncSession, event: Event, _known: object) ->
     for invoice in await queries.held_of_journey(session, event.journey):
         if invoice.state == InvoiceState.OPEN:
             await books.close(session, invoice.id, InvoiceState.VOID)
+            await books.release(session, invoice, event.data.name)
         elif invoice.state == InvoiceState.PAID:
             await _give_back(session, invoice, event.data.name)
 
@@ -68,4 +69,8 @@ async def _give_back(session: AsyncSession, invoice: Invoice, reason: str) -> No
     taken = await queries.given_by_decision(session, invoice.id)
     if taken < invoice.amount:
         await books.book(session, [(invoice.id, domain.refund_booking(invoice.lines, taken))], clock.now())
-        await books.owe(session, invoice, payment, invoice.amount - taken, reason)
+        left = invoice.amount - taken
+        for each, part in [*await queries.parts(session, invoice.id), (payment, left)]:
+            if amount := min(part, left):
+                await books.owe(session, invoice, each, amount, reason)
+                left -= amount

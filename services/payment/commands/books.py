@@ -12,7 +12,7 @@ from kit import outbox
 from kit.clock import clock, local_date
 from kit.contracts.events import RefundDue
 from kit.rows import fetch
-from services.payment import domain
+from services.payment import domain, queries
 from services.payment.domain import Entry, InvoiceState
 from services.payment.models import Invoice, Refund
 
@@ -73,6 +73,15 @@ async def owe(session: AsyncSession, invoice: Invoice, payment: UUID, amount: in
     await session.flush()
     fact = RefundDue(invoice=invoice.id, amount_satang=amount, currency="THB", reason=reason)
     await outbox.add(session, fact, invoice)
+
+
+async def release(session: AsyncSession, invoice: Invoice, reason: str) -> None:
+    """Owe back what was paid in part of an invoice that has come to its end, each part to its own payment."""
+    if parts := await queries.parts(session, invoice.id) if invoice.held else []:
+        total = sum(amount for _, amount in parts)
+        await book(session, [(invoice.id, domain.release_booking(total))], clock.now())
+        for payment, amount in parts:
+            await owe(session, invoice, payment, amount, reason)
 
 
 async def receipt(session: AsyncSession, paid: Sequence[tuple[Invoice, UUID]], now: datetime) -> None:

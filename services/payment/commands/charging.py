@@ -37,12 +37,12 @@ async def want_checkout(
         raise domain.InvoiceNotOpen(state=invoice.state)
     now = clock.now()
     pending = (Checkout.invoice_id == invoice_id, Checkout.provider == provider, Checkout.state == ChargeState.PENDING)
-    query = select(Checkout).where(*pending, Checkout.amount == invoice.amount).order_by(col(Checkout.id).desc())
+    query = select(Checkout).where(*pending, Checkout.amount == invoice.missing).order_by(col(Checkout.id).desc())
     for begun in await session.exec(query):
         if begun.charge_id is not None or now < begun.created_at + UNANSWERED:
             return invoice, begun
     begun = Checkout(
-        invoice_id=invoice_id, provider=provider, amount=invoice.amount, state=ChargeState.PENDING, created_at=now
+        invoice_id=invoice_id, provider=provider, amount=invoice.missing, state=ChargeState.PENDING, created_at=now
     )
     session.add(begun)
     # A gateway may stay silent: the charge is asked about even if no webhook ever comes.

@@ -35,7 +35,7 @@ async def remind(session: AsyncSession, invoice_id: UUID, passed: int) -> bool:
         return False
     if invoice.reminded < passed:
         await fetch(session, "UPDATE invoice SET reminded = $1 WHERE id = $2", passed, invoice_id)
-        fact = Reminded(invoice=invoice_id, amount_satang=invoice.amount, currency="THB", due_at=invoice.due_at)
+        fact = Reminded(invoice=invoice_id, amount_satang=invoice.missing, currency="THB", due_at=invoice.due_at)
         await outbox.add(session, fact, invoice)
     return True
 
@@ -46,4 +46,5 @@ async def expire(session: AsyncSession, invoice_id: UUID) -> None:
     if invoice.state != InvoiceState.OPEN or invoice.expires_at is None or clock.now() < invoice.expires_at:
         return
     await books.close(session, invoice_id, InvoiceState.EXPIRED)
+    await books.release(session, invoice, PaymentExpired.name)
     await outbox.hand_over(session, invoice, PaymentExpired, Outcome.EXPIRED)

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from kit import outbox
 from kit.clock import clock
-from kit.contracts.events import Paid
+from kit.contracts.events import Paid, Underpaid
 from kit.rows import fetch
 from services.payment import domain, queries
 from services.payment.commands import books
@@ -50,6 +50,8 @@ class Judged:
     invoice: Invoice
     booked: BankTransaction
     verdict: Verdict
+    before: int
+    """Satang of the invoice that were paid in part before it."""
 
 
 async def settle(
@@ -117,11 +119,25 @@ def _judged(told: Told, payments: Mapping[str, asyncpg.Record]) -> list[Judged]:
     for transaction, (invoice, booked) in told.items():
         if payments[transaction]["state"] != PaymentState.UNVERIFIED:
             continue
-        verdict = domain.judge(InvoiceState(invoice.state), invoice.amount, booked.amount)
+        before = invoice.held
+        verdict = domain.judge(InvoiceState(invoice.state), invoice.amount, booked.amount, before)
+        invoice.held += verdict.held
         if verdict.applied:
             invoice.state = InvoiceState.PAID
-        judged.append(Judged(payments[transaction]["id"], invoice, booked, verdict))
+        judged.append(Judged(payments[transaction]["id"], invoice, booked, verdict, before))
     return judged
+
+
+async def _hold(session: AsyncSession, parts: Sequence[Judged]) -> None:
+    """Keep what was paid in part, and tell what is missing."""
+    for each in parts:
+        held, invoice = each.before + each.verdict.held, each.invoice
+        await fetch(session, "UPDATE invoice SET held = $1 WHERE id = $2", held, invoice.id)
+        fact = Underpaid(
+            invoice=invoice.id, amount_satang=each.booked.amount, missing_satang=invoice.amount - held, currency="THB",
+            due_at=invoice.due_at,
+        )  # fmt: skip
+        await outbox.add(session, fact, invoice)
 
 
 async def _apply(session: AsyncSession, judged: Sequence[Judged], account: str, now: datetime) -> None:
@@ -132,8 +148,11 @@ async def _apply(session: AsyncSession, judged: Sequence[Judged], account: str, 
         [each.invoice.id for each in judged], [each.booked.amount for each in judged],
         [each.booked.paid_at for each in judged],
     )  # fmt: skip
-    bookings = [(each.invoice.id, domain.booking(each.verdict, each.invoice.lines, account)) for each in judged]
+    bookings = [
+        (each.invoice.id, domain.booking(each.verdict, each.invoice.lines, account, each.before)) for each in judged
+    ]
     await books.book(session, bookings, now)
+    await _hold(session, [each for each in judged if each.verdict.held])
     for each in judged:
         if each.verdict.excess:
             await books.owe(session, each.invoice, each.payment, each.verdict.excess, str(each.verdict.reason))

@@ -62,6 +62,7 @@ from services.payment.domain.refunds import (
 )
 from services.payment.domain.reminding import expiry, reminders
 from services.payment.domain.verdicts import (
+    PART_PAID,
     BankTransaction,
     Entry,
     InvoiceState,
@@ -70,12 +71,14 @@ from services.payment.domain.verdicts import (
     booking,
     judge,
     refund_booking,
+    release_booking,
 )
 
 __all__ = [
     "BY_DECISION",
     "CARD",
     "NOTHING",
+    "PART_PAID",
     "SCB",
     "ApproverIsProposer",
     "BankTransaction",
@@ -141,6 +144,7 @@ __all__ = [
     "refund_booking",
     "reissued_amount",
     "reject",
+    "release_booking",
     "reminders",
     "within",
 ]

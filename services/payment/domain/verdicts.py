@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+PART_PAID = "part-paid"
+"""The account of what is paid in part: owed to the payer until the rest comes, or it goes back."""
+
 
 class InvoiceState(StrEnum):
     """An invoice is open until it is paid, expired when nobody paid in time, or void once its journey has ended."""
@@ -49,18 +52,24 @@ class Verdict:
     """Satang that must go back."""
     reason: str | None
     """Why they must go back."""
+    held: int = 0
+    """Satang that are kept towards the invoice, of which a rest is still to be paid."""
 
 
-def judge(invoice: InvoiceState, due: int, amount: int) -> Verdict:
-    """Judge a transaction of ``amount`` against an invoice of ``due``; applied + excess = amount."""
+def judge(invoice: InvoiceState, due: int, amount: int, held: int = 0) -> Verdict:
+    """Judge a transaction of ``amount`` against an invoice of ``due``, of which ``held`` are paid already.
+
+    applied + excess + held = amount; what settles an invoice is applied together with what is held of it.
+    """
+    missing = due - held
     if invoice is InvoiceState.PAID:
         return Verdict(PaymentState.DUPLICATE, 0, amount, "duplicate")
     if invoice is not InvoiceState.OPEN:
         return Verdict(PaymentState.LATE, 0, amount, "late")
-    if amount < due:
-        return Verdict(PaymentState.UNDERPAID, 0, amount, "underpaid")
-    if amount > due:
-        return Verdict(PaymentState.OVERPAID, due, amount - due, "overpaid")
+    if amount < missing:
+        return Verdict(PaymentState.UNDERPAID, 0, 0, None, held=amount)
+    if amount > missing:
+        return Verdict(PaymentState.OVERPAID, missing, amount - missing, "overpaid")
     return Verdict(PaymentState.APPLIED, amount, 0, None)
 
 
@@ -72,14 +81,27 @@ class Entry:
     amount: int
 
 
-def booking(verdict: Verdict, lines: Sequence[Mapping[str, Any]], account: str = "bank") -> list[Entry]:
-    """Book a verified transaction: where it lies against revenue by head, and against what must go back."""
-    entries = [Entry(account, verdict.applied + verdict.excess)]
+def booking(
+    verdict: Verdict, lines: Sequence[Mapping[str, Any]], account: str = "bank", before: int = 0
+) -> list[Entry]:
+    """Book a verified transaction: where it lies against revenue by head, and against what must go back.
+
+    What is paid in part is no revenue yet; what was paid so ``before`` becomes it with the rest.
+    """
+    entries = [Entry(account, verdict.applied + verdict.excess + verdict.held)]
+    if verdict.held:
+        entries.append(Entry(PART_PAID, -verdict.held))
     if verdict.applied:
+        entries += [Entry(PART_PAID, before)] if before else []
         entries += [Entry(f"revenue:{line['revenue_code']}", -line["amount"]) for line in lines if line["amount"]]
     if verdict.excess:
         entries.append(Entry("refund-due", -verdict.excess))
     return entries
+
+
+def release_booking(amount: int) -> list[Entry]:
+    """Owe back what was paid in part and will not be made whole."""
+    return [Entry(PART_PAID, amount), Entry("refund-due", -amount)]
 
 
 def refund_booking(lines: Sequence[Mapping[str, Any]], taken: int = 0, amount: int | None = None) -> list[Entry]:

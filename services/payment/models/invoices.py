@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, UniqueConstraint, false, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
@@ -19,6 +19,7 @@ class Invoice(Base, table=True):
         UniqueConstraint("journey_id", "step"),
         UniqueConstraint("biller_id", "reference1"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("held >= 0 AND held <= amount", name="held_within_amount"),
         Index("invoice_open", "due_at", postgresql_where=text("state = 'open'")),
     )
 
@@ -46,6 +47,13 @@ class Invoice(Base, table=True):
     """How many of its reminders have come."""
     expires_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """When it expires and the journey with it; None where nothing lapses."""
+    held: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """Satang that were paid in part, before the rest."""
+
+    @property
+    def missing(self) -> int:
+        """Satang that are still to be paid; none unless it is open."""
+        return self.amount - self.held if self.state == "open" else 0
 
 
 class Payment(Base, table=True):

@@ -94,6 +94,12 @@ async def invoices_of_journey(session: AsyncSession, journey: UUID, principal: P
 
 
 APPLIED = "SELECT id FROM payment WHERE invoice_id = $1 AND state = ANY($2::text[])"
+PARTS = """
+    SELECT id, amount FROM payment WHERE invoice_id = $1 AND state = 'underpaid' AND NOT EXISTS (
+        SELECT FROM refund WHERE refund.payment_id = payment.id AND refund.reason = 'underpaid'
+    ) ORDER BY id
+"""
+"""Save those that an earlier release owed back at once."""
 GIVEN = """
     SELECT coalesce(sum(amount), 0)::bigint AS given FROM refund
     WHERE invoice_id = $1 AND reason = $2 AND (is_owed OR $3 AND state <> $4)
@@ -104,6 +110,11 @@ async def applied_payment(session: AsyncSession, invoice_id: UUID) -> UUID | Non
     """The payment that settled an invoice; None where nothing was to be paid."""
     found = await fetch(session, APPLIED, invoice_id, [domain.PaymentState.APPLIED, domain.PaymentState.OVERPAID])
     return found[0]["id"] if found else None
+
+
+async def parts(session: AsyncSession, invoice_id: UUID) -> list[tuple[UUID, int]]:
+    """The payments that were kept as parts of an invoice, oldest first, with their satang."""
+    return [(row["id"], row["amount"]) for row in await fetch(session, PARTS, invoice_id)]
 
 
 async def given_by_decision(session: AsyncSession, invoice_id: UUID, *, even_wanted: bool = False) -> int:

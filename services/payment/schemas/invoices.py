@@ -61,6 +61,8 @@ class InvoiceView(BaseModel):
     state: str
     lines: list[LineView]
     amount_satang: int
+    missing_satang: int
+    """What is still to be paid, which QR and barcode ask for; less than the amount where a part is paid."""
     currency: str = "THB"
     biller_id: str
     reference1: str
@@ -82,6 +84,7 @@ class InvoiceView(BaseModel):
             state=invoice.state,
             lines=[line_view(line) for line in invoice.lines],
             amount_satang=invoice.amount,
+            missing_satang=invoice.missing,
             biller_id=invoice.biller_id,
             reference1=invoice.reference1,
             promptpay=promptpay.payload(bill),
@@ -93,5 +96,6 @@ class InvoiceView(BaseModel):
 
 
 def bill_of(invoice: Invoice) -> promptpay.Bill:
-    """The bill that a payer's app scans."""
-    return promptpay.Bill(biller=invoice.biller_id, ref1=invoice.reference1, amount=invoice.amount)
+    """The bill that a payer's app scans: for the rest, where a part is paid."""
+    amount = invoice.missing or invoice.amount
+    return promptpay.Bill(biller=invoice.biller_id, ref1=invoice.reference1, amount=amount)
