@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kit.local.doubles import card, require_development
-from kit.local.doubles.bank import routes
+from kit.local.doubles.bank import routes, statement
 from kit.local.doubles.bank.book import Book
 from kit.local.doubles.bank.callback import Caller
 from kit.local.doubles.bank.payer import MODES as PAY_MODES
@@ -21,7 +21,7 @@ from kit.local.doubles.misbehaviour import Misbehaviour
 MODES = {
     "outage": "token and inquiry answer 503",
     "slow": "token and inquiry wait `seconds` first",
-}
+} | statement.MODES
 
 
 def create_app(
@@ -60,6 +60,7 @@ def create_app(
     app = FastAPI(title="Sandbox bank", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.include_router(routes.partner, dependencies=[Depends(faults.disturb)])
     app.include_router(routes.control)
+    app.include_router(statement.router_of(faults))
     app.include_router(faults.router())
     app.add_exception_handler(routes.BankError, _error)
     app.add_exception_handler(HTTPException, _http_error)

@@ -86,6 +86,15 @@ class Book:
         )
         return [_payment(row) for row in rows]
 
+    def of_day(self, day: date, biller: str | None = None) -> list[Payment]:
+        """Everything visible that was paid on one Bangkok day, oldest first."""
+        rows = self._db.execute(
+            "SELECT * FROM payment WHERE substr(paid_at, 1, 10) = ? AND biller = coalesce(?, biller)"
+            " AND visible_at <= ? ORDER BY paid_at, rowid",
+            (day.isoformat(), biller, time.time()),
+        )
+        return [_payment(row) for row in rows]
+
     def note(self, payment: Payment, attempt: int, at: datetime, accepted: bool, answer: str) -> None:
         """Remember one call to the biller and what came of it."""
         self._db.execute(
