@@ -2,16 +2,18 @@
 
 import zlib
 from base64 import urlsafe_b64decode
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from kit.clock import BANGKOK
+from kit.clock import BANGKOK, clock
 from kit.contracts.definition import section_for
 from kit.contracts.journey import Process
-from services.issuance.domain import WalletSecrets, configurations, disclosures, may_be_offered, statuslist
+from services.issuance.domain import WalletSecrets, configurations, disclosures, statuslist
 from services.issuance.domain.credentials import claim_name, over_at, shown_claims
 from services.issuance.domain.states import State
+from services.issuance.models import Document
+from services.issuance.queries import may_be_offered
 from tests.issuance.conftest import licence
 
 EXAMPLE = "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"
@@ -65,10 +67,12 @@ def test_a_kind_of_document_knows_the_fields_of_all_versions_by_their_last_names
 
 
 def test_what_is_offered_is_in_force_or_to_come():
-    today, tomorrow = date(2026, 11, 2), date(2026, 11, 3)
-    offered = {state for state in State if may_be_offered(state, today, today)}
-    assert offered == {State.REQUESTED, State.ISSUING, State.FAILED, State.ISSUED}
-    assert not may_be_offered(State.ISSUED, today, tomorrow)
+    last = date(2026, 11, 2)
+    with clock.freeze(over_at(last) - timedelta(seconds=1)) as advance:
+        offered = {state for state in State if may_be_offered(Document(state=state, valid_until=last))}
+        assert offered == {State.REQUESTED, State.ISSUING, State.FAILED, State.ISSUED}
+        advance(timedelta(seconds=1))
+        assert not may_be_offered(Document(state=State.ISSUED, valid_until=last))
 
 
 def test_a_nonce_holds_for_its_issuer_and_its_time():

@@ -8,10 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework
 from kit.clock import clock, local_date
-from services.issuance import domain, queries
+from services.issuance import queries
 from services.issuance.commands.registering import StoredFile
-from services.issuance.domain import CopyState, State
+from services.issuance.domain import CopyState
 from services.issuance.models import CertifiedCopy, Document
+from services.issuance.schemas import status_now
 
 CERTIFY = "certify"
 
@@ -21,7 +22,7 @@ async def request_copy(session: AsyncSession, document: Document, officer: UUID 
     (held,) = await queries.documents(session, [document.id], lock=True)  # so that copies are numbered in turn
     now = clock.now()
     today = local_date(now)
-    status = domain.status_of(State(held.state), held.valid_until, today)
+    status = status_now(held)
     of_document = select(CertifiedCopy).where(CertifiedCopy.document_id == held.id)
     same = of_document.where(
         CertifiedCopy.original_sha256 == held.sha256,

@@ -11,11 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from kit.auth import public_of, thumbprint
-from kit.clock import clock, local_date
+from kit.clock import clock
 from kit.rows import fetch
-from services.issuance import domain
-from services.issuance.domain import Refused, State, statuslist, wallets
-from services.issuance.models import Credential, CredentialGrant, Document, SpentNonce
+from services.issuance import domain, queries
+from services.issuance.domain import Refused, statuslist, wallets
+from services.issuance.models import Credential, CredentialGrant, SpentNonce
 
 CHANCE = random.SystemRandom()
 TRIED = 32
@@ -90,18 +90,16 @@ async def _spent(session: AsyncSession, nonce: str) -> Refused | None:
 async def _credited(session: AsyncSession, grant: CredentialGrant, holder: str) -> Credential | Refused:
     # Shared with others who issue, but nobody changes what the document is worth before the place is known to be its.
     # Always before a list: whoever acts on a document holds that first, too.
-    asked = select(col(Document.agency), col(Document.state), col(Document.valid_until))
-    query = asked.where(Document.id == grant.document_id)
-    agency, state, valid_until = (await session.exec(query.with_for_update(read=True))).one()
-    now = clock.now()
-    if not domain.is_in_force(State(state), valid_until, local_date(now)):
+    await fetch(session, "SELECT FROM document WHERE id = $1 FOR SHARE", grant.document_id)
+    (document,) = await queries.documents(session, [grant.document_id])
+    if not queries.is_in_force(document):
         return Refused(DENIED, "the document is not in force")
     if grant.credential_id is not None:
         known = (await session.exec(select(Credential).where(Credential.id == grant.credential_id))).one()
         return known if known.holder == holder else Refused(DENIED, "the credential is issued to another key")
-    list_id = await _open_list(session, agency)
+    list_id = await _open_list(session, document.agency)
     place = await _free_place(session, list_id)
-    credential = Credential(document_id=grant.document_id, list_id=list_id, place=place, holder=holder, issued_at=now)
+    credential = Credential(document_id=document.id, list_id=list_id, place=place, holder=holder, issued_at=clock.now())
     grant.credential_id = credential.id
     session.add(credential)
     session.add(grant)

@@ -1,7 +1,9 @@
 """Status lists: signed anew where something in them has changed, or a day has passed, and at no other time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,9 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit.auth import Issuer
 from kit.clock import clock, local_date
 from kit.rows import fetch
-from services.issuance import domain
+from services.issuance import queries
 from services.issuance.domain import Places, State, statuslist
 from services.issuance.domain.oid4vci import STATUS_LIST
+from services.issuance.models import Document
+from services.issuance.schemas import status_now
 
 LIST = """
     SELECT agency, token, as_of, expires_at,
@@ -20,11 +24,11 @@ LIST = """
 """
 FORGET = "DELETE FROM status_change WHERE list_id = $1"
 """Only what is seen: a change that commits later is signed later."""
-NOT_VALID = """
-    SELECT credential.place, document.state, document.valid_until
+NOT_VALID = f"""
+    SELECT credential.place, {", ".join(f"document.{name}" for name in queries.JUDGED)}
     FROM credential JOIN document ON document.id = credential.document_id
     WHERE credential.list_id = $1 AND (document.state <> $2 OR document.valid_until < $3)
-"""
+"""  # noqa: S608 - our own columns
 KEEP = "UPDATE status_list SET token = $2, as_of = $3, expires_at = $4 WHERE id = $1"
 
 
@@ -62,12 +66,21 @@ async def sign_list(session: AsyncSession, list_id: UUID, issuer: Issuer, places
         return token
     today = local_date(now)
     await fetch(session, FORGET, list_id)
-    rows = await fetch(session, NOT_VALID, list_id, State.ISSUED, today)
-    values = {
-        row["place"]: statuslist.VALUES[domain.status_of(State(row["state"]), row["valid_until"], today)]
-        for row in rows
-    }
+    values = _values(await fetch(session, NOT_VALID, list_id, State.ISSUED, today))
     claims = statuslist.list_claims(places.issuer, places.status_list(list_id), values, int(now.timestamp()), fresh_s)
     token = issuer.sign(claims, STATUS_LIST)
     await fetch(session, KEEP, list_id, token, today, now + timedelta(seconds=statuslist.LIFE_S))
     return token
+
+
+def _values(rows: Iterable[Any]) -> dict[int, int]:
+    """The bits of each place; documents that are alike in all that counts are judged once."""
+    values: dict[int, int] = {}
+    worth: dict[tuple[Any, ...], int] = {}
+    for place, *judged in rows:
+        alike = tuple(judged)
+        if alike not in worth:
+            document = Document(**dict(zip(queries.JUDGED, judged, strict=True)))
+            worth[alike] = statuslist.VALUES[status_now(document)]
+        values[place] = worth[alike]
+    return values

@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework
-from kit.clock import clock, local_date
-from services.issuance import domain
+from kit.clock import clock
+from services.issuance import domain, queries
 from services.issuance.domain import Refused, State, WalletSecrets, wallets
 from services.issuance.models import CredentialGrant, CredentialOffer, Document
 
@@ -39,10 +39,9 @@ async def offer(session: AsyncSession, secrets: WalletSecrets, document_id: UUID
     DocumentNotInForce, TooManyOffers.
     """
     # Locked, so that two offers at once do not both count as the newest.
-    query = select(col(Document.state), col(Document.valid_until)).where(Document.id == document_id)
-    state, valid_until = (await session.exec(query.with_for_update(key_share=True))).one()
+    (document,) = await queries.documents(session, [document_id], lock=True)
     now = clock.now()
-    if not domain.may_be_offered(State(state), valid_until, local_date(now)):
+    if not queries.may_be_offered(document):
         raise domain.DocumentNotInForce
     earlier = select(CredentialOffer).where(CredentialOffer.document_id == document_id)
     recent = (await session.exec(earlier.where(CredentialOffer.created_at > now - wallets.OFFER_LIFE))).all()

@@ -77,8 +77,6 @@ from services.issuance.domain.states import (
     State,
     Status,
     VerificationNotFound,
-    is_in_force,
-    may_be_offered,
     status_of,
 )
 from services.issuance.domain.substitutes import Loss, SubstituteState, is_late, loss_text, stamped
@@ -179,13 +177,11 @@ __all__ = [
     "grams_of",
     "holder_of",
     "invalid_token",
-    "is_in_force",
     "is_late",
     "joined",
     "last_valid_day",
     "loss_text",
     "masked",
-    "may_be_offered",
     "milestones",
     "number_text",
     "oid_of",

@@ -86,16 +86,6 @@ def status_of(state: State, valid_until: date | None, today: date, suspended_unt
     return Status.SUSPENDED if is_held else Status.VALID
 
 
-def is_in_force(state: State, valid_until: date | None, today: date) -> bool:
-    """Whether a document, issued or not, is worth today what it says."""
-    return state in OUT and status_of(state, valid_until, today) is Status.VALID
-
-
-def may_be_offered(state: State, valid_until: date | None, today: date) -> bool:
-    """Whether a credential of it may be offered to a wallet: it is in force, or still being made."""
-    return state in UNFINISHED or is_in_force(state, valid_until, today)
-
-
 class DocumentNotFound(NotFound):
     """The journey has no document yet, or is somebody else's."""
 

@@ -23,9 +23,10 @@ from services.issuance.queries.documents import (
     unfinished,
 )
 from services.issuance.queries.register import Asked, register
-from services.issuance.queries.wallets import grant_of, offerable, sections_of
+from services.issuance.queries.wallets import JUDGED, grant_of, is_in_force, offerable, sections_of
 
 __all__ = [
+    "JUDGED",
     "Asked",
     "StoredVersion",
     "acts",
@@ -41,6 +42,7 @@ __all__ = [
     "ending",
     "files_of",
     "grant_of",
+    "is_in_force",
     "of_agency",
     "offerable",
     "order_claims",

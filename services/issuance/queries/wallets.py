@@ -1,4 +1,4 @@
-"""What a wallet may get, and of whom."""
+"""Reads for wallets: what may be offered, what a token is for, what an agency issues."""
 
 from uuid import UUID
 
@@ -6,13 +6,27 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
-from kit.clock import clock, local_date
+from kit.clock import clock
 from kit.contracts.definition import Section
 from kit.rows import fetch
 from services.issuance import domain
-from services.issuance.domain import State
+from services.issuance.domain import State, Status
 from services.issuance.models import CredentialGrant, Document
 from services.issuance.queries.documents import COLUMNS, documents, is_of
+from services.issuance.schemas import status_now
+
+JUDGED = ("state", "valid_until", "suspended_until")
+"""The columns by which ``status_now`` judges: the trigger ``note_status_change`` looks at the same."""
+
+
+def is_in_force(document: Document) -> bool:
+    """Whether a document, issued or not, is worth now what it says."""
+    return document.state in domain.OUT and status_now(document) is Status.VALID
+
+
+def may_be_offered(document: Document) -> bool:
+    """Whether a credential of it may be offered to a wallet: it is in force, or still being made."""
+    return document.state in domain.UNFINISHED or is_in_force(document)
 
 
 async def offerable(session: AsyncSession, principal: Principal, journey: UUID) -> Document:
@@ -25,8 +39,7 @@ async def offerable(session: AsyncSession, principal: Principal, journey: UUID) 
     own = [each for each in found if is_of(each, principal) and each.state != State.STOPPED]
     if not own:
         raise domain.DocumentNotFound
-    today = local_date(clock.now())
-    offered = [each for each in own if domain.may_be_offered(State(each.state), each.valid_until, today)]
+    offered = [each for each in own if may_be_offered(each)]
     if not offered:
         raise domain.DocumentNotInForce
     return max(offered, key=lambda each: (each.state in domain.OUT, each.id))

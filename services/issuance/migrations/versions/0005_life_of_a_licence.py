@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0006"
-down_revision = "0005"
+revision = "0005"
+down_revision = "0004"
 
 ONLY_GROW = """
 CREATE FUNCTION document_acts_only_grow() RETURNS trigger LANGUAGE plpgsql AS $$

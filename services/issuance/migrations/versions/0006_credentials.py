@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 NOTE = """
 CREATE FUNCTION note_status_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -19,8 +19,9 @@ BEGIN
 END $$
 """
 NOTE_TRIGGER = """
-CREATE TRIGGER note_status_change AFTER UPDATE OF state, valid_until ON document FOR EACH ROW
-WHEN (OLD.issued_at IS NOT NULL AND (OLD.state, OLD.valid_until) IS DISTINCT FROM (NEW.state, NEW.valid_until))
+CREATE TRIGGER note_status_change AFTER UPDATE OF state, valid_until, suspended_until ON document FOR EACH ROW
+WHEN (OLD.issued_at IS NOT NULL AND (OLD.state, OLD.valid_until, OLD.suspended_until)
+    IS DISTINCT FROM (NEW.state, NEW.valid_until, NEW.suspended_until))
 EXECUTE FUNCTION note_status_change()
 """
 
