@@ -36,6 +36,8 @@ from kit.documents.timestamps import DIGEST, Timestamps, bounded, ends_at
 FIELD = "ArchiveTimestamp"
 SECONDS = 5.0
 """For one list, one responder."""
+STAMP_SECONDS = 12.0
+"""For a time-stamp: more than the authority has."""
 TIMEOUT = aiohttp.ClientTimeout(total=SECONDS)
 MOST_BYTES = 10 * 1024 * 1024
 """Of one list."""
@@ -164,7 +166,8 @@ class _Stamper(TimeStamper):
         """Get a checked token."""
         assert md_algorithm == DIGEST  # noqa: S101 - we ask for no other
         asked = asyncio.run_coroutine_threadsafe(self._timestamps.stamp(message_digest), self._loop)
-        self.last = await asyncio.wrap_future(asked)
+        async with asyncio.timeout(STAMP_SECONDS):  # where the loop has ended meanwhile nobody would answer
+            self.last = await asyncio.wrap_future(asked)
         return cms.ContentInfo.load(self.last)
 
     async def async_dummy_response(self, md_algorithm: str) -> cms.ContentInfo:

@@ -7,6 +7,8 @@ from random import Random
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kit.clock import clock
 from kit.documents import Composer, DocumentProperties, Reference, Seal, TimestampAway, verify, verify_async
@@ -14,6 +16,7 @@ from kit.documents.roots import Roots
 from kit.documents.timestamps import REST_SECONDS, Timestamps, ends_at
 from kit.local.doubles import NotDevelopmentError, mail, running, tsa
 from kit.local.doubles.tsa import MODES
+from kit.local.doubles.tsa_signer import Signer
 from kit.local.ports import free_port
 from kit.retry import is_passing
 from tests import pdf as look
@@ -138,6 +141,20 @@ async def test_an_authority_of_another_root_is_not_believed(authority, document,
         with pytest.raises(TimestampAway, match="not trusted"):
             await client.stamp(bytes(32))
         await client.close()
+
+
+async def test_a_stamp_by_a_key_that_is_for_seals_is_not_believed(authority, monkeypatch):
+    key, now = rsa.generate_private_key(65537, 2048), clock.now()
+    _, certificate = authority.certified(now - timedelta(days=1), now + timedelta(days=1), public=key.public_key())
+    signer = Signer(key, x509.load_pem_x509_certificate(certificate))
+
+    async def ask(request: bytes) -> bytes:
+        return signer.reply(request, clock.now(), 7, dict.fromkeys(MODES, False))
+
+    async with authority.opened() as client:
+        monkeypatch.setattr(client, "_ask", ask)
+        with pytest.raises(TimestampAway, match="not trusted"):
+            await client.stamp(bytes(32))
 
 
 def test_the_double_stands_in_the_process_of_the_mail_catcher(tmp_path, monkeypatch):
