@@ -124,13 +124,15 @@ async def test_who_has_paid_without_the_bank_telling_is_not_reminded(payment, bi
     assert not await payment.facts(Reminded)
 
 
-@pytest.mark.req("P9", part="what lapses")
+@pytest.mark.req("P9")
 async def test_an_invoice_that_nobody_pays_expires_once_and_the_journey_with_it(payment, billed, works, bank):
     event, row = await billed()
     assert row["expires_at"] > row["due_at"]
     with clock.freeze(row["expires_at"] - timedelta(seconds=1)) as advance:
         await works("expire")
+        await works("remind")
         assert await state_of(payment, row) == "open"
+        assert len(await payment.facts(Reminded)) == 1, "those that were missed together are told as one"
         advance(timedelta(seconds=2))
         await works("expire")
         (fact,) = await payment.facts(PaymentExpired)
@@ -177,6 +179,7 @@ async def test_nothing_expires_while_its_payer_is_at_the_gateway(payment, billed
         advance(timedelta(seconds=2))
         await works("expire")
         assert await state_of(payment, row) == "open"
+        assert (await payment.client.post(path, headers=payment.citizen(person))).json()["state"] == "expired"
         if pays:
             charge = begun["url"].rpartition("/")[2]
             await bank.http.post(f"/card/_control/charges/{charge}", json={"mode": "silent"})

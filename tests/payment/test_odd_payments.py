@@ -11,14 +11,15 @@ from sqlmodel import select
 
 from kit.contracts.events import Withdrawn
 from kit.contracts.journey import Outcome
-from kit.local.doubles import running
+from kit.local.doubles import NotDevelopmentError, running
 from kit.local.doubles.bank import create_app
+from kit.local.doubles.card import CardDesk
 from kit.local.ports import free_port
 from services.payment import promptpay
-from services.payment.models import Invoice
+from services.payment.models import Checkout, Invoice
 from tests.bundles import licence_bundle
 from tests.gateway.serving import served
-from tests.payment.conftest import Bank
+from tests.payment.conftest import CARDS, Bank, paying
 
 FEE = 100_000
 
@@ -72,12 +73,22 @@ async def town(harness_of, monkeypatch):
     """The service, and a bank that calls it back by itself."""
     monkeypatch.setenv("PAET_ENVIRONMENT", "development")
     port = free_port()
+    told = f"http://127.0.0.1:{port}/payment-callbacks"
+    cards = CardDesk.open(
+        secret_key=CARDS["card_secret_key"], webhook_secret=CARDS["card_webhook_secret"], webhook=f"{told}/card",
+        webhook_seconds=0, late_seconds=0.2, retry_seconds=0.2,
+    )  # fmt: skip
     app = create_app(
-        key="key", secret="secret", callback=f"http://127.0.0.1:{port}/payment-callbacks/scb", callback_seconds=0,
-        late_seconds=0.2, retry_seconds=0.2,
+        key="key", secret="secret", callback=f"{told}/scb", callback_seconds=0, late_seconds=0.2, retry_seconds=0.2,
+        cards=cards,
     )  # fmt: skip
     with running(app, free_port()) as url:
-        settings = {"bank_url": url, "bank_api_key": "key", "bank_api_secret": "secret"}
+        settings = {
+            "bank_url": url,
+            "bank_api_key": "key",
+            "bank_api_secret": "secret",
+            "card_url": f"{url}/card",
+        } | CARDS
         async with (
             harness_of("payment", **settings) as payment,
             served(payment.app, port),
@@ -122,7 +133,7 @@ async def scanned(bank, row, mode, amount):
 
 
 @pytest.mark.req("P4")
-@pytest.mark.req("P5", part="sandbox bank over HTTP")
+@pytest.mark.req("P5")
 async def test_every_odd_payment_ends_in_its_state_and_its_notice(town, granted_in):
     payment, bank = town
     person = uuid4()
@@ -160,3 +171,48 @@ async def test_every_odd_payment_ends_in_its_state_and_its_notice(town, granted_
     assert {row["sum"] for row in balances} == {0}
     callbacks = (await bank.http.get("/_control/book")).json()["callbacks"]
     assert {each["answer"][:3] for each in callbacks if not each["accepted"]} == {"404"}, "the wrong reference alone"
+
+
+@pytest.mark.req("P5", part="card provider")
+async def test_the_gateway_tells_by_itself_and_only_what_it_signed_is_taken(town, granted_in):
+    payment, bank = town
+    modes = {"ok": "successful", "duplicate": "successful", "late": "successful", "bad-signature": "successful",
+             "declined": "failed"}  # fmt: skip
+    charges = {}
+    for mode in modes:
+        person = uuid4()
+        event = granted_in(payment, person=person, bundle=paying("card-licence", takes_card=True))
+        await payment.deliver(event)
+        (row,) = await payment.rows(select(Invoice).where(Invoice.journey_id == event.journey))
+        path = f"/invoices/{row['id']}/card-payments"
+        begun = (await payment.client.post(path, headers=payment.citizen(person))).json()
+        charges[mode] = begun["url"].rpartition("/")[2]
+        await bank.http.post(f"/card/_control/charges/{charges[mode]}", json={"mode": mode})
+
+    async def told():
+        rows = (await bank.http.get("/card/_control/book")).json()["webhooks"]
+        found = {
+            mode: [row["answer"][:3] for row in rows if row["charge"] == charge] for mode, charge in charges.items()
+        }
+        is_done = all(found[mode] for mode in modes) and len(found["duplicate"]) == 3
+        return found if is_done else None
+
+    found = await payment.until(told)
+    assert set(found.pop("bad-signature")) == {"403"}
+    assert found == {"ok": ["200"], "late": ["200"], "duplicate": ["200"] * 3, "declined": ["200"]}
+    async with payment.kit.database.engine.begin() as connection:  # it is time to ask about those that are not believed
+        await connection.execute(text("UPDATE due_work SET due_at = now() WHERE kind = 'charge'"))
+
+    async def ended():
+        rows = {row["charge_id"]: row["state"] for row in await payment.rows(select(Checkout))}
+        return {mode: rows[charge] for mode, charge in charges.items()} == modes
+
+    await payment.until(ended)
+    states = await payment.rows(text("SELECT state FROM payment"))
+    assert [row["state"] for row in states] == ["applied"] * 4
+
+
+def test_the_gateway_of_cards_refuses_to_be_opened_outside_development(monkeypatch):
+    monkeypatch.setenv("PAET_ENVIRONMENT", "production")
+    with pytest.raises(NotDevelopmentError):
+        CardDesk.open(secret_key="k", webhook_secret="s")

@@ -33,9 +33,11 @@ async def want_checkout(
     invoice = queries.of_owner(await queries.held(session, [invoice_id]), owner)
     if not invoice.takes_card:
         raise domain.CardNotOffered
+    now = clock.now()
     if invoice.state != InvoiceState.OPEN:
         raise domain.InvoiceNotOpen(state=invoice.state)
-    now = clock.now()
+    if invoice.expires_at is not None and now >= invoice.expires_at:  # else each new charge would put the end off
+        raise domain.InvoiceNotOpen(state=InvoiceState.EXPIRED)
     pending = (Checkout.invoice_id == invoice_id, Checkout.provider == provider, Checkout.state == ChargeState.PENDING)
     query = select(Checkout).where(*pending, Checkout.amount == invoice.missing).order_by(col(Checkout.id).desc())
     for begun in await session.exec(query):

@@ -10,6 +10,7 @@ from kit.app import Kit
 from kit.clock import clock, local_date
 from kit.duework import Later
 from services.payment import commands, providers, queries
+from services.payment.commands.charging import UNANSWERED
 from services.payment.domain import ChargeState, InvoiceState
 from services.payment.duework.inquiring import ask, days
 from services.payment.models import Invoice
@@ -61,7 +62,11 @@ async def _conclude_charges(kit: Kit, invoice: Invoice) -> None:
     async with kit.database.reading() as session:
         pending = await queries.pending_checkouts(session, invoice.id)
     for begun in pending:
-        charge = await providers.card_gateway(kit).retrieve(str(begun.charge_id))
+        if begun.charge_id is None:
+            if clock.now() < begun.created_at + UNANSWERED:  # the gateway is being asked for it
+                raise Later(begun.created_at + UNANSWERED)
+            continue
+        charge = await providers.card_gateway(kit).retrieve(begun.charge_id)
         if charge.state is ChargeState.PENDING:
             raise Later(clock.now() + UNDER_WAY)
         async with kit.database.transaction() as session:
