@@ -43,6 +43,10 @@ class Mail:
         (await self.http.delete("/_control/misbehave")).raise_for_status()
 
 
+AWAKE = {"quiet_from": time(), "quiet_until": time()}
+"""No quiet hours."""
+
+
 class Outlets(dict):
     """The doubles of LINE, the SMS gateway, the post-house and of what comes back of mails, by channel."""
 
@@ -106,8 +110,7 @@ def climbing(harness, ladder, channels=("inbox", "email")):
 
 @pytest.fixture
 async def delivery(harness_of, mail, outlets):
-    wide_awake = {"quiet_from": time(), "quiet_until": time()}
-    settings = {"smtp_port": mail.smtp_port, "smtp_tls": False, "saraban_book": BOOK} | outlets.settings | wide_awake
+    settings = {"smtp_port": mail.smtp_port, "smtp_tls": False, "saraban_book": BOOK} | outlets.settings | AWAKE
     async with harness_of("delivery", **settings) as harness:
         harness.publish(licence_bundle())
         harness.climb = partial(climbing, harness)

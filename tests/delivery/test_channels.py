@@ -1,7 +1,9 @@
 """Every channel against a double that speaks its protocol over a real socket and fails in every way."""
 
 import json
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -11,16 +13,55 @@ from sqlmodel import select
 from kit.clock import clock
 from kit.contracts.claims import PersonClaim
 from kit.contracts.events import Delivered, DeliveryFailed, Dispatched, Granted, Issued
+from kit.testing import open_harness
+from services.delivery import queries
+from services.delivery.channels.email import _reports
+from services.delivery.domain import MalformedReport
 from services.delivery.models import Dispatch, DispatchEvent, Notice
-from tests.delivery.conftest import ADDRESSES
-from tests.figures import shows
+from services.delivery.settings import Settings
+from tests.delivery.conftest import ADDRESSES, AWAKE, climbing, doubles
 
 ALL = [["line", "PT1H"], ["sms", "PT4H"], ["email", "P1D"], ["post", "P14D"], ["pickup", None]]
 
 
-@pytest.fixture(autouse=True)
-def _often(monkeypatch):
-    monkeypatch.setenv("PAET_METRICS_SECONDS", "0.2")
+RUBBISH = (
+    b"", b"[]", b'{"events": 5}', b"{", b'{"events": [{"type": "unfollow"}]}', b"[" * 100_000, b"\xff",
+    b'{"event_id": "\\ud800", "message_id": "x", "tracking_number": "x", "reference": "x", "status": "x", "at": "x"}',
+    b'{"events": [{"type": "unfollow", "source": {"userId": "\\ud800"}, "webhookEventId": "x", "timestamp": 1e400}]}',
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def standing(servers, tmp_path_factory):
+    """One service and its doubles for all that is here."""
+    folder = tmp_path_factory.mktemp("channels")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAET_ENVIRONMENT", "development")
+        with doubles(folder / "mail") as (outlets, smtp_port):
+            settings = {"smtp_port": smtp_port, "smtp_tls": False} | outlets.settings | AWAKE
+            async with open_harness("delivery", servers, folder, **settings) as harness:
+                harness.climb = partial(climbing, harness)
+                yield harness, outlets
+
+
+@pytest.fixture
+def outlets(standing):
+    return standing[1]
+
+
+@pytest.fixture
+async def delivery(standing):
+    """With nothing told and nothing wrong yet."""
+    harness, outlets = standing
+    outlets.mailbox.clear()
+    for outlet in outlets.values():
+        outlet.sent.clear()
+        outlet.calls.clear()
+        outlet.faults.clear()
+    async with harness.kit.database.engine.begin() as connection:
+        for table in ("due_work", "dispatch_event", "dispatch", "notice", "delivery", "outbox"):
+            await connection.execute(text(f"DELETE FROM {table}"))
+    return harness
 
 
 async def settled(delivery, channel, *states, meanwhile=lambda: None):
@@ -124,11 +165,8 @@ async def test_a_delivery_report_proves_receipt_and_ends_the_climb(delivery, kno
 
 @pytest.mark.req("D3", part="bounces of mail, SMS, LINE and post")
 @pytest.mark.parametrize("channel", ["line", "sms", "email", "post"])
-async def test_what_comes_back_leads_to_the_next_channel(delivery, known, outlets, mail, channel):
-    if channel == "email":
-        await mail.misbehave("bounce")
-    else:
-        outlets.misbehave(channel, "bounce")
+async def test_what_comes_back_leads_to_the_next_channel(delivery, known, outlets, channel):
+    outlets.misbehave(channel, "bounce")
     await told(delivery, [[channel, "P7D"], ["pickup", None]], known, **ADDRESSES)
     await settled(delivery, channel, "sent")
     assert (await report(delivery, outlets, channel)).status_code == 200
@@ -137,9 +175,8 @@ async def test_what_comes_back_leads_to_the_next_channel(delivery, known, outlet
     assert (row["reason"], row["decision"]) == ("bounced", "next")
 
 
-async def test_a_report_that_is_not_the_providers_is_refused(delivery, known, outlets, mail):
-    await mail.misbehave("bounce")
-    for channel in ("line", "sms", "post"):
+async def test_a_report_that_is_not_the_providers_is_refused(delivery, known, outlets):
+    for channel in ("line", "sms", "post", "email"):
         outlets.misbehave(channel, "bounce")
     for channel in ("line", "sms", "post", "email"):
         await told(delivery, [[channel, "P7D"]], known, **ADDRESSES)
@@ -150,7 +187,7 @@ async def test_a_report_that_is_not_the_providers_is_refused(delivery, known, ou
             assert (await delivery.client.post(path, content=call.body, headers=headers)).status_code == 401
         forged = call.body + b" "
         assert (await delivery.client.post(path, content=forged, headers=dict(call.headers))).status_code == 401
-        for rubbish in (b"", b"[]", b'{"events": 5}', b"{", b'{"events": [{"type": "unfollow"}]}'):
+        for rubbish in RUBBISH:
             outlets[channel].tell_raw(rubbish)
             assert (await report(delivery, outlets, channel)).status_code in (200, 400)
     assert (await delivery.client.post("/delivery-reports/pigeon", content=b"")).status_code == 404
@@ -222,11 +259,10 @@ async def test_what_waits_and_fails_is_counted_by_channel(delivery, known, outle
     await told(delivery, [["line", None]], known, **ADDRESSES)
     await told(delivery, [["sms", None]], known, **ADDRESSES)
     await settled(delivery, "sms", "failed")
-    await shows(delivery, "paet_dispatches_waiting", 1, channel="line")
-    await shows(delivery, "paet_dispatches_failed", 1, channel="sms")
-    with clock.freeze(clock.now()) as advance:
-        advance(timedelta(minutes=5))
-        await shows(delivery, "paet_dispatches_troubled", 1, channel="line")
+    async with delivery.kit.database.reading() as session:
+        assert await queries.count_waiting(session) == {"line": 1}
+        assert await queries.count_failed(session) == {"sms": 1}
+        assert set(await queries.count_troubled(session)) <= {"line"}
 
 
 @pytest.mark.req("D1", part="the wallet: a notice that the document can be taken there, a link only")
@@ -237,3 +273,30 @@ async def test_a_holder_is_told_that_the_document_can_be_taken_into_the_wallet(d
     rows = await delivery.rows(select(Notice).order_by(Notice.id))
     assert [row["kind"] for row in rows] == ["issued", "wallet"]
     assert rows[1]["link"] == f"/v1/journeys/{event.journey}/credential-offers"
+
+
+@pytest.mark.req("D3", part="a bounce is of its own mail")
+@pytest.mark.parametrize(
+    "mail_back",
+    [
+        b"", b"Subject: x\n\nhello", b"Content-Type: multipart/report; boundary=x\n\n--x\n\n--x--",
+        b"Content-Type: text/rfc822-headers\n\nMessage-ID: <\xff\x00@paet>\n",
+        b"Content-Type: message/rfc822\n\nMessage-ID: <01a20fff-fdd6-70e5-b02d-351500638064@paet>\n\n",
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (depth, depth) for depth in range(1400)),
+    ],
+    ids=range(6),
+)  # fmt: skip
+def test_what_anybody_can_write_to_the_address_of_bounces_does_no_harm(mail_back):
+    with suppress(MalformedReport):
+        assert list(_reports(mail_back)) == []
+
+
+async def test_without_a_key_for_addresses_who_blocks_an_account_moves_nobody_elses_notice(
+    delivery, known, outlets, monkeypatch
+):
+    monkeypatch.setattr(delivery.kit.resource(Settings), "evidence_key", None)
+    outlets.misbehave("line", "bounce")
+    await told(delivery, [["line", "P7D"]], known, **ADDRESSES)
+    await settled(delivery, "line", "sent")
+    assert (await report(delivery, outlets, "line")).status_code == 200
+    assert not await delivery.facts(DeliveryFailed)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.message import Message as Part
-from email.policy import default
 from uuid import UUID
 
 import aiosmtplib
@@ -22,6 +21,8 @@ ACTIONS = {"failed": Told.FAILED, "relayed": Told.ACCEPTED, "delivered": Told.AC
 """Of RFC 3464. That a mail lies in a mailbox is told by a server of whoever it belongs to: it proves no receipt."""
 STATUS = "message/delivery-status"
 MOST_RECIPIENTS = 10
+LARGEST = 65_536
+"""Of a notification: what comes back is a mail of ours, and those are short."""
 
 
 class Email:
@@ -54,7 +55,7 @@ class Email:
         try:
             _, reply = await aiosmtplib.send(
                 mail,
-                sender=self._settings.smtp_bounces or self._settings.smtp_from,
+                sender=self._settings.smtp_bounces,
                 hostname=self._settings.smtp_host,
                 port=self._settings.smtp_port,
                 start_tls=self._settings.smtp_tls,
@@ -72,15 +73,19 @@ class Email:
         if secret is None:
             raise SignatureRefused
         require_signature(secret.get_secret_value(), body, headers.get("x-signature"))
-        return list(_reports(message_from_bytes(body, policy=default), hashlib.sha256(body).hexdigest()))
+        return list(_reports(body))
 
 
-def _reports(notification: Part, digest: str) -> Iterator[Report]:
-    parts = list(notification.walk())
+def _reports(body: bytes) -> Iterator[Report]:
+    """Whoever can write to the address of bounces has written this, whoever handed it on."""
+    if len(body) > LARGEST:
+        raise MalformedReport
+    digest = hashlib.sha256(body).hexdigest()
     try:
+        parts = list(message_from_bytes(body).walk())
         key = next(found for each in parts if (found := _original(each)))
         actions = [found for each in parts if each.get_content_type() == STATUS for found in _actions(each)]
-    except (StopIteration, TypeError, ValueError, AttributeError, LookupError) as error:
+    except (StopIteration, TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
         raise MalformedReport from error
     for place, (action, status) in enumerate(actions):
         code = "".join(each for each in status[:20] if each.isdecimal() or each == ".")
@@ -103,7 +108,7 @@ def _original(part: Part) -> str | None:
     kind = part.get_content_type()
     if kind == "text/rfc822-headers":
         payload = part.get_payload(decode=True)
-        head = message_from_bytes(payload if isinstance(payload, bytes) else b"", policy=default)
+        head = message_from_bytes(payload if isinstance(payload, bytes) else b"")
         return _trimmed(head["Message-ID"])
     if kind == "message/rfc822" and (inner := _inner(part)):
         return _trimmed(inner[0]["Message-ID"])
@@ -111,7 +116,8 @@ def _original(part: Part) -> str | None:
 
 
 def _trimmed(text: object) -> str | None:
-    return str(text).strip()[:200] if text else None
+    found = str(text).strip()[:200] if text else ""
+    return found if found and found.isascii() and found.isprintable() else None
 
 
 def _judged(error: aiosmtplib.SMTPException) -> Exception:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from kit.contracts.claims import ApplicationClaim
 from services.delivery.channels import Message, RefusedByChannel, Taken, uuid_key
-from services.delivery.channels.posting import Provider
+from services.delivery.channels.posting import Provider, is_plain
 from services.delivery.domain.reports import MalformedReport, Report, SignatureRefused, Told
 
 MOST_EVENTS = 200
@@ -71,7 +71,7 @@ def _message_id(content: bytes) -> str | None:
 
 def _blocked(event: Mapping[str, Any]) -> Report:
     user, identifier = event["source"]["userId"], event["webhookEventId"]
-    if not isinstance(user, str) or not isinstance(identifier, str) or not 0 < len(identifier) <= 100:
+    if not is_plain(user) or not is_plain(identifier):
         raise MalformedReport
     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
     return Report(Told.FAILED, "blocked", identifier, at, address=user)

@@ -22,6 +22,8 @@ from services.delivery.domain.reports import MalformedReport, Report, SignatureR
 TIMEOUT = aiohttp.ClientTimeout(total=20.0, sock_connect=3.0)
 LARGEST_ANSWER = 65_536
 LONGEST_PAUSE = 86_400
+TROUBLES = frozenset({401, 403, 404, 405, 408, 425, 429})
+"""What says nothing of the address: a token or a URL that is wrong until it is put right, haste until it is over."""
 
 
 class Provider:
@@ -36,20 +38,17 @@ class Provider:
     async def post(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]
     ) -> tuple[Answer, Mapping[str, str]]:
-        """Post and read the answer with its headers; Busy when there is none, or 401, 403, 408, 425, 429 or 5xx.
-
-        A token that is not taken is the agency's trouble and passes when it is put right: no fault of the address.
-        """
+        """Post and read the answer with its headers; Busy when there is none, or 5xx, or 4xx of the TROUBLES."""
         with telemetry.client_span(f"POST {self.name}") as carried:
             sent = {"Authorization": f"Bearer {self._token}", **headers, **carried}
             try:
                 async with self._open().post(
                     f"{self._url}{path}", json=body, headers=sent, allow_redirects=False
                 ) as answer:
-                    content = await answer.content.read(LARGEST_ANSWER)
+                    content = await _read(answer)
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise Busy(f"{self.name} is away") from error
-        if answer.status >= 500 or answer.status in (401, 403, 408, 425, 429) or 300 <= answer.status < 400:
+        if answer.status >= 500 or answer.status in TROUBLES or 300 <= answer.status < 400:
             raise Busy(f"{self.name} answered {answer.status}", _pause(answer.headers.get("Retry-After")))
         return Answer(answer.status, content), {name.lower(): value for name, value in answer.headers.items()}
 
@@ -65,6 +64,16 @@ class Provider:
         if self._client is not None:
             await self._client.close()
             self._client = None
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    """The answer to its end; of a large one the beginning."""
+    content = b""
+    async for chunk in answer.content.iter_chunked(LARGEST_ANSWER):
+        content += chunk
+        if len(content) >= LARGEST_ANSWER:
+            break
+    return content
 
 
 def _pause(retry_after: str | None) -> timedelta | None:
@@ -103,9 +112,14 @@ def members(body: bytes, *names: str) -> dict[str, str]:
         found = {name: said[name] for name in names}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise MalformedReport from error
-    if not all(isinstance(value, str) and 0 < len(value) <= 200 and "\x00" not in value for value in found.values()):
+    if not all(is_plain(value) for value in found.values()):
         raise MalformedReport
     return found
+
+
+def is_plain(value: object) -> bool:
+    """Whether something is a short text of plain characters, that can be kept."""
+    return isinstance(value, str) and 0 < len(value) <= 200 and value.isascii() and value.isprintable()
 
 
 def report_of(body: bytes, number: str, states: Mapping[str, Told], proof: str) -> Report:

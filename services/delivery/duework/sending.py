@@ -11,7 +11,9 @@ from kit.claims import APPLICATION
 from kit.clock import clock
 from kit.contracts.claims import ApplicationClaim
 from kit.duework import Later, WorkFunction
+from kit.gist import gist, places
 from kit.hasten import hasten
+from kit.telemetry import log
 from services.delivery import commands, domain, queries
 from services.delivery.channels import Busy, Channel, Channels, Message, RefusedByChannel
 from services.delivery.domain import End, GiveUp, Rung, Send, Wait
@@ -103,6 +105,10 @@ async def _attempt(kit: Kit, notice: Notice, rung: Rung, channel: Channel, messa
         asked = trouble.pause if isinstance(trouble, Busy) else None
         async with kit.database.transaction() as session:
             await commands.trouble(session, notice, rung, str(trouble), asked)
+    except Exception as error:  # noqa: BLE001 - a fault of one channel keeps no notice from the next one
+        log.error("a channel failed in a way of its own", channel=channel.name, error=gist(error), at=places(error))
+        async with kit.database.transaction() as session:
+            await commands.trouble(session, notice, rung, type(error).__name__, None)
     else:
         crashpoint.reach(ANSWERED)
         async with kit.database.transaction() as session:

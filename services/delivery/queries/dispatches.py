@@ -49,6 +49,8 @@ async def told_of(session: AsyncSession, channel: str, report: Report, address: 
         query = query.where(Dispatch.message_id == report.key)
     elif report.provider_id is not None:
         query = query.where(Dispatch.provider_id == report.provider_id)
+    elif address is None:
+        return []
     else:
         waits = (col(Dispatch.state) == Sending.SENDING) | (col(Dispatch.waits_until) > clock.now())
         query = query.where(Dispatch.address_hash == address, col(Dispatch.state).in_(OPEN), waits).limit(1000)
