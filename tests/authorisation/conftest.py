@@ -38,6 +38,7 @@ SETTINGS: Mapping[str, Callable[[], dict[str, Any]]] = {
         "smtp_tls": False,
         "evidence_key": key(),
         "pickup": True,
+        "smtp_report_secret": "s",
         "saraban_book": BOOK,
     },
 }

@@ -14,6 +14,7 @@ from kit.contracts.definition import Bundle, section_for
 from kit.contracts.journey import Process
 from kit.local.doubles.bank.book import Payment
 from kit.local.doubles.bank.callback import confirmation
+from kit.local.doubles.mail.outlet import hex_signature
 from kit.testing import AGENCY, Harness
 from services.issuance.domain import wallets
 from services.issuance.models import CredentialGrant, Document
@@ -264,6 +265,9 @@ async def _delivery(delivery: Harness) -> Standing:
         standing.add(await objects.notice(delivery, person), person)
     standing.add(await objects.at_counter(delivery, None), None)
     standing.targets.append(Target({"provider": "email"}))
+    bounce = b"Content-Type: text/rfc822-headers\n\nMessage-ID: <unknown@paet>\n"
+    signed = hex_signature("s", bounce)
+    standing.may("POST", "/delivery-reports/{provider}", Right(bounce, "application/octet-stream", signed))
     _sections(standing, Process.DELIVERY, licence_bundle(), information_bundle())
     return standing
 

@@ -11,7 +11,7 @@ from services.delivery.schemas import Heard
 from services.delivery.settings import Settings
 
 router = APIRouter(tags=["delivery"])
-ANY_BODY = {"requestBody": {"required": False, "content": {"application/json": {}, "message/rfc822": {}}}}
+ANY_BODY = {"requestBody": {"required": False, "content": {"application/json": {}, "application/octet-stream": {}}}}
 
 
 @router.post("/delivery-reports/{provider}", dependencies=[Depends(allow("anyone"))], openapi_extra=ANY_BODY)

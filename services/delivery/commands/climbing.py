@@ -135,11 +135,14 @@ def _settle(session: AsyncSession, dispatch: Dispatch, state: Sending, reason: s
 
 
 async def end(session: AsyncSession, notice: UUID, decision: str) -> None:
-    """The ladder is climbed no further: write why to its highest rung."""
-    for each in reversed(await queries.dispatches_of(session, notice)):
+    """The ladder is climbed no further: write why to its highest rung, and to one that is still being tried."""
+    climbed = await queries.dispatches_of(session, notice)
+    for each in climbed:
+        if each.state == Sending.SENDING:
+            _settle(session, each, Sending.SKIPPED, decision)
+    for each in climbed[-1:]:
         if each.decision is None:
             decide(session, each, decision)
-        return
 
 
 def note(

@@ -31,7 +31,7 @@ class Sending(StrEnum):
     FAILED = "failed"
     """The channel never had it, or sent it back."""
     SKIPPED = "skipped"
-    """It was not tried: no address for it, or the channel is not in use."""
+    """It was not tried, or not to its end: no address, a channel not in use, or the notice was received before."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Dispatch(Base, table=True):
     """Code of what proves receipt: ``delivery-report``, ``tracking``, ``identity-check``."""
     failed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     reason: str | None = None
-    """Code of why it failed or was left out: ``refused``, ``bounced``, ``no-address``, ``channel-off``, …"""
+    """Code of why it failed or was left out: ``refused``, ``bounced``, ``no-address``, ``channel-off``, ``read``, …"""
     waits_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """Until when a proof of receipt is waited for before the next rung."""
     decision: str | None = None
