@@ -8,13 +8,16 @@ from kit.contracts.events import (
     Invoiced,
     LicenceExpired,
     Paid,
+    ReceiptReplaced,
     RefundDue,
     RefundPaid,
     Reinstated,
+    Reminded,
     Replaced,
     Revoked,
     Submitted,
     Suspended,
+    Underpaid,
 )
 from kit.worker import on, on_handover
 from services.delivery import commands
@@ -33,7 +36,8 @@ HANDOVER = on_handover(
 REACTIONS = (
     on(Submitted, commands.tell_received, needs=commands.TELLING),
     on(Granted, commands.tell_granted, needs=commands.TELLING),
-    on(Invoiced, commands.tell_to_pay, needs=commands.TELLING),
+    *(on(fact, commands.tell_to_pay, needs=commands.TELLING) for fact in (Invoiced, Reminded, Underpaid)),
+    on(ReceiptReplaced, commands.tell_of_receipt, needs=commands.TELLING),
     on(Paid, commands.tell_paid, needs=(*commands.TELLING, commands.RECEIPTS_OF_PAID)),
     on(RefundDue, commands.tell_refund_due, needs=commands.TELLING),
     on(RefundPaid, commands.tell_refunded, needs=commands.TELLING),

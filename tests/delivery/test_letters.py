@@ -229,6 +229,7 @@ async def test_no_connection_is_held_while_issuance_is_asked(desk, known, monkey
         ({"salutation": "a\nb"}, "/salutation"),
         ({"subject": "\u200b"}, "/subject"),
         ({"body": "ก" * 20_001}, "/body"),
+        ({"body": "no character: \uffff"}, "/body"),
         ({"urgency": "now"}, "/urgency"),
         ({"attach_document": True}, "/journey"),
         ({"mailbox": "x@example.org"}, "/mailbox"),

@@ -26,6 +26,7 @@ from services.delivery.commands.reckoning import change_calendar, reckon
 from services.delivery.commands.recording import mark_read
 from services.delivery.commands.telling import (
     tell_granted,
+    tell_of_receipt,
     tell_paid,
     tell_received,
     tell_refund_due,
@@ -67,6 +68,7 @@ __all__ = [
     "take",
     "tell_granted",
     "tell_of_licence",
+    "tell_of_receipt",
     "tell_order",
     "tell_paid",
     "tell_received",

@@ -94,7 +94,10 @@ def _link_of(kind: str, journey: UUID) -> str | None:
         "published": "public-document",
         "pay": "invoices",
         "received": "acknowledgement",
+        "pay_reminder": "invoices",
+        "underpaid": "invoices",
         "paid": "receipts",
+        "receipt_replaced": "receipts",
         "licence_replaced": "document",
     }
     return f"/v1/journeys/{journey}/{ends[kind]}" if kind in ends else None

@@ -1,5 +1,6 @@
 """What is told on the way."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -7,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit.claims import Known, Missing
 from kit.clock import local_date
 from kit.cloudevents import Event
-from kit.contracts.events import Invoiced, RefundDue, RefundPaid
+from kit.contracts.events import Invoiced, RefundDue, RefundPaid, Reminded, Underpaid
 from kit.thai import baht, long_date
 from services.delivery import domain, queries
 from services.delivery.commands.claims import RECEIPTS_OF_PAID
@@ -25,12 +26,22 @@ async def tell_granted(session: AsyncSession, event: Event, known: Known) -> Non
         await notify(session, event, known, "granted", {})
 
 
+ASKING: Mapping[type, str] = {Invoiced: "pay", Reminded: "pay_reminder", Underpaid: "underpaid"}
+
+
 async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None:
-    """A fee is due. After the end nobody is asked to pay, however late the event comes."""
-    fact: Invoiced = event.data
+    """A fee, or the rest of one, is due. After the end nobody is asked to pay, however late the event comes."""
+    fact: Invoiced | Reminded | Underpaid = event.data
     values = {"amount": baht(fact.amount_satang)} | on_day("due", local_date(fact.due_at))
+    if isinstance(fact, Underpaid):
+        values["missing"] = baht(fact.missing_satang)
     if not await queries.has_ended(session, event.journey):
-        await notify(session, event, known, "pay", values)
+        await notify(session, event, known, ASKING[type(fact)], values)
+
+
+async def tell_of_receipt(session: AsyncSession, event: Event, known: Known) -> None:
+    """A receipt was cancelled, and perhaps another issued in its place."""
+    await notify(session, event, known, "receipt_replaced" if event.data.by else "receipt_cancelled", {})
 
 
 async def tell_refunded(session: AsyncSession, event: Event, known: Known) -> None:

@@ -20,8 +20,15 @@ def _one_line(words: str) -> str:
     return words
 
 
+def _written(words: str) -> str:
+    """What XML cannot hold is no writing either."""
+    if not all(each.isprintable() or each in "\n\t" for each in words):
+        raise InvalidFieldError("unprintable", Text(th="มีอักขระที่พิมพ์ไม่ได้", en="It has characters that cannot be printed"))
+    return words
+
+
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(spelt), AfterValidator(_one_line)]
-Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(spelt)]
+Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(spelt), AfterValidator(_written)]
 OtherAgency = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 
 

@@ -23,7 +23,7 @@ from services.issuance.queries.documents import (
     unfinished,
 )
 from services.issuance.queries.register import Asked, register
-from services.issuance.queries.wallets import JUDGED, grant_of, is_in_force, offerable, sections_of
+from services.issuance.queries.wallets import JUDGED, grant_of, is_in_force, may_be_offered, offerable, sections_of
 
 __all__ = [
     "JUDGED",
@@ -43,6 +43,7 @@ __all__ = [
     "files_of",
     "grant_of",
     "is_in_force",
+    "may_be_offered",
     "of_agency",
     "offerable",
     "order_claims",

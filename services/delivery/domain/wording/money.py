@@ -14,6 +14,49 @@ MONEY: Mapping[str, Kind] = {
         ),
         needed="amount due",
     ),
+    "pay_reminder": kind(
+        Text(th="เตือนให้ชำระค่าธรรมเนียมคำขอเลขที่ {number}", en="Reminder: fee due for application {number}"),
+        Text(
+            th="ยังไม่ได้รับชำระค่าธรรมเนียม {amount} บาท สำหรับคำขอ “{title}” เลขที่ {number} โปรดชำระภายในวันที่ {due}",
+            en="{amount} baht for your application “{title}”, number {number}, are still to be paid, by {due}.",
+        ),
+        needed="amount due",
+    ),
+    "underpaid": kind(
+        Text(th="ค่าธรรมเนียมคำขอเลขที่ {number} ยังชำระไม่ครบ", en="Fee of application {number} not paid in full"),
+        Text(
+            th="ได้รับเงิน {amount} บาท สำหรับคำขอ “{title}” เลขที่ {number} แล้ว ยังขาดอีก {missing} บาท "
+            "โปรดชำระส่วนที่ขาดภายในวันที่ {due}",
+            en="{amount} baht for your application “{title}”, number {number}, have been received. {missing} baht are "
+            "missing; please pay them by {due}.",
+        ),
+        places="amount",
+        needed="missing due",
+    ),
+    "expired": kind(
+        Text(th="คำขอเลขที่ {number} สิ้นสุดเพราะพ้นกำหนดชำระ", en="Application {number} has lapsed"),
+        Text(
+            th="คำขอ “{title}” เลขที่ {number} สิ้นสุดแล้ว เนื่องจากไม่ได้ชำระค่าธรรมเนียมภายในกำหนด "
+            "เงินที่ชำระไว้และต้องคืนจะดำเนินการคืนให้ หากยังประสงค์ต้องยื่นคำขอใหม่",
+            en="Your application “{title}”, number {number}, has lapsed since its fee was not paid in time. Money that "
+            "is due back will be refunded. If you still want it, please apply anew.",
+        ),
+    ),
+    "receipt_replaced": kind(
+        Text(th="ออกใบเสร็จรับเงินใหม่ของคำขอเลขที่ {number}", en="New receipt for application {number}"),
+        Text(
+            th="ใบเสร็จรับเงินของคำขอ “{title}” เลขที่ {number} ถูกยกเลิกและออกฉบับใหม่แทนแล้ว ดาวน์โหลดได้หลังเข้าสู่ระบบ",
+            en="A receipt of your application “{title}”, number {number}, was cancelled and a new one issued in its "
+            "place. Sign in to download it.",
+        ),
+    ),
+    "receipt_cancelled": kind(
+        Text(th="ยกเลิกใบเสร็จรับเงินของคำขอเลขที่ {number}", en="Receipt of application {number} cancelled"),
+        Text(
+            th="ใบเสร็จรับเงินของคำขอ “{title}” เลขที่ {number} ถูกยกเลิก",
+            en="A receipt of your application “{title}”, number {number}, was cancelled.",
+        ),
+    ),
     "paid": kind(
         Text(th="ได้รับชำระค่าธรรมเนียมคำขอเลขที่ {number} แล้ว", en="Fee of application {number} paid"),
         Text(
