@@ -162,7 +162,7 @@ async def test_no_appeal_ends_before_the_day_on_which_that_is_learnt(time, case)
 
 
 async def test_the_owner_sees_what_left_but_no_key_and_the_agency_sees_all(delivery, case):
-    await case.refuse(email="somchai@example.org")
+    await case.refuse()
     sent = Dispatch(
         notice_id=case.notice["id"], channel="post", rung=1, state="proved", message_id="key-1", provider_id="EB1TH",
         address_hash="f" * 64, address_masked="10***", content_sha256="e" * 64, attempts=2, sent_at=clock.now(),
