@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from uuid_utils.compat import uuid7
 
-from kit.clock import clock
+from kit.clock import clock, local_date
 from kit.contracts.definition import Bundle, section_for
 from kit.contracts.journey import Process
 from kit.local.doubles.bank.book import Payment
@@ -17,7 +18,7 @@ from kit.local.doubles.bank.callback import confirmation
 from kit.local.doubles.mail.outlet import hex_signature
 from kit.testing import AGENCY, Harness
 from services.issuance.domain import wallets
-from services.issuance.models import CredentialGrant, Document
+from services.issuance.models import CredentialGrant, Document, Substitute
 from services.payment.models import Invoice
 from tests.authorisation import objects
 from tests.authorisation.objects import Thing
@@ -211,10 +212,16 @@ async def _refund(payment: Harness, acts: Sequence[str]) -> Thing:
 
 async def _issuance(issuance: Harness) -> Standing:
     standing, person = Standing(), uuid4()
-    standing.add(await objects.stuck_document(issuance, None), person)
+    standing.add(await objects.licence_at_work(issuance, None), person)
     issued = standing.add(await objects.copied_document(issuance, person), person)
+    standing.targets.append(Target({"licence_id": issued.ids["document_id"]}))
+    amend = REASONS | {"act": "amend", "corrections": {"shop_name": "ร้านใหม่", "area": 7}}
+    suspend = REASONS | {"act": "suspend", "until": str(local_date(clock.now()))}
+    standing.may("POST", "/licences/{licence_id}/acts", Right(amend), Right(suspend))
     (row,) = await issuance.rows(select(Document).where(Document.id == UUID(issued.ids["document_id"])))
     standing.targets.append(Target({"token": row["token"]}))
+    for ids in await _licences(issuance, row, amend):
+        standing.targets.append(Target(ids))
     path = f"/journeys/{issued.ids['journey_id']}/document.pdf"
     pdf = (await issuance.client.get(path, headers=issuance.citizen(person))).content
     standing.may("GET", "/register", Right(query={"q": row["public"][0]["value"], "status": "valid", "limit": "1"}))
@@ -257,6 +264,28 @@ async def _wallets(issuance: Harness, standing: Standing, journey: str, person: 
     standing.may("POST", f"{base}/deferred-credential", deferred)
     told = {"notification_id": got.json()["notification_id"], "event": "credential_deleted"}
     standing.may("POST", f"{base}/notification", Right(told, headers=by["used"]))
+
+
+async def _licences(issuance: Harness, row: Mapping[str, Any], amend: Any) -> list[dict[str, str]]:
+    """One that is suspended, one of which a substitute is wanted, one of which an amendment is proposed."""
+    alike = [
+        Document(**row | {"id": uuid7(), "journey_id": uuid4(), "token": uuid4().hex, "running": place, "state": state})
+        for place, state in enumerate(("suspended", "issued", "issued"), 10**8)
+    ]
+    wish = Substitute(
+        document_id=alike[1].id, journey_id=alike[1].journey_id, agency=AGENCY, reason="lost",
+        known_on=row["issued_on"], is_late=False, state="asked", asked_at=clock.now(),
+    )  # fmt: skip
+    ids = [{"licence_id": str(each.id)} for each in alike]
+    found = [ids[0], {"substitute_id": str(wish.id)}]
+    async with issuance.kit.database.transaction() as session:
+        session.add_all(alike)
+        await session.flush()
+        session.add(wish)
+    path = f"/licences/{ids[2]['licence_id']}/acts"
+    made = await issuance.client.post(path, json=amend, headers=issuance.officer("reviewer"))
+    assert made.status_code == 201, made.text
+    return [*found, ids[2] | {"act_id": made.json()["id"]}]
 
 
 async def _delivery(delivery: Harness) -> Standing:

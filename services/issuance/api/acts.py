@@ -5,8 +5,7 @@ The id of a licence is that of its issued document.
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -18,7 +17,7 @@ from kit.database import Reading
 from kit.storage import Files
 from services.issuance import commands, domain, queries
 from services.issuance.commands import Proposal
-from services.issuance.domain import Act, Status, Terms
+from services.issuance.domain import Act, Terms
 from services.issuance.models import Document
 from services.issuance.schemas import (
     ActView,
@@ -28,7 +27,6 @@ from services.issuance.schemas import (
     ProposedAct,
     Reasons,
     Rejection,
-    status_now,
 )
 
 router = APIRouter(tags=["acts"])
@@ -59,12 +57,21 @@ async def propose(request: Request, officer: Officer, licence_id: UUID, body: Pr
     """
     kit: Kit = request.app.state.kit
     document, section, settings = await _asked(kit, officer, licence_id)
-    terms, enclosed = Terms.of(section, settings), None
+    terms = Terms.of(section, settings)
+    enclosed: bytes | None = None
     if body.act == Act.AMEND:
         domain.check_corrections(body.corrections, section, settings)
-        enclosed = await _enclosed(kit, document, body.corrections)
-    until = body.until if body.act == Act.SUSPEND else None
-    told = Proposal(Act(body.act), body.said, until, enclosed)
+        enclosed = json.dumps(body.corrections, ensure_ascii=False, sort_keys=True).encode()
+    told = Proposal(
+        Act(body.act), body.said, body.until if body.act == Act.SUSPEND else None,
+        hashlib.sha256(enclosed).hexdigest() if enclosed else None,
+    )  # fmt: skip
+    if enclosed:
+        # Stored before it is proposed, and only what can be: no connection is held meanwhile.
+        async with kit.database.transaction() as session:
+            await commands.judge(session, officer, licence_id, told, terms)
+        name = domain.corrections_name(document.agency, document.id, str(told.enclosed))
+        await kit.resource(Files).put(name, enclosed)
     async with kit.database.transaction() as session:
         return ActView.model_validate(await commands.propose(session, officer, licence_id, told, terms))
 
@@ -131,13 +138,3 @@ async def _asked(kit: Kit, officer: Principal, licence_id: UUID) -> tuple[Docume
         document = await queries.of_agency(session, officer, licence_id)
     section = await kit.section(document.definition)
     return document, section, section.settings(document.plan_step)
-
-
-async def _enclosed(kit: Kit, document: Document, corrections: Mapping[str, Any]) -> str:
-    """Store corrections beside the documents; their digest, by which they are found. ActForbidden."""
-    if status_now(document) is not Status.VALID:
-        raise domain.ActForbidden(document_status=status_now(document))
-    body = json.dumps(corrections, ensure_ascii=False, sort_keys=True).encode()
-    digest = hashlib.sha256(body).hexdigest()
-    await kit.resource(Files).put(domain.corrections_name(document.agency, document.id, digest), body)
-    return digest

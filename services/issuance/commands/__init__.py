@@ -1,6 +1,15 @@
 """Use cases of issuance. Each takes the session and never commits; a document's row is locked while it changes."""
 
-from services.issuance.commands.acting import Proposal, confirm, end_suspension, propose, reinstate, reject, renew
+from services.issuance.commands.acting import (
+    Proposal,
+    confirm,
+    end_suspension,
+    judge,
+    propose,
+    reinstate,
+    reject,
+    renew,
+)
 from services.issuance.commands.archiving import ARCHIVE, add_version, plan_archive
 from services.issuance.commands.copying import CERTIFY, keep_copy, request_copy
 from services.issuance.commands.crediting import collect, credit, defer, note_fate
@@ -39,6 +48,7 @@ __all__ = [
     "fail",
     "give_numbers",
     "grant_substitute",
+    "judge",
     "keep_copy",
     "listed",
     "look_at_end",

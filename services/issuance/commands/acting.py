@@ -44,6 +44,23 @@ async def propose(
     LicenceNotFound, ActPending, ActForbidden, UntilImpossible, SuspensionsUsedUp, AppealUnknown, ReasonsMissing.
     """
     document = await held(session, officer, document_id)
+    if (known := await _judged(session, officer, document, told, terms)) is not None:
+        return known
+    return await note(
+        session, document, told.act, Phase.PROPOSED, terms, officer, told.reasons, until=told.until,
+        enclosed=told.enclosed,
+    )  # fmt: skip
+
+
+async def judge(session: AsyncSession, officer: Principal, document_id: UUID, told: Proposal, terms: Terms) -> None:
+    """Raise what `propose` would, before anything is enclosed."""
+    await _judged(session, officer, await held(session, officer, document_id), told, terms)
+
+
+async def _judged(
+    session: AsyncSession, officer: Principal, document: Document, told: Proposal, terms: Terms
+) -> DocumentAct | None:
+    """The same proposal where it stands already."""
     if (open_act := await open_proposal(session, document)) is not None:
         if _is_same(open_act, officer, told):
             return open_act
@@ -51,10 +68,7 @@ async def propose(
     domain.check(told.act, await standing(session, document), terms.life, told.until)
     domain.check_appeal(told.act, terms.appeal)
     domain.check_reasons(told.reasons)
-    return await note(
-        session, document, told.act, Phase.PROPOSED, terms, officer, told.reasons,
-        until=told.until, enclosed=told.enclosed,
-    )  # fmt: skip
+    return None
 
 
 def _is_same(act: DocumentAct, officer: Principal, told: Proposal) -> bool:
