@@ -24,6 +24,7 @@ async def citizen(anyone):
 
 
 @pytest.mark.req("L2", part="the seal refers to the decision as approval signed it, and carries a time-stamp")
+@pytest.mark.req("L6", part="end to end: a substitute of the shipped licence, suspended by reviewer and approver")
 async def test_a_granted_licence_is_paid_sealed_numbered_and_public(anyone, citizen, suite):
     journey = await apply(citizen)
     await recommend(anyone, journey)
@@ -46,6 +47,11 @@ async def test_a_granted_licence_is_paid_sealed_numbered_and_public(anyone, citi
     assert page.headers["content-type"].startswith("text/html")
     assert document["number"] in page.text
     await _goes_into_a_wallet(anyone, citizen, journey, document)
+    second = await _is_replaced(anyone, citizen, journey, document)
+    await _is_suspended(anyone, second["id"])
+    for each, status in ((document, "replaced"), (second, "suspended")):
+        token = each["verify_url"].rpartition("/")[2]
+        assert (await anyone.get(f"/v1/verifications/{token}"))["status"] == status
 
 
 async def _goes_into_a_wallet(anyone, citizen, journey, document):
@@ -76,6 +82,31 @@ async def _rests_on_the_signed_decision(body, journey, suite):
     )
     assert report.refers_to is not None
     assert (report.refers_to.uri, report.refers_to.sha256) == (f"urn:uuid:{signed['id']}", signed["digest"])
+
+
+async def _is_replaced(anyone, citizen, journey, document):
+    """Lost: the holder asks for a substitute, the approver grants it."""
+    lost = {"reason": "lost", "known_on": document["issued_on"]}
+    wish = await citizen.post(f"{journey.path}/document/substitutes", lost)
+    approver = await anyone.sign_in(OFFICERS["approver"], "officer")
+    assert wish["id"] in [each["id"] for each in await approver.get("/v1/substitutes")]
+    await approver.post(f"/v1/substitutes/{wish['id']}/grant", {})
+    async with asyncio.timeout(60):
+        while (second := await citizen.get(f"{journey.path}/document"))["id"] == document["id"]:
+            await asyncio.sleep(0.1)
+    assert (second["replaces"], second["number"]) == (document["id"], f"{document['number']}-1")
+    body = await citizen.get(f"{journey.path}/document.pdf")
+    await _is_a_sound_document(body, second)
+    assert "ใบแทน" in pdf_checks.text_of(body)
+    return second
+
+
+async def _is_suspended(anyone, licence):
+    """The reviewer proposes, the approver confirms."""
+    reviewer = await anyone.sign_in(OFFICERS["reviewer"], "officer")
+    approver = await anyone.sign_in(OFFICERS["approver"], "officer")
+    proposal = await reviewer.post(f"/v1/licences/{licence}/acts", samples.REFUSAL | {"act": "suspend"})
+    await approver.post(f"/v1/licences/{licence}/acts/{proposal['id']}/confirmation", {})
 
 
 async def _is_a_sound_document(body, document):
