@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from kit.clock import clock, local_date
+from kit.contracts.definition import section_for
 from kit.contracts.events import Issued, Replaced
+from kit.contracts.journey import Process
 from kit.documents import verify_async
 from kit.storage import Files
-from services.issuance.domain import XML_FILE_NAME, FormSchema, restored, xml_of
+from services.issuance.domain import XML_FILE_NAME, FormSchema, check_section, restored, xml_of
 from services.issuance.models import Document, DocumentAct
 from tests import pdf
 from tests.issuance.conftest import FORM, NAME, PID, REASONS, Office, living
@@ -192,6 +194,15 @@ async def test_a_changed_file_is_no_original(registry, issued, monkeypatch):
     (row,) = await registry.harness.until(failed)
     assert (row["reason"], row["running"]) == ("original-unreadable", office.row["running"])
     assert await office.statuses() == {"valid"}
+
+
+@pytest.mark.req("L6", part="a definition that leaves no place for the stamp, or no way to appeal, is refused")
+def test_a_definition_without_a_place_for_the_stamp_or_an_appeal_is_refused():
+    bundle = living("#set page(foreground: [x])\n#data.number #qr-block(data.verify_url)")
+    section = section_for(bundle, Process.ISSUANCE).model_copy(update={"appeal": None})
+    faults = check_section(section, lambda *_: [])
+    assert [fault.path for fault in faults] == ["/appeal", "/files/document.typ"]
+    assert check_section(section_for(living(), Process.ISSUANCE), lambda *_: []) == []
 
 
 TEXT = st.text(

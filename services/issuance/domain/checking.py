@@ -21,6 +21,7 @@ Compile = Callable[[str, Mapping[str, Any]], list[str]]
 _DECIDERS = (Process.REVIEW, Process.APPROVAL)
 _NUMBER = re.compile(r"\.number\b")
 _QR = re.compile(r"qr\.svg|\bqr-block\b|\bverification\b")
+_FOREGROUND = re.compile(r"\bforeground\s*:")
 _SOME_ID = UUID("018f0000-0000-7000-8000-000000000000")
 _SOME_DAY = date(2026, 11, 22)
 SAMPLE_TIME = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -39,6 +40,8 @@ def _step_faults(section: Section, step: Any, compile_template: Compile) -> Iter
     if not any(process in _DECIDERS for process in before(section, step.id)):
         yield _fault(f"/steps/{step.id}", "ไม่มีผู้พิจารณาก่อนออกเอกสาร", "nobody decides before the document is issued")
     yield from _public_faults(section, step)
+    if step.life.suspension is not None and section.appeal is None:
+        yield _fault("/appeal", "คำสั่งพักใช้ต้องแจ้งสิทธิอุทธรณ์: เพิ่ม appeal", "a suspension must name the right to appeal")
     if step.template in section.files:
         yield from _template_faults(section, step, compile_template)
     else:
@@ -78,6 +81,12 @@ def _template_faults(section: Section, step: IssuanceStep, compile_template: Com
             at,
             "เอกสารต้องมีคิวอาร์สำหรับตรวจสอบ: verification(…) หรือ qr-block(…)",
             "the document must have its QR code: verification(…) or qr-block(…)",
+        )
+    if _FOREGROUND.search(template):
+        yield _fault(
+            at,
+            "foreground ของหน้าสงวนไว้สำหรับตราประทับใบแทน",
+            "the foreground of a page is kept for the stamp of a substitute",
         )
     told: list[str] = []
     for whole in (True, False):
