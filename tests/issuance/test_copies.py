@@ -14,7 +14,7 @@ from kit.documents import verify_async
 from kit.testing import AGENCY
 from services.issuance.duework.certifying import certify
 from services.issuance.models import CertifiedCopy
-from tests.issuance.conftest import NAME
+from tests.issuance.conftest import NAME, Office
 from tests.pdf import attachments, pdfa_faults, text_of
 
 pytestmark = pytest.mark.req("L10", part="certified copies, free, and the names of files")
@@ -129,6 +129,15 @@ async def test_anybody_learns_of_a_copy_what_it_is_and_of_a_changed_one_that_it_
     assert (check["genuine"], check["certified_copy"]["copy_number"]) == (True, 1)
     assert check["verification"]["document"] == str(row["id"])
     assert (await registry.client.post("/verifications", content=pdf + b"\n")).json()["genuine"] is False
+
+
+async def test_a_copy_is_of_the_document_that_holds_now_a_substitute_too(registry, issued):
+    event, row, person = issued
+    _, substitute = await Office(registry, row).substitute(event)
+    await asked(registry, event, person)
+    (copy,) = await made(registry, event, person)
+    assert (copy["document"], copy["original_sha256"]) == (str(substitute["id"]), substitute["sha256"])
+    assert "ใบแทน" in text_of((await file_of(registry, event, person)).content)
 
 
 async def test_an_approver_has_a_copy_certified_at_the_counter(registry, issued):

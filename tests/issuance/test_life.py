@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pypdfium2
@@ -21,6 +22,7 @@ from services.issuance.domain import XML_FILE_NAME, FormSchema, check_section, r
 from services.issuance.models import Document, DocumentAct
 from tests import pdf
 from tests.issuance.conftest import FORM, NAME, PID, REASONS, Office, living
+from tests.issuance.holder import Holder, offered, value_at
 
 STAMP = re.compile(r"ออกใบแทนวันที่[๐-๙]{1,2}[ก-ฮะ-์]+๒๕[๐-๙]{2}")
 
@@ -92,6 +94,25 @@ async def test_a_substitute_says_what_the_original_said_under_a_red_stamp(regist
     assert (act["law"], "สูญหาย" in act["facts"]) == ("กฎหมายทดสอบ มาตรา 1", True)
     mine = await registry.client.get(f"/journeys/{event.journey}/document", headers=office.holder())
     assert (mine.json()["id"], mine.json()["replaces"]) == (str(after["id"]), str(before["id"]))
+
+
+async def worth(registry, claims):
+    """What the list says of a credential."""
+    placed = claims["status"]["status_list"]
+    answer = await registry.client.get(f"/status-lists/{placed['uri'].rpartition('/')[2]}")
+    return value_at(answer.text, placed["idx"])
+
+
+@pytest.mark.req("L5", part="a substitute goes into a wallet, and the credential of the one before is worth nothing")
+async def test_a_substitute_goes_into_a_wallet_as_the_first_document_did(registry, issued):
+    event, office = issued
+    desk = SimpleNamespace(client=registry.client, harness=registry.harness, event=event)
+    holder, person = Holder(registry.client), office.row["person_id"]
+    first = await holder.credential(await offered(desk, person))
+    assert await worth(registry, first) == 0
+    await office.substitute(event)
+    second = await holder.credential(await offered(desk, person))
+    assert [await worth(registry, each) for each in (first, second)] == [1, 0]
 
 
 @pytest.mark.req(

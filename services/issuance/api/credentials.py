@@ -106,7 +106,7 @@ async def credential(request: Request, agency: Agency) -> Response:
     """Issue the SD-JWT VC of the document to the key that is proven, or say when to ask again (section 8)."""
     desk = await _desk(request, agency)
     asked = oid4vci.read_json(await small_body(request, INVALID), INVALID)
-    settings: IssuanceStep = (await desk.kit.section(desk.document.definition)).settings(desk.document.step)
+    settings: IssuanceStep = (await desk.kit.section(desk.document.definition)).settings(desk.document.plan_step)
     proof, spent = _proof(desk, oid4vci.proof_in(asked, settings.document_type))
     if desk.is_in_the_making:
         async with desk.kit.database.transaction() as session:

@@ -29,7 +29,7 @@ async def offer(request: Request, response: Response, owner: Owner, journey_id: 
         document = await queries.offerable(session, owner, journey_id)
     if await kit.resource(Issuers).of(document.agency) is None:
         raise domain.NoCredentials
-    settings: IssuanceStep = (await kit.section(document.definition)).settings(document.step)
+    settings: IssuanceStep = (await kit.section(document.definition)).settings(document.plan_step)
     async with kit.database.transaction() as session:
         offered = await commands.offer(session, kit.resource(WalletSecrets), document.id)
     places = Places(kit.settings.public_url, document.agency)

@@ -34,7 +34,7 @@ async def certify(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     if copy.state != CopyState.REQUESTED:
         return
     section = await kit.section(document.definition)
-    settings: IssuanceStep = section.settings(document.step)
+    settings: IssuanceStep = section.settings(document.plan_step)
     name = domain.file_name(
         agency=document.agency, definition=document.definition, application=document.application_number,
         document_type=f"{settings.document_type}-copy", issued_on=copy.certified_on, version=copy.running,
