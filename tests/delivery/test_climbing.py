@@ -149,13 +149,14 @@ class Climbs:
         assert self.desk.rows("SELECT * FROM dispatch WHERE state = 'sending'") == []
         last = "SELECT notice_id FROM dispatch WHERE decision <> 'next'"
         assert self.desk.rows(f"SELECT id FROM notice WHERE read_at IS NULL AND id NOT IN ({last})") == []
-        evidence = "SELECT channel, message_id, state, reason FROM dispatch"
+        evidence = "SELECT channel, message_id, state, reason, attempts FROM dispatch"
         rows = {row["message_id"]: row for row in self.desk.rows(evidence)}
         for channel in ("line", "sms", "post"):
             for each in self.outlets[channel].sent:
                 row = rows[each.key]
-                lost = {"failed": ("bounced", "unreachable", "answer-lost"), "skipped": ("read", "proved")}
+                lost = {"failed": ("bounced", "unreachable", "answer-lost", "refused"), "skipped": ("read", "proved")}
                 assert row["state"] in ("sent", "proved") or row["reason"] in lost[row["state"]]
+                assert row["reason"] != "refused" or row["attempts"] > 1  # a repeat was, the first answer was lost
             keys = {each.key for each in self.outlets[channel].sent}
             mine = {key: row["state"] for key, row in rows.items() if row["channel"] == channel}
             assert {key for key, state in mine.items() if state in ("sent", "proved")} <= keys
