@@ -45,33 +45,33 @@ def told(delivery, issued):
     return tell
 
 
-@pytest.mark.parametrize(
-    ("fact", "kind", "th", "en"),
-    [
-        (Reinstated(document=uuid4()), "licence_reinstated", "สิ้นสุดแล้ว", "may be used again"),
-        (Replaced(document=uuid4(), by=uuid4(), kind="substitute"), "licence_replaced", "ใบแทน", "a substitute"),
-        (Replaced(document=uuid4(), by=uuid4(), kind="amended"), "licence_replaced", "ฉบับแก้ไข", "an amended one"),
-        (Replaced(document=uuid4(), by=uuid4(), kind="other"), "licence_replaced", "ฉบับใหม่", "a new one"),
-        (
-            Expiring(document=uuid4(), expires_on=LAST),
-            "licence_expiring",
-            "31 ธันวาคม 2569",
-            "31 December 2026",
-        ),
-        (
-            LicenceExpired(document=uuid4(), expired_on=LAST),
-            "licence_expired",
-            "31 ธันวาคม 2569",
-            "expired",
-        ),
-    ],
-)
-async def test_every_turn_in_the_life_of_a_document_is_told(told, fact, kind, th, en):
-    notice = await told(fact)
-    assert notice["kind"] == kind
-    assert th in notice["body_th"]
-    assert en in notice["body_en"]
-    assert "๑/๒๕๖๙" in notice["body_en"]
+TURNS = [
+    (Reinstated(document=uuid4()), "licence_reinstated", "สิ้นสุดแล้ว", "may be used again"),
+    (Replaced(document=uuid4(), by=uuid4(), kind="substitute"), "licence_replaced", "ใบแทน", "a substitute"),
+    (Replaced(document=uuid4(), by=uuid4(), kind="amended"), "licence_replaced", "ฉบับแก้ไข", "an amended one"),
+    (Replaced(document=uuid4(), by=uuid4(), kind="other"), "licence_replaced", "ฉบับใหม่", "a new one"),
+    (
+        Expiring(document=uuid4(), expires_on=LAST),
+        "licence_expiring",
+        "31 ธันวาคม 2569",
+        "31 December 2026",
+    ),
+    (
+        LicenceExpired(document=uuid4(), expired_on=LAST),
+        "licence_expired",
+        "31 ธันวาคม 2569",
+        "expired",
+    ),
+]
+
+
+async def test_every_turn_in_the_life_of_a_document_is_told(told):
+    for fact, kind, th, en in TURNS:
+        notice = await told(fact)
+        assert notice["kind"] == kind
+        assert th in notice["body_th"]
+        assert en in notice["body_en"]
+        assert "๑/๒๕๖๙" in notice["body_en"]
 
 
 @pytest.mark.parametrize(

@@ -45,24 +45,24 @@ def told(delivery, known):
     return tell
 
 
-@pytest.mark.parametrize(
-    ("fact", "kind", "said", "link"),
-    [
-        (REMINDED, "pay_reminder", ("1,000.00", "15 ธันวาคม 2569"), "invoices"),
-        (UNDERPAID, "underpaid", ("900.00", "100.50", "15 ธันวาคม 2569"), "invoices"),
-        ((Paid, Outcome.PASSED), "paid", ("1,000.00", "BMA-2569-000001"), "receipts"),
-        (RefundDue(amount_satang=150, reason="duplicate", **MONEY), "refund_due", ("1.50", "มีการชำระซ้ำ"), None),
-        (ReceiptReplaced(receipt=uuid4(), by=uuid4(), purpose="rcts01"), "receipt_replaced", ("ฉบับใหม่",), "receipts"),
-        (ReceiptReplaced(receipt=uuid4(), by=None, purpose="rcts01"), "receipt_cancelled", ("ถูกยกเลิก",), None),
-    ],
-)
-async def test_every_turn_is_told_once_with_what_it_is_about(told, fact, kind, said, link):
-    ((found, thai, english, where),) = await told(fact)
-    assert found == kind
-    assert (where or "None").rpartition("/")[2] == str(link)
-    for words in said:
-        assert words in thai
-    assert "22000000-FOOD-69-000001" in english
+TURNS = [
+    (REMINDED, "pay_reminder", ("1,000.00", "15 ธันวาคม 2569"), "invoices"),
+    (UNDERPAID, "underpaid", ("900.00", "100.50", "15 ธันวาคม 2569"), "invoices"),
+    ((Paid, Outcome.PASSED), "paid", ("1,000.00", "BMA-2569-000001"), "receipts"),
+    (RefundDue(amount_satang=150, reason="duplicate", **MONEY), "refund_due", ("1.50", "มีการชำระซ้ำ"), None),
+    (ReceiptReplaced(receipt=uuid4(), by=uuid4(), purpose="rcts01"), "receipt_replaced", ("ฉบับใหม่",), "receipts"),
+    (ReceiptReplaced(receipt=uuid4(), by=None, purpose="rcts01"), "receipt_cancelled", ("ถูกยกเลิก",), None),
+]
+
+
+async def test_every_turn_is_told_once_with_what_it_is_about(told):
+    for fact, kind, said, link in TURNS:
+        ((found, thai, english, where),) = await told(fact)
+        assert found == kind
+        assert (where or "None").rpartition("/")[2] == str(link)
+        for words in said:
+            assert words in thai
+        assert "22000000-FOOD-69-000001" in english
 
 
 async def test_a_fee_that_nobody_paid_ends_the_journey(delivery, told):

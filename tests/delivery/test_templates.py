@@ -127,27 +127,27 @@ async def test_words_for_later_wait_for_their_day(office):
         assert (await office.told())["template_version"] == 1
 
 
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
-        ({"body": {"th": "{nobody}", "en": "x"}}, "/body/th"),
-        ({"subject": {"th": "x", "en": "one\ntwo"}}, "/subject/en"),
-        ({"subject": {"th": "ก" * 201, "en": "x"}}, "/subject/th"),
-        ({"body": {"th": "x", "en": "y" * 8001}}, "/body/en"),
-        ({"body": {"th": "\u200b", "en": "x"}}, "/body/th"),
-        ({"body": {"th": "x", "en": "x\ud800"}}, "/body/en"),
-        ({"valid_from": "2027-01-01T00:00:00"}, "/valid_from"),
-        ({"based_on": -1}, "/based_on"),
-        ({"author": "me"}, "/author"),
-    ],
-)
-async def test_rubbish_is_refused_naming_the_field(office, change, pointer):
-    body = {**saying("x"), **change}
-    headers = office.own | {"Content-Type": "application/json"}
-    answer = await office.delivery.client.post(f"{PATH}/versions", content=json.dumps(body), headers=headers)
-    assert answer.status_code == 422, answer.text
-    assert pointer in [each["pointer"] for each in answer.json()["errors"]]
-    assert await office.delivery.rows(select(Template)) == []
+RUBBISH = [
+    ({"body": {"th": "{nobody}", "en": "x"}}, "/body/th"),
+    ({"subject": {"th": "x", "en": "one\ntwo"}}, "/subject/en"),
+    ({"subject": {"th": "ก" * 201, "en": "x"}}, "/subject/th"),
+    ({"body": {"th": "x", "en": "y" * 8001}}, "/body/en"),
+    ({"body": {"th": "\u200b", "en": "x"}}, "/body/th"),
+    ({"body": {"th": "x", "en": "x\ud800"}}, "/body/en"),
+    ({"valid_from": "2027-01-01T00:00:00"}, "/valid_from"),
+    ({"based_on": -1}, "/based_on"),
+    ({"author": "me"}, "/author"),
+]
+
+
+async def test_rubbish_is_refused_naming_the_field(office):
+    for change, pointer in RUBBISH:
+        body = {**saying("x"), **change}
+        headers = office.own | {"Content-Type": "application/json"}
+        answer = await office.delivery.client.post(f"{PATH}/versions", content=json.dumps(body), headers=headers)
+        assert answer.status_code == 422, answer.text
+        assert pointer in [each["pointer"] for each in answer.json()["errors"]]
+        assert await office.delivery.rows(select(Template)) == []
 
 
 async def test_a_refusal_cannot_be_worded_without_the_right_to_appeal(office):
