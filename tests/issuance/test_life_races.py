@@ -210,7 +210,7 @@ def test_what_was_issued_before_is_planned(licence, advance, monkeypatch, left, 
 
 async def emptied(desk):
     """As the migration leaves it."""
-    migration = importlib.import_module("services.issuance.migrations.versions.0004_life_of_a_licence")
+    migration = importlib.import_module("services.issuance.migrations.versions.0005_life_of_a_licence")
     async with desk.kit.database.engine.begin() as connection:
         await connection.execute(text("DELETE FROM due_work"))
         await connection.execute(text(migration.PLAN))
