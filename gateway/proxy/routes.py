@@ -87,6 +87,17 @@ payment   POST  /refunds/{refund_id}/approval              officer:cashier
 payment   POST  /refunds/{refund_id}/rejection             officer:cashier
 payment   POST  /refunds/{refund_id}/payout                officer:cashier
 payment   POST  /invoices/{invoice_id}/refunds             officer:cashier
+payment   POST  /statements                                officer:cashier
+payment   GET   /reconciliations/{day}                     officer:cashier
+payment   POST  /reconciliations/{day}/closing             officer:cashier
+payment   GET   /discrepancies                             officer:cashier
+payment   GET   /discrepancies/{discrepancy_id}            officer:cashier
+payment   POST  /discrepancies/{discrepancy_id}/proposal   officer:cashier
+payment   POST  /discrepancies/{discrepancy_id}/approval   officer:cashier
+payment   POST  /discrepancies/{discrepancy_id}/rejection  officer:cashier
+payment   GET   /trial-balances/{day}                      officer:cashier
+payment   GET   /bookings                                  officer:cashier
+payment   GET   /bookings/{booking_id}                     officer:cashier
 issuance  GET   /journeys/{journey_id}/document            owner
 issuance  GET   /journeys/{journey_id}/document.pdf        owner
 issuance  POST  /journeys/{journey_id}/document/copies     owner

@@ -8,12 +8,15 @@ CODE = {"main", "settings", "api", "commands", "queries", "domain", "models", "s
 ALWAYS = {"README.md", "pyproject.toml"} | CODE
 SOMETIMES = {"consumers", "duework"}
 FOLDERS = {"migrations", "templates"}
-KINDS = {"payment": {"providers"}, "delivery": {"channels"}, "identity": {"providers"}}
+KINDS = {"payment": {"providers", "statements"}, "delivery": {"channels"}, "identity": {"providers"}}
 """Plural folders, where several implementations of one thing live."""
 
 BESIDE = {
     "identity": {"admin": "the operator's commands on the database, `python -m services.identity.admin`"},
-    "payment": {"promptpay": "the QR and barcode of Thai bills: a format of its own, pure"},
+    "payment": {
+        "promptpay": "the QR and barcode of Thai bills: a format of its own, pure",
+        "admin": "the operator's command for statements that come as files, `python -m services.payment.admin`",
+    },
     "search": {"language": "data, no code: topics, synonyms, words without weight"},
     "gateway": {
         "proxy": "the table of what is forwarded, and forwarding",

@@ -19,8 +19,8 @@ from kit.testing import AGENCY, Harness
 from services.delivery.channels import Channels
 from services.issuance.models import Document, Substitute
 from services.payment import commands as payment_commands
-from services.payment.domain import BankTransaction
-from services.payment.models import Invoice, Receipt, Refund
+from services.payment.domain import BankTransaction, Told, ToldLine
+from services.payment.models import Discrepancy, Invoice, LedgerEntry, Payment, Receipt, Refund
 from tests.approval.conftest import waiting
 from tests.bundles import OTHER_AGENCY, information_bundle, licence_bundle
 from tests.delivery.conftest import lay_ready
@@ -105,7 +105,10 @@ async def refund(payment: Harness, person: UUID | None) -> Thing:
         await payment_commands.settle(session, row["id"], "scb", [twice])
     (due,) = await payment.rows(select(Refund).where(Refund.invoice_id == row["id"]))
     why = {"reason": "ชำระซ้ำ"}
+    differing = await _discrepancy(payment, row)
     acts = {
+        ("POST", "/discrepancies/{discrepancy_id}/proposal"): {"json": why | {"resolution": "write-off"}},
+        ("POST", "/discrepancies/{discrepancy_id}/rejection"): {"json": why},
         ("POST", "/refunds/{refund_id}/proposal"): {"json": why},
         ("POST", "/refunds/{refund_id}/rejection"): {"json": why},
         ("POST", "/refunds/{refund_id}/payout"): {
@@ -115,7 +118,25 @@ async def refund(payment: Harness, person: UUID | None) -> Thing:
         ("POST", "/receipts/{receipt_id}/cancellation"): {"json": why | {"purpose": "RCTC99"}},
         ("POST", "/receipts/{receipt_id}/reissue"): {"json": why | {"purpose": "RCTC99"}},
     }
-    return Thing(dict(paid.ids) | {"refund_id": str(due["id"])}, str(due["id"]), acts)
+    (entry, *_) = await payment.rows(select(LedgerEntry).where(LedgerEntry.invoice_id == row["id"]))
+    ids = {"refund_id": due["id"], "discrepancy_id": differing, "booking_id": entry["booking_id"]}
+    return Thing(dict(paid.ids) | {name: str(value) for name, value in ids.items()}, str(row["id"]), acts)
+
+
+async def _discrepancy(payment: Harness, row: Mapping[str, Any]) -> UUID:
+    """The bank's statement has a baht more than the books of what settled an invoice."""
+    (settled,) = await payment.rows(select(Payment).where(Payment.invoice_id == row["id"], Payment.state == "applied"))
+    told = ToldLine(
+        2, settled["transaction_id"], row["biller_id"], row["reference1"], "", "", row["amount"] + 100,
+        settled["paid_at"],
+    )  # fmt: skip
+    file = payment_commands.File("scb", uuid4().bytes, Told([told]))
+    async with payment.kit.database.transaction() as session:
+        await payment_commands.import_statement(session, AGENCY, file, None)
+    query = select(Discrepancy).where(Discrepancy.transaction_id == settled["transaction_id"])
+    (found,) = await payment.rows(query)
+    identifier: UUID = found["id"]
+    return identifier
 
 
 async def document(issuance: Harness, person: UUID | None) -> Thing:

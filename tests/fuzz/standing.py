@@ -20,6 +20,7 @@ from kit.testing import AGENCY, Harness
 from services.issuance.domain import wallets
 from services.issuance.models import CredentialGrant, Document, Substitute
 from services.payment.models import Invoice
+from services.payment.statements.table import COLUMNS
 from tests.authorisation import objects
 from tests.authorisation.objects import Thing
 from tests.bundles import document_bundle, information_bundle, licence_bundle
@@ -33,6 +34,7 @@ from tests.search import conftest as searching
 OFFICER = UUID("0190a5d0-0000-7000-8000-000000000001")
 """Who claims cases and decides, so that what is theirs is found by later requests."""
 
+STATEMENT = ",".join(COLUMNS)
 Key = tuple[str, str]
 
 
@@ -187,17 +189,39 @@ async def _payment(payment: Harness) -> Standing:
     standing.add(await objects.refund(payment, None), None)
     for acts in (["proposal"], ["proposal", "approval"]):
         standing.add(await _refund(payment, acts), None)
+    for _ in range(2):
+        proposed = standing.add(await objects.refund(payment, None), None)
+        path = f"/discrepancies/{proposed.ids['discrepancy_id']}/proposal"
+        wish = {"resolution": "write-off", "reason": "x"}
+        await payment.client.post(path, json=wish, headers=payment.officer("cashier"))
     row = (await payment.rows(select(Invoice)))[0]
     told = Payment(
         "20261102A", row["biller_id"], row["reference1"], "", "", row["amount"], "2026-11-02T10:00:00+07:00", ""
     )
     standing.may("POST", "/payment-callbacks/{provider}", Right(confirmation(told)))
+    lines = f"{STATEMENT}\n2026-11-02T10:00:00+07:00,{row['biller_id']},NOBODY,,10.00,20261102B,PMH\n"
+    standing.may("POST", "/statements", Right(lines.encode(), "text/csv"))
+    standing.targets.append(Target({"day": await _closed(payment)}))
+    ways = ({"resolution": "explain"}, {"resolution": "return", "reference": "R-1", "paid_on": "2026-11-02"})
+    standing.may("POST", "/discrepancies/{discrepancy_id}/proposal", *(Right({"reason": "x"} | way) for way in ways))
     question = {"definition": licence_bundle().definition.ref, "form": {"shop_name": "ก", "area": 120}}
     standing.may("POST", "/fee-estimates", Right(question))
     standing.targets.append(Target({"provider": "scb"}))
     standing.claims("receipts")
     _sections(standing, Process.PAYMENT, licence_bundle())
     return standing
+
+
+async def _closed(payment: Harness) -> str:
+    """A day that is over and closed: nothing came in."""
+    day = str(local_date(clock.now()) - timedelta(days=1))
+    (row, *_) = await payment.rows(select(Invoice))
+    period = {"first_day": day, "last_day": day, "biller": row["biller_id"]}
+    headers = payment.officer("cashier") | {"Content-Type": "text/csv"}
+    await payment.client.post("/statements", content=f"{STATEMENT}\n", params=period, headers=headers)
+    closed = await payment.client.post(f"/reconciliations/{day}/closing", headers=headers)
+    assert closed.status_code == 200, closed.text
+    return day
 
 
 async def _refund(payment: Harness, acts: Sequence[str]) -> Thing:

@@ -216,6 +216,15 @@ class ReceiptReplaced(Fact):
     purpose: Code
 
 
+class Reconciled(Fact):
+    """An agency has closed a day of its books: what is not on the bank's statement as in them is a known difference."""
+
+    source: ClassVar[str] = "payment"
+    name: ClassVar[str] = "reconciled"
+    day: date
+    differences: int
+
+
 # ── issuance ─────────────────────────────────────────────────────────────────────────────────────
 
 

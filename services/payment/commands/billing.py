@@ -14,7 +14,7 @@ from kit.contracts.events import Invoiced, Paid
 from kit.rows import put
 from services.payment import domain, queries
 from services.payment.commands import books, expiring
-from services.payment.domain import InvoiceState
+from services.payment.domain import Booking, InvoiceState
 from services.payment.models import Invoice
 
 CALENDAR = "calendar"
@@ -67,10 +67,10 @@ async def _give_back(session: AsyncSession, invoice: Invoice, reason: str) -> No
         return
     await books.close(session, invoice.id, InvoiceState.VOID)
     taken = await queries.given_by_decision(session, invoice.id)
-    if taken < invoice.amount:
-        await books.book(session, [(invoice.id, domain.refund_booking(invoice.lines, taken))], clock.now())
-        left = invoice.amount - taken
-        for each, part in [*await queries.parts(session, invoice.id), (payment, left)]:
-            if amount := min(part, left):
-                await books.owe(session, invoice, each, amount, reason)
-                left -= amount
+    # One booking for each payment, so that the money of a part can be followed as any other's.
+    for each, part in [*await queries.parts(session, invoice.id), (payment, invoice.amount)]:
+        if amount := min(part, invoice.amount - taken):
+            booking = Booking(domain.refund_booking(invoice.lines, taken, amount), invoice.id, each)
+            await books.book(session, [booking], clock.now())
+            await books.owe(session, invoice, each, amount, reason)
+            taken += amount

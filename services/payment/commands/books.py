@@ -13,14 +13,16 @@ from kit.clock import clock, local_date
 from kit.contracts.events import RefundDue
 from kit.rows import fetch
 from services.payment import domain, queries
-from services.payment.domain import Entry, InvoiceState
+from services.payment.domain import Booking, InvoiceState
 from services.payment.models import Invoice, Refund
 
 BOOK = """
-    INSERT INTO ledgerentry (id, booking_id, invoice_id, account, amount, booked_at)
-    SELECT id, booking_id, invoice_id, account, amount, $1::timestamptz
-    FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[])
-        AS each (id, booking_id, invoice_id, account, amount)
+    INSERT INTO ledgerentry
+        (id, booking_id, invoice_id, account, amount, booked_at, payment_id, line_id, agency, biller_id)
+    SELECT id, booking_id, invoice_id, account, amount, $1::timestamptz, payment_id, line_id, agency, biller_id
+    FROM unnest(
+        $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::uuid[], $8::uuid[], $9::text[], $10::text[]
+    ) AS each (id, booking_id, invoice_id, account, amount, payment_id, line_id, agency, biller_id)
 """
 NUMBERS = """
     INSERT INTO receiptbook (book, year, last)
@@ -49,12 +51,17 @@ Series = tuple[str, int]
 """A book in a year."""
 
 
-async def book(session: AsyncSession, bookings: Sequence[tuple[UUID, Sequence[Entry]]], now: datetime) -> None:
-    """Put bookings into the ledger, each about an invoice; the database refuses one that does not balance."""
+async def book(session: AsyncSession, bookings: Sequence[Booking], now: datetime) -> None:
+    """Put bookings into the ledger; the database refuses one that does not balance, and says on which day it counts."""
     rows = []
-    for invoice, entries in bookings:
+    for each in bookings:
         booking = uuid7()
-        rows += [(uuid7(), booking, invoice, each.account, each.amount) for each in entries]
+        whose = (each.payment, each.line, each.agency)
+        rows += [
+            (uuid7(), booking, each.invoice, entry.account, entry.amount, *whose,
+             each.biller if entry.account == "bank" else None)
+            for entry in each.entries
+        ]  # fmt: skip
     await fetch(session, BOOK, now, *map(list, zip(*rows, strict=True)))
 
 
@@ -78,8 +85,8 @@ async def owe(session: AsyncSession, invoice: Invoice, payment: UUID, amount: in
 async def release(session: AsyncSession, invoice: Invoice, reason: str) -> None:
     """Owe back what was paid in part of an invoice that has come to its end, each part to its own payment."""
     if parts := await queries.parts(session, invoice.id) if invoice.held else []:
-        total = sum(amount for _, amount in parts)
-        await book(session, [(invoice.id, domain.release_booking(total))], clock.now())
+        bookings = [Booking(domain.release_booking(amount), invoice.id, payment) for payment, amount in parts]
+        await book(session, bookings, clock.now())
         for payment, amount in parts:
             await owe(session, invoice, payment, amount, reason)
 

@@ -18,7 +18,7 @@ from kit.contracts.events import RefundDue, RefundPaid
 from kit.rows import put
 from services.payment import domain, queries
 from services.payment.commands import books
-from services.payment.domain import InvoiceState, RefundAct, RefundState
+from services.payment.domain import Booking, InvoiceState, RefundAct, RefundState
 from services.payment.models import Invoice, Refund
 from services.payment.models import RefundAct as ActRow
 
@@ -109,9 +109,8 @@ async def _owe_by_decision(session: AsyncSession, invoice: Invoice, refund: Refu
     if invoice.state != InvoiceState.PAID:  # its journey ended meanwhile: all of it is owed back already
         raise domain.InvoiceNotPaid
     taken = await queries.given_by_decision(session, invoice.id)
-    await books.book(
-        session, [(invoice.id, domain.refund_booking(invoice.lines, taken, refund.amount))], clock.now()
-    )  # fmt: skip
+    entries = domain.refund_booking(invoice.lines, taken, refund.amount)
+    await books.book(session, [Booking(entries, invoice.id, refund.payment_id)], clock.now())
     refund.is_owed = True
     fact = RefundDue(invoice=invoice.id, amount_satang=refund.amount, currency="THB", reason=refund.reason)
     await outbox.add(session, fact, invoice)
@@ -140,6 +139,8 @@ async def pay_refund(session: AsyncSession, refund_id: UUID, officer: Principal,
         if is_same and told.amount in (None, known.amount):
             return refund
         raise domain.PayoutReferenceUsed
+    if await queries.discrepancies.is_reference_used(session, invoice.agency, told.reference):
+        raise domain.PayoutReferenceUsed
     now = clock.now()
     amount, state = domain.pay(queries.standing(refund), told.amount)
     domain.check_day(told.paid_on, local_date(refund.created_at), local_date(now))
@@ -147,7 +148,8 @@ async def pay_refund(session: AsyncSession, refund_id: UUID, officer: Principal,
     if not await _note(session, refund, officer, RefundAct.PAID, **details):
         raise domain.PayoutReferenceUsed  # by somebody else in this moment
     account = told.account or domain.account_of((await queries.payment(session, refund.payment_id)).provider)
-    await books.book(session, [(invoice.id, domain.payout_booking(amount, account))], now)
+    booking = Booking(domain.payout_booking(amount, account), invoice.id, refund.payment_id)
+    await books.book(session, [booking], now)
     refund.paid += amount
     _settle(refund, state)
     fact = RefundPaid(refund=refund.id, invoice=invoice.id, amount_satang=amount, currency="THB")

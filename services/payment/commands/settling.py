@@ -15,7 +15,7 @@ from kit.contracts.events import Paid, Underpaid
 from kit.rows import fetch
 from services.payment import domain, queries
 from services.payment.commands import books
-from services.payment.domain import BankTransaction, InvoiceState, PaymentState, Verdict
+from services.payment.domain import BankTransaction, Booking, InvoiceState, PaymentState, Verdict
 from services.payment.models import Invoice
 
 PAYMENTS = """
@@ -149,7 +149,8 @@ async def _apply(session: AsyncSession, judged: Sequence[Judged], account: str, 
         [each.booked.paid_at for each in judged],
     )  # fmt: skip
     bookings = [
-        (each.invoice.id, domain.booking(each.verdict, each.invoice.lines, account, each.before)) for each in judged
+        Booking(domain.booking(each.verdict, each.invoice.lines, account, each.before), each.invoice.id, each.payment)
+        for each in judged
     ]
     await books.book(session, bookings, now)
     await _hold(session, [each for each in judged if each.verdict.held])

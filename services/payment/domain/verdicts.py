@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 PART_PAID = "part-paid"
 """The account of what is paid in part: owed to the payer until the rest comes, or it goes back."""
@@ -79,6 +80,20 @@ class Entry:
 
     account: str
     amount: int
+
+
+@dataclass(frozen=True)
+class Booking:
+    """Entries that balance, and whose money it is: of an invoice and a payment, or by a line of a statement."""
+
+    entries: Sequence[Entry]
+    invoice: UUID | None
+    payment: UUID | None = None
+    line: UUID | None = None
+    agency: str | None = None
+    """Where there is no invoice, which is an agency's."""
+    biller: str | None = None
+    """At whose account the bank's side is, where there is no invoice."""
 
 
 def booking(

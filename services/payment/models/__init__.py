@@ -2,13 +2,17 @@
 
 from services.payment.models.base import METADATA
 from services.payment.models.invoices import Checkout, Invoice, Payment
-from services.payment.models.ledger import LedgerEntry
+from services.payment.models.ledger import DayClose, LedgerEntry
 from services.payment.models.receipts import Receipt, ReceiptAct, ReceiptBook
 from services.payment.models.refunds import Refund, RefundAct
+from services.payment.models.statements import Discrepancy, DiscrepancyAct, Statement, StatementDay, StatementLine
 
 __all__ = [
     "METADATA",
     "Checkout",
+    "DayClose",
+    "Discrepancy",
+    "DiscrepancyAct",
     "Invoice",
     "LedgerEntry",
     "Payment",
@@ -17,4 +21,7 @@ __all__ = [
     "ReceiptBook",
     "Refund",
     "RefundAct",
+    "Statement",
+    "StatementDay",
+    "StatementLine",
 ]

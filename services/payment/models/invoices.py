@@ -1,6 +1,6 @@
 """Invoices, the payments on them, and payments begun on a provider's page."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ class Invoice(Base, table=True):
         UniqueConstraint("biller_id", "reference1"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("held >= 0 AND held <= amount", name="held_within_amount"),
+        Index("invoice_biller", "agency", "biller_id"),
         Index("invoice_open", "due_at", postgresql_where=text("state = 'open'")),
     )
 
@@ -62,6 +63,7 @@ class Payment(Base, table=True):
     __table_args__ = (
         UniqueConstraint("provider", "transaction_id"),
         Index("payment_invoice", "invoice_id"),
+        Index("payment_unreconciled", "paid_at", postgresql_where=text("reconciled_on IS NULL AND provider = 'scb'")),
         CheckConstraint("amount > 0", name="amount_positive"),
     )
 
@@ -74,6 +76,8 @@ class Payment(Base, table=True):
     paid_at: datetime = Field(sa_column=moment())
     heard_at: datetime = Field(sa_column=moment())
     verified_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    reconciled_on: date | None = None
+    """The day whose closing found it on the bank's statement as the books have it."""
 
 
 class Checkout(Base, table=True):

@@ -1,5 +1,6 @@
 """Reads of payment."""
 
+from services.payment.queries import bookings, days, discrepancies, parity
 from services.payment.queries.invoices import (
     applied_payment,
     checkout,
@@ -40,9 +41,12 @@ __all__ = [
     "ShownReceipt",
     "act_on",
     "applied_payment",
+    "bookings",
     "checkout",
     "count_open",
     "count_overdue",
+    "days",
+    "discrepancies",
     "facts_of_receipt",
     "given_by_decision",
     "held",
@@ -54,6 +58,7 @@ __all__ = [
     "invoices_of_journey",
     "is_of",
     "of_owner",
+    "parity",
     "parts",
     "payment",
     "payout",

@@ -1,0 +1,284 @@
+"""Whatever is paid, told, sent, resolved and closed, in any order: the books balance and say what the bank says."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from kit.clock import clock, local_date
+from kit.contracts.events import Withdrawn
+from kit.contracts.journey import Outcome
+from services.payment import commands, queries
+from services.payment.domain import BankTransaction, Kind, Resolution, Told, ToldLine
+from tests.machines import Stage, walk
+from tests.payment.test_states import START, desk_of
+from tests.payment.till import CASHIERS, FEE, Till
+
+AGENCY = CASHIERS[0].agency
+BILLER = "099400016550100"
+AMOUNTS = st.sampled_from([FEE, FEE, FEE - 1, FEE + 50_000])
+WAYS = st.sampled_from([each for each in Resolution if each is not Resolution.MATCHED])
+
+
+@dataclass
+class Paid:
+    """A transaction at the bank, and what its statement says of it, which may be wrong."""
+
+    told: BankTransaction
+    invoice: UUID | None
+    line: ToldLine
+
+
+class Bank:
+    """The service, and the bank's own book."""
+
+    def __init__(self, desk: Stage) -> None:
+        self.desk = desk
+        self.till = Till(desk)
+        self.bills = [self.till.bills[self.till.billed()] for _ in range(2)]
+        self.paid: list[Paid] = []
+
+    def pay(self, which: int | None, amount: int, wrong_by: int = 0, transaction: str = "") -> None:
+        """A payer pays: an invoice, or under a reference that is none's."""
+        bill = self.bills[which] if which is not None else None
+        reference = bill["reference1"] if bill else "WRONGREF"
+        told = BankTransaction(transaction or uuid4().hex, BILLER, reference, amount, clock.now())
+        line = ToldLine(2, told.transaction_id, BILLER, reference, "", "PMH", amount + wrong_by, told.paid_at)
+        self.paid.append(Paid(told, bill["id"] if bill else None, line))
+
+    def tell(self) -> None:
+        """The bank's inquiry tells of every payment of an invoice."""
+        for each in self.paid:
+            if each.invoice:
+                self.desk.command(commands.settle, each.invoice, "scb", [each.told])
+
+    def send(self, lines: list[ToldLine], *days: date) -> None:
+        """A statement of these lines comes."""
+        first, last = (min(days), max(days)) if days else (None, None)
+        file = commands.File("scb", uuid4().bytes, Told(lines), first, last, BILLER)
+        self.desk.command(commands.import_statement, AGENCY, file, None)
+
+    def check(self) -> None:
+        """What must hold at any time, from the tables alone."""
+        ledger = self.desk.rows("SELECT * FROM ledgerentry")
+        days: Counter[date] = Counter()
+        accounts: Counter[str] = Counter()
+        for row in ledger:
+            days[row["day"]] += row["amount"]
+            accounts[row["account"]] += row["amount"]
+        assert set(days.values()) <= {0}
+        self.check_balances(accounts)
+        self.check_bank(accounts)
+        self.check_parity()
+
+    def check_balances(self, accounts: Counter[str]) -> None:
+        told = self.desk.run(self.read(queries.days.balances, local_date(clock.now())))
+        assert {row["account"]: row["closing_satang"] for row in told} == dict(accounts)
+        assert sum(row["debit_satang"] - row["credit_satang"] for row in told) == 0
+
+    def check_bank(self, accounts: Counter[str]) -> None:
+        """The account of the bank is what was verified, what is in suspense, what was adjusted, less what went back."""
+        verified = self.sum("SELECT sum(amount) FROM payment WHERE verified_at IS NOT NULL")
+        adjusted = self.sum("SELECT sum(adjusted) FROM discrepancy")
+        paid_out = self.sum("SELECT sum(amount) FROM refund_act WHERE act = 'paid'")
+        assert accounts["bank"] == verified + adjusted - paid_out - accounts["suspense"]
+        waiting = self.sum(
+            "SELECT sum(bank) FROM discrepancy WHERE kind = 'reference' AND payment_id IS NULL AND state <> 'resolved'"
+        )
+        assert accounts["suspense"] == -waiting
+
+    def check_parity(self) -> None:
+        """Of every day: matched and the differences are all; of all days: all that the bank and the books have."""
+        bank = books = 0
+        for day in days_from(local_date(START)):
+            for each in self.desk.run(self.read(queries.parity.compared, day)):
+                sums = each["kinds"].values()
+                assert sum(kind["bank_satang"] for kind in sums) == each["bank_satang"]
+                assert sum(kind["books_satang"] for kind in sums) == each["books_satang"]
+                bank, books = bank + each["bank_satang"], books + each["books_satang"]
+                unseen = sum(each["kinds"].get(kind, {"count": 0})["count"] for kind in self.written(each))
+                rows = self.desk.rows(f"SELECT kind FROM discrepancy WHERE day = '{day}' AND kind <> 'matched'")
+                assert unseen <= len(rows)
+        assert bank == self.sum("SELECT sum(amount) FROM statement_line")
+        verified = self.sum("SELECT sum(amount) FROM payment WHERE verified_at IS NOT NULL")
+        assert books == verified + self.sum("SELECT sum(adjusted) FROM discrepancy")
+
+    def written(self, parity: dict[str, Any]) -> list[Kind]:
+        """The differences that have their row as soon as a statement has come."""
+        return [Kind.AMOUNT, Kind.REFERENCE] if parity["is_covered"] else []
+
+    def sum(self, query: str) -> int:
+        (row,) = self.desk.rows(query)
+        return int(row["sum"] or 0)
+
+    async def read(self, query, day: date):
+        async with self.desk.kit.database.reading() as session:
+            return await query(session, AGENCY, day)
+
+
+def days_from(first: date) -> list[date]:
+    return [first + timedelta(days=each) for each in range((local_date(clock.now()) - first).days + 2)]
+
+
+class Books(RuleBasedStateMachine):
+    """The office with its database, act after act."""
+
+    def __init__(self, desk: Stage) -> None:
+        super().__init__()
+        self.time = clock.freeze(START)
+        self.desk, self.advance = desk, self.time.__enter__()
+        self.bank = Bank(desk)
+
+    @rule(which=st.sampled_from([0, 1, None]), amount=AMOUNTS, wrong_by=st.sampled_from([0, 0, 0, 100, -100]))
+    def pay(self, which: int | None, amount: int, wrong_by: int) -> None:
+        self.bank.pay(which, amount, wrong_by)
+
+    @rule()
+    def tell(self) -> None:
+        self.bank.tell()
+
+    @rule(first=st.integers(0, 5), last=st.integers(0, 9), again=st.booleans())
+    def send(self, first: int, last: int, again: bool) -> None:
+        """A part of the bank's book comes as a statement, once or twice."""
+        lines = [each.line for each in self.bank.paid[first:last]]
+        for _ in range(1 + again):
+            self.bank.send(lines, *(local_date(line.value_at) for line in lines), local_date(clock.now()))
+
+    @rule()
+    def next_day(self) -> None:
+        self.advance(timedelta(days=1))
+
+    @rule(which=st.integers(0, 9), way=WAYS, same=st.booleans())
+    def resolve(self, which: int, way: Resolution, same: bool) -> None:
+        rows = self.desk.rows("SELECT id FROM discrepancy WHERE state <> 'resolved' ORDER BY id")
+        if rows:
+            row = rows[which % len(rows)]["id"]
+            invoice = self.bank.bills[which % 2]["id"] if way is Resolution.ASSIGN else None
+            back = (uuid4().hex, local_date(clock.now())) if way is Resolution.RETURN else (None, None)
+            told = commands.Proposed(way, "x", invoice, *back)
+            self.ask(commands.propose_resolution, row, CASHIERS[0], told)
+            self.ask(commands.approve_resolution, row, CASHIERS[not same])
+
+    def ask(self, command, *arguments: Any) -> None:
+        problem = self.desk.run(self.desk.asking(command, *arguments))
+        assert problem in (None, "resolution-forbidden", "discrepancy-state-forbids", "resolver-is-proposer")
+
+    @rule(which=st.booleans())
+    def end(self, which: bool) -> None:
+        journey = self.bank.bills[which]["journey_id"]
+        event = self.desk.harness.handover(Withdrawn, at="request", journey=journey, outcome=Outcome.WITHDRAWN)
+        self.desk.deliver(event)
+
+    @rule(which=st.integers(0, 9))
+    def pay_back(self, which: int) -> None:
+        rows = self.desk.rows("SELECT * FROM refund ORDER BY id")
+        for act, first in (("propose", True), ("approve", False), ("pay", True)):
+            if rows:
+                self.desk.run(self.bank.till.cashier(rows[which % len(rows)], act, first, None))
+
+    @rule()
+    def close(self) -> None:
+        """The bank's whole book of the days that are over comes, and each day is closed."""
+        today = local_date(clock.now())
+        over = [day for day in days_from(local_date(START)) if day < today]
+        for day in over:
+            self.bank.send([each.line for each in self.bank.paid if local_date(each.line.value_at) == day], day)
+        for day in over:
+            problem = self.desk.run(self.desk.asking(commands.close_day, day, CASHIERS[0]))
+            assert problem in (None, "day-cannot-close")
+            if problem is None:
+                self.check_closed(day)
+
+    def check_closed(self, day: date) -> None:
+        async def closed() -> bool:
+            async with self.desk.kit.database.reading() as session:
+                close = await queries.days.closed(session, AGENCY, day)
+                return close is not None and await queries.days.is_intact(session, close)
+
+        assert self.desk.run(closed())
+
+    @invariant()
+    def everything_is_in_balance(self) -> None:
+        self.bank.check()
+
+    def teardown(self) -> None:
+        """In the end all that the bank has comes: each transaction is in the books as it is there, or written down."""
+        self.advance(timedelta(days=1))
+        self.bank.tell()
+        self.close()
+        self.bank.check()
+        open_rows = self.desk.rows("SELECT transaction_id FROM discrepancy")
+        known = {row["transaction_id"] for row in open_rows}
+        matched = {
+            row["transaction_id"]
+            for row in self.desk.rows(
+                "SELECT line.transaction_id FROM statement_line line JOIN payment USING (provider, transaction_id)"
+                " WHERE line.amount = payment.amount"
+            )
+        }
+        assert {each.told.transaction_id for each in self.bank.paid} <= known | matched
+        self.time.__exit__(None, None, None)
+
+
+@pytest.mark.req("P8")
+def test_the_books_balance_and_say_what_the_bank_says(servers, tmp_path):
+    with desk_of(servers, tmp_path) as desk:
+        walk(lambda: Books(desk), examples=10, steps=12, shrinks=False)
+
+
+@st.composite
+def cut(draw) -> tuple[list[tuple[int | None, int, int]], list[list[int]]]:
+    """Some payments, and their lines in files that overlap, repeat and come in any order, but leave none out."""
+    paid = draw(st.lists(st.tuples(st.sampled_from([0, 1, None]), AMOUNTS, st.sampled_from([0, 0, 100])), max_size=6))
+    order = draw(st.permutations(range(len(paid))))
+    ends = sorted(draw(st.lists(st.integers(0, len(paid)), max_size=3)))
+    files = [order[begin:end] for begin, end in zip([0, *ends], [*ends, len(paid)], strict=True)]
+    return paid, [
+        *files,
+        *draw(st.lists(st.lists(st.sampled_from(range(len(paid))) if paid else st.nothing()), max_size=2)),
+    ]
+
+
+@pytest.mark.req("P8")
+def test_statements_in_any_split_come_to_the_same(servers, tmp_path):
+    with desk_of(servers, tmp_path) as desk:
+
+        @settings(
+            max_examples=12, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+        )
+        @given(cut())
+        def split(made):
+            paid, files = made
+            with clock.freeze(START):
+                found = []
+                for each in (files, [list(range(len(paid)))]):
+                    bank = Bank(desk)
+                    for number, (which, amount, wrong_by) in enumerate(paid):
+                        bank.pay(which, amount, wrong_by, f"T-{number}")
+                    if len(paid) % 2:
+                        bank.tell()
+                    for chosen in each:
+                        lines = [replace(bank.paid[number].line, number=place) for place, number in enumerate(chosen)]
+                        bank.send(list({line.transaction_id: line for line in lines}.values()), local_date(START))
+                    bank.check()
+                    found.append(seen(desk))
+                assert found[0] == found[1]
+
+        split()
+
+
+def seen(desk: Stage) -> list[Any]:
+    """What statements have left, without ids and times."""
+    queries_of = (
+        "SELECT provider, transaction_id, amount, biller_id, day FROM statement_line ORDER BY transaction_id",
+        "SELECT transaction_id, kind, bank, books, state, day FROM discrepancy ORDER BY transaction_id",
+        "SELECT account, biller_id, day, sum(amount)::bigint AS sum FROM ledgerentry GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        "SELECT biller_id, day FROM statement_day ORDER BY 1, 2",
+    )
+    return [desk.rows(query) for query in queries_of]
