@@ -16,6 +16,7 @@ from services.payment.models import Discrepancy, Invoice, Statement, StatementLi
 from services.payment.statements import table as reader
 from tests.bundles import OTHER_AGENCY
 from tests.payment.counting import BILLER, DAY, FEE, SOMCHAI, START, code, line, table
+from tests.payment.test_statements import detail, document, entry
 
 pytestmark = pytest.mark.req("P8")
 BANK_FAULTS = {"": 2, "statement-missing-line": 1, "statement-doubled-line": 3, "statement-wrong-amount": 2}
@@ -144,6 +145,15 @@ async def test_a_statement_that_contradicts_one_before_is_refused_whole(office):
     assert code(answer) == (409, "statement-contradicts")
     assert [each["pointer"] for each in answer.json()["errors"]] == ["/3"]
     assert [row["transaction_id"] for row in await office.payment.rows(select(StatementLine))] == ["T-1"]
+
+
+async def test_a_document_in_one_line_is_taken_like_any_other(office):
+    row = await office.billed()
+    parts = [entry(detail("T-1", "NOBODY")), entry(detail("T-2", row["reference1"])), entry(detail("T-3", "NOBODY"))]
+    content = b" ".join(document(*parts).split())
+    assert (await office.send(content, kind="application/xml")).json()["new_lines"] == 3
+    assert await office.parity() == {"only-bank": (1, FEE, 0), "reference": (2, 2 * FEE, 0)}
+    assert await office.balances() == {"bank": 2 * FEE, "suspense": -2 * FEE}
 
 
 async def test_money_of_a_silent_bank_pays_its_invoice_once_two_have_said_so(office):

@@ -123,12 +123,12 @@ async def _take_in(
     await session.flush()
     new = await _keep(session, statement, lines)
     statement.new_lines = len(new)
-    await _suspend(session, statement, [line for line in lines if not billed[line.number]], new)
+    await _suspend(session, statement, [line for line in lines if not billed[line.transaction_id]], new)
     return statement
 
 
-async def _own(session: AsyncSession, agency: str, file: File) -> tuple[list[ToldLine], Mapping[int, bool]]:
-    """The lines of the agency, and by number whether somebody was billed so. StatementWrong: an unknown biller."""
+async def _own(session: AsyncSession, agency: str, file: File) -> tuple[list[ToldLine], Mapping[str, bool]]:
+    """The lines of the agency, and by transaction whether somebody was billed so. StatementWrong: an unknown biller."""
     known = await queries.parity.billers(session, agency)
     lines = file.told.lines
     faults = [domain.fault(line.number, "biller_id", NOT_OURS) for line in lines if line.biller_id not in known]
@@ -137,9 +137,10 @@ async def _own(session: AsyncSession, agency: str, file: File) -> tuple[list[Tol
     domain.refuse(faults)
     found = await fetch(session, BILLS, [line.biller_id for line in lines], [line.reference1 for line in lines])
     bills = {(row["biller_id"], row["reference1"]): row["agency"] for row in found}
-    whose = {line.number: bills.get((line.biller_id, line.reference1)) for line in lines}
-    mine = [line for line in lines if whose[line.number] in (None, agency)]
-    return mine, {line.number: whose[line.number] is not None for line in mine}
+    # By transaction: several may stand in one line of a document.
+    whose = {line.transaction_id: bills.get((line.biller_id, line.reference1)) for line in lines}
+    mine = [line for line in lines if whose[line.transaction_id] in (None, agency)]
+    return mine, {line.transaction_id: whose[line.transaction_id] is not None for line in mine}
 
 
 async def _keep(session: AsyncSession, statement: Statement, lines: Sequence[ToldLine]) -> dict[str, UUID]:
