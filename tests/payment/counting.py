@@ -7,6 +7,8 @@ from uuid import uuid4
 from sqlmodel import select
 
 from kit.clock import BANGKOK, clock, local_date
+from kit.contracts.events import Withdrawn
+from kit.contracts.journey import Outcome
 from services.payment import commands
 from services.payment.domain import BankTransaction
 from services.payment.models import Invoice, LedgerEntry
@@ -44,16 +46,22 @@ class Office:
         (row,) = await self.payment.rows(select(Invoice).where(Invoice.journey_id == event.journey))
         return row
 
-    async def booked(self, row, amount=FEE, *, at=START) -> str:
-        """The bank's inquiry has told of a payment: its transaction."""
+    async def booked(self, row, amount=FEE, *, at=START, provider="scb") -> str:
+        """The bank's inquiry, or the gateway, has told of a payment: its transaction."""
         told = BankTransaction(uuid4().hex, row["biller_id"], row["reference1"], amount, at)
         async with self.payment.kit.database.transaction() as session:
-            await commands.settle(session, row["id"], "scb", [told])
+            await commands.settle(session, row["id"], provider, [told])
         return told.transaction_id
 
     async def paid(self, amount=FEE, *, at=START) -> tuple[dict, str]:
         row = await self.billed()
         return row, await self.booked(row, amount, at=at)
+
+    async def ended(self, row) -> None:
+        """The applicant withdraws."""
+        journey = row["journey_id"]
+        event = self.payment.handover(Withdrawn, at="request", journey=journey, outcome=Outcome.WITHDRAWN)
+        await self.payment.deliver(event)
 
     async def send(self, content, *, who=MALEE, kind="text/csv", agency="22000000", **query):
         headers = self.payment.officer("cashier", officer=who, agency=agency)

@@ -21,16 +21,17 @@ from tests.payment.till import CASHIERS, FEE, Till
 
 AGENCY = CASHIERS[0].agency
 BILLER = "099400016550100"
-AMOUNTS = st.sampled_from([FEE, FEE, FEE - 1, FEE + 50_000])
+AMOUNTS = st.sampled_from([FEE, FEE, FEE // 2, FEE - 1, FEE + 50_000])
 
 
 @dataclass
 class Paid:
-    """A transaction at the bank, and what its statement says of it, which may be wrong."""
+    """A transaction, and what the bank's statement says of it, which may be wrong; nothing of one by card."""
 
     told: BankTransaction
     invoice: UUID | None
     line: ToldLine
+    provider: str
 
 
 class Bank:
@@ -42,19 +43,32 @@ class Bank:
         self.bills = [self.till.bills[self.till.billed()] for _ in range(2)]
         self.paid: list[Paid] = []
 
-    def pay(self, which: int | None, amount: int, wrong_by: int = 0, transaction: str = "") -> None:
+    def pay(
+        self, which: int | None, amount: int, wrong_by: int = 0, transaction: str = "", provider: str = "scb"
+    ) -> Paid:
         """A payer pays: an invoice, or under a reference that is none's."""
         bill = self.bills[which] if which is not None else None
         reference = bill["reference1"] if bill else "WRONGREF"
         told = BankTransaction(transaction or uuid4().hex, BILLER, reference, amount, clock.now())
         line = ToldLine(2, told.transaction_id, BILLER, reference, "", "PMH", amount + wrong_by, told.paid_at)
-        self.paid.append(Paid(told, bill["id"] if bill else None, line))
+        self.paid.append(Paid(told, bill["id"] if bill else None, line, provider if bill else "scb"))
+        return self.paid[-1]
+
+    def settle(self, paid: Paid) -> None:
+        """The bank's inquiry, or the gateway, tells of a payment of an invoice."""
+        if paid.invoice:
+            self.desk.command(commands.settle, paid.invoice, paid.provider, [paid.told])
 
     def tell(self) -> None:
-        """The bank's inquiry tells of every payment of an invoice."""
+        """They tell of every one."""
         for each in self.paid:
-            if each.invoice:
-                self.desk.command(commands.settle, each.invoice, "scb", [each.told])
+            self.settle(each)
+
+    def lines(self, day: date) -> list[ToldLine]:
+        """What the bank's statement of a day says."""
+        return [
+            each.line for each in self.paid if each.provider == "scb" and local_date(each.line.value_at) == day
+        ]  # fmt: skip
 
     def send(self, lines: list[ToldLine], *days: date) -> None:
         """A statement of these lines comes."""
@@ -81,11 +95,14 @@ class Bank:
         assert sum(row["debit_satang"] - row["credit_satang"] for row in told) == 0
 
     def check_bank(self, accounts: Counter[str]) -> None:
-        """The account of the bank is what was verified, what is in suspense, what was adjusted, less what went back."""
-        verified = self.sum("SELECT sum(amount) FROM payment WHERE verified_at IS NOT NULL")
+        """The account of the bank is what was verified, what is in suspense, what was adjusted, less what went back.
+
+        The same of the gateway's, which no statement adjusts; and parts are owed as long as their invoice is open.
+        """
         adjusted = self.sum("SELECT sum(adjusted) FROM discrepancy")
-        paid_out = self.sum("SELECT sum(amount) FROM refund_act WHERE act = 'paid'")
-        assert accounts["bank"] == verified + adjusted - paid_out - accounts["suspense"]
+        assert accounts["bank"] == self.verified("scb") + adjusted - self.paid_out("scb") - accounts["suspense"]
+        assert accounts["card"] == self.verified("card") - self.paid_out("card")
+        assert accounts["part-paid"] == -self.sum("SELECT sum(held) FROM invoice WHERE state = 'open'")
         waiting = self.sum(
             "SELECT sum(bank) FROM discrepancy WHERE kind = 'reference' AND payment_id IS NULL AND state <> 'resolved'"
         )
@@ -104,8 +121,18 @@ class Bank:
                 rows = self.desk.rows(f"SELECT kind FROM discrepancy WHERE day = '{day}' AND kind <> 'matched'")
                 assert unseen <= len(rows)
         assert bank == self.sum("SELECT sum(amount) FROM statement_line")
-        verified = self.sum("SELECT sum(amount) FROM payment WHERE verified_at IS NOT NULL")
-        assert books == verified + self.sum("SELECT sum(adjusted) FROM discrepancy")
+        assert books == self.verified("scb") + self.sum("SELECT sum(adjusted) FROM discrepancy")
+
+    def verified(self, provider: str) -> int:
+        return self.sum(
+            f"SELECT sum(amount) FROM payment WHERE provider = '{provider}' AND verified_at IS NOT NULL"
+        )  # fmt: skip
+
+    def paid_out(self, provider: str) -> int:
+        return self.sum(
+            "SELECT sum(act.amount) FROM refund_act AS act JOIN refund ON refund.id = refund_id"
+            f" JOIN payment ON payment.id = payment_id WHERE act = 'paid' AND provider = '{provider}'"
+        )
 
     def written(self, parity: dict[str, Any]) -> list[Kind]:
         """The differences that have their row as soon as a statement has come."""
@@ -125,9 +152,10 @@ def days_from(first: date) -> list[date]:
 
 
 PAYMENTS = st.tuples(
-    st.sampled_from([0, 1, None]), AMOUNTS, st.sampled_from([0, 0, 100, -100]), st.booleans(), st.booleans()
-)
-"""Of which invoice or none, how much, what the statement says otherwise; whether it is inquired, whether it is sent."""
+    st.sampled_from([0, 1, None]), AMOUNTS, st.sampled_from([0, 0, 100, -100]), st.booleans(), st.booleans(),
+    st.sampled_from(["scb", "scb", "scb", "card"]),
+)  # fmt: skip
+"""Of which invoice or none, how much, what the statement says otherwise; if it is inquired, if it is sent; where."""
 STORIES = st.lists(
     st.tuples(
         st.lists(PAYMENTS, min_size=2, max_size=4), st.lists(st.integers(0, 5), min_size=4, max_size=4),
@@ -147,20 +175,19 @@ class Story:
 
     def day(self, payments, choices, pays_back, closes, leaver) -> None:
         """One day, and the next morning."""
-        for number, (which, amount, wrong_by, is_told, is_sent) in enumerate(payments):
-            self.bank.pay(which, amount, wrong_by)
-            paid = self.bank.paid[-1]
-            if is_told and paid.invoice:
-                self.desk.command(commands.settle, paid.invoice, "scb", [paid.told])
-            if is_sent:
+        for number, (which, amount, wrong_by, is_told, is_sent, provider) in enumerate(payments):
+            paid = self.bank.pay(which, amount, wrong_by, provider=provider)
+            if is_told:
+                self.bank.settle(paid)
+            if is_sent and paid.provider == "scb":
                 self.bank.send([paid.line], local_date(paid.line.value_at))
             if number == 1 and leaver is not None:
                 self.end(leaver)
         self.bank.check()
         over = local_date(clock.now())
         self.advance(timedelta(days=1))
-        sent = [each.line for each in self.bank.paid if local_date(each.line.value_at) == over]
-        self.bank.send([line for line, choice in zip(sent, choices, strict=False) if choice], over)
+        told = zip(self.bank.lines(over), choices, strict=False)
+        self.bank.send([line for line, choice in told if choice], over)
         self.bank.check()
         for choice in choices:
             self.resolve(choice)
@@ -213,7 +240,7 @@ class Story:
         """The bank's whole book of the days that are over comes, and each day is closed."""
         over = [day for day in days_from(local_date(START)) if day < local_date(clock.now())]
         for day in over:
-            self.bank.send([each.line for each in self.bank.paid if local_date(each.line.value_at) == day], day)
+            self.bank.send(self.bank.lines(day), day)
         for day in over:
             assert self.desk.run(self.desk.asking(commands.close_day, day, CASHIERS[0])) is None
             assert self.desk.run(self.is_intact(day))
@@ -234,7 +261,8 @@ class Story:
             " WHERE line.amount = payment.amount"
         )
         known = {row["transaction_id"] for row in [*rows, *alike]}
-        assert {each.told.transaction_id for each in self.bank.paid} <= known
+        assert {each.told.transaction_id for each in self.bank.paid if each.provider == "scb"} <= known
+        assert self.desk.rows("SELECT id FROM discrepancy WHERE provider <> 'scb'") == []
 
 
 @pytest.mark.req("P8")

@@ -292,7 +292,7 @@ def test_the_gateway_is_off_unless_wholly_configured_and_never_plain_in_producti
     base = {
         "database_url": "postgresql://x", "nats_url": "nats://x", "nats_user": "x", "nats_password": "x", "peers": {},
         "trust_dir": tmp_path, "service_key_file": tmp_path, "public_url": "https://paet.example", "bank_url": "https://b",
-        "bank_api_key": "k", "bank_api_secret": "s",
+        "bank_api_key": "k", "bank_api_secret": "s", "storage_url": "https://s", "seal_dir": tmp_path,
     }  # fmt: skip
     assert not Settings(**base).takes_cards
     good = {"card_url": "https://c", "card_secret_key": "k", "card_webhook_secret": "s" * 32}

@@ -1,6 +1,6 @@
 """The ledger as cashiers and auditors read it: the balance of a day, its bookings, and the way of their money."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -11,7 +11,6 @@ from kit.database import Reading
 from services.payment import queries
 from services.payment.queries.bookings import Wanted
 from services.payment.schemas import BookingPage, BookingView, Day, TraceView, TrialBalanceView
-from services.payment.statements import Provider
 
 router = APIRouter(tags=["ledger"])
 
@@ -34,11 +33,11 @@ async def bookings(
     day: Day | None = None,
     invoice: UUID | None = None,
     transaction: Annotated[str | None, Query(pattern=r"^[!-~]{1,64}$")] = None,
-    provider: Provider = "scb",
+    provider: Literal["scb", "card"] = "scb",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> BookingPage:
-    """Bookings of an invoice, else of a transaction at a bank, else of a day, which is today unless said."""
+    """Bookings of an invoice, else of a transaction at a provider, else of a day, which is today unless said."""
     wanted = Wanted(day or local_date(clock.now()), invoice, transaction, provider)
     found, following = await queries.bookings.page(session, cashier.agency or "", wanted, cursor, limit)
     return BookingPage(items=[BookingView.of(each) for each in found], next=following)

@@ -13,6 +13,7 @@ from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.payment import domain
 from services.payment.models import Discrepancy, Invoice, Payment, Receipt, StatementLine
+from services.payment.queries.invoices import parts
 
 ENTRY = "booking_id, invoice_id, payment_id, line_id, account, biller_id, amount, agency, day, booked_at"
 OF_DAY = "SELECT DISTINCT booked_at, booking_id FROM ledger WHERE agency = $1 AND day = $5"
@@ -21,12 +22,15 @@ OF_TRANSACTION = """
     SELECT DISTINCT booked_at, booking_id FROM ledger WHERE agency = $1 AND id IN (
         SELECT entry.id FROM payment JOIN ledgerentry AS entry ON entry.invoice_id = payment.invoice_id
         WHERE payment.transaction_id = $5 AND payment.provider = $6
-            AND coalesce(entry.payment_id, payment.id) = payment.id
+            AND (coalesce(entry.payment_id, payment.id) = payment.id OR
+                payment.state = 'underpaid' AND entry.account = 'part-paid' AND entry.amount > 0
+                AND EXISTS (SELECT FROM receipt WHERE receipt.payment_id = entry.payment_id))
         UNION ALL
         SELECT entry.id FROM statement_line AS line JOIN ledgerentry AS entry ON entry.line_id = line.id
         WHERE line.transaction_id = $5 AND line.provider = $6
     )
 """
+"""A part of a fee becomes revenue in the booking of the payment that makes it whole: it is of the part's money, too."""
 PAGE = "SELECT booked_at, booking_id FROM ({}) AS found WHERE (booked_at, booking_id) > ($2, $3) ORDER BY 1, 2 LIMIT $4"
 SIDES = f"SELECT {ENTRY} FROM ledger WHERE booking_id = ANY($1::uuid[]) ORDER BY id"  # noqa: S608 - our own columns
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
@@ -34,7 +38,7 @@ BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which bookings: of a day, of an invoice, or of a transaction at a bank."""
+    """Which bookings: of a day, of an invoice, or of a transaction at a provider."""
 
     day: date
     invoice: UUID | None = None
@@ -49,6 +53,8 @@ class Trace:
     sides: Sequence[asyncpg.Record]
     line: StatementLine | None
     payment: Payment | None
+    parts: Sequence[Payment]
+    """The payments before it that were parts of the same fee, where the booking makes the fee whole."""
     invoice: Invoice | None
     receipt: Receipt | None
     discrepancy: Discrepancy | None
@@ -90,16 +96,36 @@ async def trace(session: AsyncSession, booking_id: UUID, agency: str) -> Trace:
     invoice = (
         (await session.exec(select(Invoice).where(Invoice.id == invoice_id))).one_or_none() if invoice_id else None
     )
-    receipt = discrepancy = None
-    if payment is not None:
-        receipts = select(Receipt).where(Receipt.payment_id == payment.id).order_by(col(Receipt.issued_at).desc())
-        receipt = (await session.exec(receipts.limit(1))).one_or_none()
-    if (about := payment or line) is not None:
-        query = select(Discrepancy).where(
-            Discrepancy.provider == about.provider, Discrepancy.transaction_id == about.transaction_id
-        )
-        discrepancy = (await session.exec(query)).one_or_none()
-    return Trace(sides, line, payment, invoice, receipt, discrepancy)
+    known = await _parts(session, invoice_id) if invoice_id else []
+    makes_whole = any(side["account"] == domain.PART_PAID and side["amount"] > 0 for side in sides)
+    is_part = payment is not None and payment.id in {each.id for each in known}
+    return Trace(
+        sides, line, payment, known if makes_whole and not is_part else [], invoice,
+        await _receipt(session, payment, is_part=is_part), await _discrepancy(session, payment or line),
+    )  # fmt: skip
+
+
+async def _parts(session: AsyncSession, invoice_id: UUID) -> Sequence[Payment]:
+    ids = [each for each, _ in await parts(session, invoice_id)]
+    return (await session.exec(select(Payment).where(col(Payment.id).in_(ids)).order_by(col(Payment.id)))).all()
+
+
+async def _receipt(session: AsyncSession, payment: Payment | None, *, is_part: bool) -> Receipt | None:
+    """The last receipt that a payment has, or helped to."""
+    if payment is None:
+        return None
+    whose = Receipt.invoice_id == payment.invoice_id if is_part else Receipt.payment_id == payment.id
+    query = select(Receipt).where(whose).order_by(col(Receipt.issued_at).desc(), col(Receipt.id).desc()).limit(1)
+    return (await session.exec(query)).one_or_none()
+
+
+async def _discrepancy(session: AsyncSession, about: Payment | StatementLine | None) -> Discrepancy | None:
+    if about is None:
+        return None
+    query = select(Discrepancy).where(
+        Discrepancy.provider == about.provider, Discrepancy.transaction_id == about.transaction_id
+    )
+    return (await session.exec(query)).one_or_none()
 
 
 async def _payment(session: AsyncSession, payment_id: UUID | None) -> Payment | None:

@@ -91,6 +91,8 @@ class TraceView(BaseModel):
     booking: BookingView
     line: LineView | None
     payment: PaymentView | None
+    parts: list[PaymentView]
+    """What was paid in part before, where the booking makes the fee whole."""
     invoice: BilledView | None
     receipt: str | None
     """The number of the receipt."""
@@ -103,6 +105,7 @@ class TraceView(BaseModel):
             booking=BookingView.of(trace.sides),
             line=LineView.model_validate(trace.line) if trace.line else None,
             payment=PaymentView.of(trace.payment) if trace.payment else None,
+            parts=[PaymentView.of(each) for each in trace.parts],
             invoice=BilledView.of(trace.invoice) if trace.invoice else None,
             receipt=trace.receipt.number if trace.receipt else None,
             discrepancy=trace.discrepancy.id if trace.discrepancy else None,
