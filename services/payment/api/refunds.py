@@ -1,5 +1,6 @@
 """The cashiers' refunds."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -35,7 +36,7 @@ async def refunds(
 ) -> RefundPage:
     """The refunds of the officer's agency in one state, the oldest first."""
     found, following = await queries.refunds(session, cashier.agency or "", state, cursor, limit)
-    return RefundPage(items=[RefundSummary.of(*each) for each in found], next=following)
+    return RefundPage(items=[RefundSummary.of(each) for each in found], next=following)
 
 
 @router.get("/refunds/{refund_id}")
@@ -82,11 +83,17 @@ async def want_refund(
     body: WantedRefund,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
 ) -> RefundView:
-    """Propose to give back a part of a paid fee by decision; it is owed once another cashier approves."""
+    """Propose to give back a part of a paid fee by decision; it is owed once another cashier approves.
+
+    Of a fee that is paid in part, all that was paid. It goes back by the payments that it came by: ``others`` are the
+    further refunds of a wish that takes more than one.
+    """
     told = commands.Proposal(body.amount_satang, body.reason)
-    made = await commands.refund_by_decision(session, invoice_id, cashier, told, idempotency_key)
-    return await _refund(session, made.id, cashier)
+    first, *others = await commands.refund_by_decision(session, invoice_id, cashier, told, idempotency_key)
+    return await _refund(session, first.id, cashier, [each.id for each in others])
 
 
-async def _refund(session: AsyncSession, refund_id: UUID, cashier: Principal) -> RefundView:
-    return RefundView.told(*await queries.refund_of(session, refund_id, cashier))
+async def _refund(
+    session: AsyncSession, refund_id: UUID, cashier: Principal, others: Sequence[UUID] = ()
+) -> RefundView:
+    return RefundView.told(*await queries.refund_of(session, refund_id, cashier), others)

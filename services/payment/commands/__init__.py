@@ -16,6 +16,7 @@ from services.payment.commands.refunding import (
     refund_by_decision,
     reject_refund,
 )
+from services.payment.commands.repairing import release_forgotten
 from services.payment.commands.resolving import Proposed, approve_resolution, propose_resolution, reject_resolution
 from services.payment.commands.settling import settle, settle_all
 
@@ -43,6 +44,7 @@ __all__ = [
     "reissue_receipt",
     "reject_refund",
     "reject_resolution",
+    "release_forgotten",
     "remind",
     "settle",
     "settle_all",

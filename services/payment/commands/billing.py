@@ -62,15 +62,15 @@ async def close_invoices(session: AsyncSession, event: Event, _known: object) ->
 
 
 async def _give_back(session: AsyncSession, invoice: Invoice, reason: str) -> None:
-    payment = await queries.applied_payment(session, invoice.id)
-    if payment is None:  # nothing was to be paid
+    paid = await queries.shares(session, invoice)
+    if not paid:  # nothing was to be paid
         return
     await books.close(session, invoice.id, InvoiceState.VOID)
     taken = await queries.given_by_decision(session, invoice.id)
     # One booking for each payment, so that the money of a part can be followed as any other's.
-    for each, part in [*await queries.parts(session, invoice.id), (payment, invoice.amount)]:
-        if amount := min(part, invoice.amount - taken):
-            booking = Booking(domain.refund_booking(invoice.lines, taken, amount), invoice.id, each)
-            await books.book(session, [booking], clock.now())
-            await books.owe(session, invoice, each, amount, reason)
-            taken += amount
+    left = [(each.payment.id, each.left) for each in paid]
+    for payment, amount in domain.split(invoice.amount - taken, left):
+        booking = Booking(domain.refund_booking(invoice.lines, taken, amount), invoice.id, payment)
+        await books.book(session, [booking], clock.now())
+        await books.owe(session, invoice, payment, amount, reason)
+        taken += amount

@@ -85,10 +85,10 @@ async def owe(session: AsyncSession, invoice: Invoice, payment: UUID, amount: in
 async def release(session: AsyncSession, invoice: Invoice, reason: str) -> None:
     """Owe back what was paid in part of an invoice that has come to its end, each part to its own payment."""
     if parts := await queries.parts(session, invoice.id) if invoice.held else []:
-        bookings = [Booking(domain.release_booking(amount), invoice.id, payment) for payment, amount in parts]
+        bookings = [Booking(domain.release_booking(each.amount), invoice.id, each.id) for each in parts]
         await book(session, bookings, clock.now())
-        for payment, amount in parts:
-            await owe(session, invoice, payment, amount, reason)
+        for each in parts:
+            await owe(session, invoice, each.id, each.amount, reason)
 
 
 async def receipt(session: AsyncSession, paid: Sequence[tuple[Invoice, UUID]], now: datetime) -> None:

@@ -15,7 +15,7 @@ from kit import outbox
 from kit.auth import Principal
 from kit.clock import clock, local_date
 from kit.contracts.events import RefundDue, RefundPaid
-from kit.rows import put
+from kit.rows import fetch, put
 from services.payment import domain, queries
 from services.payment.commands import books
 from services.payment.domain import Booking, InvoiceState, RefundAct, RefundState
@@ -61,37 +61,50 @@ async def propose_refund(session: AsyncSession, refund_id: UUID, officer: Princi
 
 async def refund_by_decision(
     session: AsyncSession, invoice_id: UUID, officer: Principal, told: Proposal, key: str | None
-) -> Refund:
-    """Propose to give a part of a paid fee back; it is owed once another approves. A key counts once for an invoice.
+) -> list[Refund]:
+    """Propose to give a part of a paid fee back, or all that was paid of an open one; owed once another approves.
 
-    InvoiceNotFound, InvoiceNotPaid, MoreThanOwed, RefundKeyUsed.
+    One refund for each payment that it goes back to, the last payment first. A key counts once for an invoice.
+    InvoiceNotFound, InvoiceNotPaid, MoreThanOwed, PartsGoBackWhole, RefundKeyUsed.
     """
     invoice = next((each for each in await queries.held(session, [invoice_id]) if each.agency == officer.agency), None)
     if invoice is None:
         raise domain.InvoiceNotFound
-    if key is not None and (known := await queries.refund_of_key(session, invoice_id, key)):
-        if known.amount != told.amount:
+    if key is not None and (known := list(await queries.refunds_of_key(session, invoice_id, key))):
+        if sum(each.amount for each in known) != told.amount:
             raise domain.RefundKeyUsed
         return known
-    payment = await queries.applied_payment(session, invoice_id)
-    if invoice.state != InvoiceState.PAID or payment is None:
+    wanted: list[Refund] = []
+    for payment, amount in await _drawn(session, invoice, told.amount):
+        refund = Refund(
+            invoice_id=invoice_id, payment_id=payment, amount=amount, reason=domain.BY_DECISION, is_owed=False,
+            state=RefundState.PROPOSED, proposed=amount, proposed_by=UUID(officer.subject), created_at=clock.now(),
+            idempotency_key=domain.further_key(key, len(wanted)) if key and wanted else key,
+        )  # fmt: skip
+        session.add(refund)
+        await _note(session, refund, officer, RefundAct.PROPOSED, reason=told.reason, reference=told.reference)
+        wanted.append(refund)
+    return wanted
+
+
+async def _drawn(session: AsyncSession, invoice: Invoice, amount: int | None) -> list[tuple[UUID, int]]:
+    """The payments that a wish is drawn on, with how much."""
+    shares = await queries.shares(session, invoice, even_wanted=True)
+    left = [(each.payment.id, each.left) for each in shares]
+    most = sum(satang for _, satang in left)
+    if invoice.state == InvoiceState.OPEN:
+        domain.whole_parts(amount, most)
+        return domain.split(most, left)
+    if invoice.state != InvoiceState.PAID or not shares:
         raise domain.InvoiceNotPaid
-    given = await queries.given_by_decision(session, invoice_id, even_wanted=True)
-    amount = domain.within(told.amount, invoice.amount - given)
-    refund = Refund(
-        invoice_id=invoice_id, payment_id=payment, amount=amount, reason=domain.BY_DECISION, is_owed=False,
-        state=RefundState.PROPOSED, proposed=amount, proposed_by=UUID(officer.subject), created_at=clock.now(),
-        idempotency_key=key,
-    )  # fmt: skip
-    session.add(refund)
-    await _note(session, refund, officer, RefundAct.PROPOSED, reason=told.reason, reference=told.reference)
-    return refund
+    given = await queries.given_by_decision(session, invoice.id, even_wanted=True)
+    return domain.split(domain.within(amount, min(most, invoice.amount - given)), left)
 
 
 async def approve_refund(session: AsyncSession, refund_id: UUID, officer: Principal) -> Refund:
     """Agree to what another proposed; what is by decision is booked as owed now. Repeating it changes nothing.
 
-    RefundNotFound, RefundStateForbids, ApproverIsProposer, InvoiceNotPaid.
+    RefundNotFound, RefundStateForbids, ApproverIsProposer, InvoiceNotPaid, InvoiceNotOpen.
     """
     invoice, refund = await _held(session, refund_id, officer)
     me = UUID(officer.subject)
@@ -106,10 +119,18 @@ async def approve_refund(session: AsyncSession, refund_id: UUID, officer: Princi
 
 
 async def _owe_by_decision(session: AsyncSession, invoice: Invoice, refund: Refund) -> None:
-    if invoice.state != InvoiceState.PAID:  # its journey ended meanwhile: all of it is owed back already
+    """Owe what was only wanted: revenue of a paid invoice, or what was paid in part of an open one."""
+    if invoice.state == InvoiceState.OPEN:
+        entries = domain.release_booking(refund.amount)
+        refund.reason = domain.RELEASED
+        await fetch(session, "UPDATE invoice SET held = held - $1 WHERE id = $2", refund.amount, invoice.id)
+    elif invoice.state != InvoiceState.PAID:  # its journey ended meanwhile: all of it is owed back already
         raise domain.InvoiceNotPaid
-    taken = await queries.given_by_decision(session, invoice.id)
-    entries = domain.refund_booking(invoice.lines, taken, refund.amount)
+    elif invoice.settled_at and refund.created_at < invoice.settled_at:  # the rest came: it is a paid fee now
+        raise domain.InvoiceNotOpen(state=invoice.state)
+    else:
+        taken = await queries.given_by_decision(session, invoice.id)
+        entries = domain.refund_booking(invoice.lines, taken, refund.amount)
     await books.book(session, [Booking(entries, invoice.id, refund.payment_id)], clock.now())
     refund.is_owed = True
     fact = RefundDue(invoice=invoice.id, amount_satang=refund.amount, currency="THB", reason=refund.reason)

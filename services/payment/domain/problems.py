@@ -122,6 +122,15 @@ class MoreThanOwed(Unprocessable):
     title = Text(th="จำนวนเงินเกินกว่าที่คืนได้", en="More than can be paid back")
 
 
+class PartsGoBackWhole(Unprocessable):
+    """Of a fee that is paid in part, all that was paid goes back, or nothing."""
+
+    code = "parts-go-back-whole"
+    title = Text(
+        th="เงินที่ชำระไว้บางส่วนต้องคืนทั้งจำนวนที่ชำระไว้", en="What was paid in part goes back as a whole, or not at all"
+    )
+
+
 class InvoiceNotPaid(Conflict):
     """Nothing was paid, or all of it is owed back since the journey ended."""
 

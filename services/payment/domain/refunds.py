@@ -1,5 +1,6 @@
 """How money goes back: from due to paid, by two persons. Pure; money is integer satang."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,14 +10,20 @@ from kit.contracts.text import Text
 from kit.errors import FieldError
 from services.payment.domain.problems import (
     ApproverIsProposer,
+    InvoiceNotPaid,
     MoreThanOwed,
     PaidOnImpossible,
+    PartsGoBackWhole,
     RefundStateForbids,
 )
 from services.payment.domain.verdicts import Entry
 
 BY_DECISION = "decision"
 """The reason of a refund that an officer wants, as long as money of the invoice is left."""
+
+
+RELEASED = "part-paid"
+"""The reason of a refund of what was paid in part of an invoice, and whose rest will not come."""
 
 
 class RefundState(StrEnum):
@@ -51,6 +58,29 @@ class Standing:
     proposed_by: UUID | None
     is_owed: bool
     """Whether the ledger owes it; what is only wanted is owed once it is approved."""
+
+
+def split(amount: int, left: Sequence[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
+    """An amount over payments, in their order, each at most what is left of it."""
+    found = []
+    for payment, most in left:
+        if part := min(amount, most):
+            found.append((payment, part))
+            amount -= part
+    return found
+
+
+def whole_parts(amount: int | None, held: int) -> None:
+    """What was paid in part goes back as a whole. InvoiceNotPaid where nothing was, MoreThanOwed, PartsGoBackWhole."""
+    if not held:
+        raise InvoiceNotPaid
+    if within(amount, held) != held:
+        raise PartsGoBackWhole(errors=[FieldError("/amount_satang", "parts-go-back-whole", PartsGoBackWhole.title)])
+
+
+def further_key(key: str, number: object) -> str:
+    """The key of a further refund of one wish; no header has a line break, so that nobody sends it."""
+    return f"{key}\n{number}"
 
 
 def propose(now: Standing, amount: int) -> int:

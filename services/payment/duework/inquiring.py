@@ -21,19 +21,23 @@ async def inquire(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     """Ask about an open invoice by and by, and about every invoice at the end: a silent bank loses no payment.
 
     The last look is at every day since the invoice was made. It finds what was paid while nobody could ask, and
-    what was paid twice, or after the journey had ended.
+    what was paid twice, or after the journey had ended. It does not come before the end of what is to expire.
     """
     async with kit.database.reading() as session:
         invoice = await queries.invoice(session, UUID(key))
     now = clock.now()
-    today, last = local_date(now), (invoice.expires_at or invoice.due_at) + GRACE
-    if now >= last:
-        await ask(kit, invoice, days(local_date(invoice.created_at), today))
-        return
-    if invoice.state != InvoiceState.OPEN:
+    today, ends = local_date(now), invoice.expires_at or invoice.due_at
+    last = max(ends, invoice.settled_at or ends) + GRACE
+    is_open = invoice.state == InvoiceState.OPEN
+    if is_open and (now < last or invoice.expires_at is not None):
+        await ask(kit, invoice, [today - timedelta(days=1), today])
+        again = now + min(now - invoice.created_at, LONGEST_PAUSE)
+        raise Later(again if now >= last else min(again, last))
+    if now < last:
         raise Later(last)
-    await ask(kit, invoice, [today - timedelta(days=1), today])
-    raise Later(min(now + min(now - invoice.created_at, LONGEST_PAUSE), last))
+    await ask(kit, invoice, days(local_date(invoice.created_at), today))
+    async with kit.database.transaction() as session:
+        await commands.release_forgotten(session, invoice.id)
 
 
 def days(first: date, last: date) -> list[date]:

@@ -2,28 +2,19 @@
 
 from services.payment.queries import bookings, days, discrepancies, parity
 from services.payment.queries.invoices import (
-    applied_payment,
     checkout,
     count_open,
     count_overdue,
-    given_by_decision,
     held,
     held_of_journey,
     invoice,
     invoice_of,
-    invoice_of_refund,
     invoices_of_journey,
     is_of,
     of_owner,
-    parts,
     payment,
-    payout,
     pending_checkouts,
-    refund_of,
-    refund_of_key,
-    refunds,
     section,
-    standing,
 )
 from services.payment.queries.receipts import (
     ReceiptFacts,
@@ -35,12 +26,27 @@ from services.payment.queries.receipts import (
     receipt_of,
     receipts_of_journey,
 )
+from services.payment.queries.refunds import (
+    Share,
+    ShownRefund,
+    given_by_decision,
+    held_in_part,
+    invoice_of_refund,
+    parts,
+    payout,
+    refund_of,
+    refunds,
+    refunds_of_key,
+    shares,
+    standing,
+)
 
 __all__ = [
     "ReceiptFacts",
+    "Share",
     "ShownReceipt",
+    "ShownRefund",
     "act_on",
-    "applied_payment",
     "bookings",
     "checkout",
     "count_open",
@@ -50,6 +56,7 @@ __all__ = [
     "facts_of_receipt",
     "given_by_decision",
     "held",
+    "held_in_part",
     "held_of_journey",
     "invoice",
     "invoice_of",
@@ -67,8 +74,9 @@ __all__ = [
     "receipt_of",
     "receipts_of_journey",
     "refund_of",
-    "refund_of_key",
     "refunds",
+    "refunds_of_key",
     "section",
+    "shares",
     "standing",
 ]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
-from sqlmodel import col, select
+from sqlalchemy import func
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -13,10 +13,9 @@ from kit.auth import Principal
 from kit.clients import PeerRefused
 from kit.clock import clock
 from kit.contracts.definition import Section
-from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.payment import domain
-from services.payment.models import Checkout, Invoice, Payment, Receipt, Refund, RefundAct
+from services.payment.models import Checkout, Invoice, Payment, Receipt
 
 INVOICE = ", ".join(Invoice.model_fields)
 HELD = f"SELECT {INVOICE} FROM invoice WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608 - our own columns
@@ -91,90 +90,6 @@ async def invoices_of_journey(session: AsyncSession, journey: UUID, principal: P
     """The invoices of a journey of this principal, oldest first."""
     rows = [Invoice(**row) for row in await fetch(session, OF_JOURNEY, journey)]
     return [row for row in rows if is_of(row, principal)]
-
-
-APPLIED = "SELECT id FROM payment WHERE invoice_id = $1 AND state = ANY($2::text[])"
-PARTS = """
-    SELECT id, amount FROM payment WHERE invoice_id = $1 AND state = 'underpaid' AND NOT EXISTS (
-        SELECT FROM refund WHERE refund.payment_id = payment.id AND refund.reason = 'underpaid'
-    ) ORDER BY id
-"""
-"""Save those that an earlier release owed back at once."""
-GIVEN = """
-    SELECT coalesce(sum(amount), 0)::bigint AS given FROM refund
-    WHERE invoice_id = $1 AND reason = $2 AND (is_owed OR $3 AND state <> $4)
-"""
-
-
-async def applied_payment(session: AsyncSession, invoice_id: UUID) -> UUID | None:
-    """The payment that settled an invoice; None where nothing was to be paid."""
-    found = await fetch(session, APPLIED, invoice_id, [domain.PaymentState.APPLIED, domain.PaymentState.OVERPAID])
-    return found[0]["id"] if found else None
-
-
-async def parts(session: AsyncSession, invoice_id: UUID) -> list[tuple[UUID, int]]:
-    """The payments that were kept as parts of an invoice, oldest first, with their satang."""
-    return [(row["id"], row["amount"]) for row in await fetch(session, PARTS, invoice_id)]
-
-
-async def given_by_decision(session: AsyncSession, invoice_id: UUID, *, even_wanted: bool = False) -> int:
-    """Satang of an invoice that are owed back by decision, or went back; with those that wait for approval if asked."""
-    found = await fetch(session, GIVEN, invoice_id, domain.BY_DECISION, even_wanted, domain.RefundState.REJECTED)
-    return int(found[0]["given"])
-
-
-def standing(refund: Refund) -> domain.Standing:
-    """How far a refund has come."""
-    return domain.Standing(
-        domain.RefundState(refund.state), refund.amount, refund.paid, refund.proposed, refund.proposed_by,
-        refund.is_owed,
-    )  # fmt: skip
-
-
-async def invoice_of_refund(session: AsyncSession, refund_id: UUID, officer: Principal) -> UUID:
-    """The invoice of a refund of the officer's agency; RefundNotFound for any other."""
-    query = select(Refund.invoice_id).join(Invoice).where(Refund.id == refund_id, Invoice.agency == officer.agency)
-    found = (await session.exec(query)).one_or_none()
-    if found is None:
-        raise domain.RefundNotFound
-    return found
-
-
-async def refund_of(
-    session: AsyncSession, refund_id: UUID, officer: Principal
-) -> tuple[Refund, Invoice, Sequence[RefundAct]]:
-    """A refund of the officer's agency, its invoice and the acts on it, oldest first; RefundNotFound."""
-    query = select(Refund, Invoice).join(Invoice).where(Refund.id == refund_id, Invoice.agency == officer.agency)
-    found = (await session.exec(query)).one_or_none()
-    if found is None:
-        raise domain.RefundNotFound
-    acts = select(RefundAct).where(RefundAct.refund_id == refund_id).order_by(col(RefundAct.at), col(RefundAct.id))
-    return *found, (await session.exec(acts)).all()
-
-
-async def refunds(
-    session: AsyncSession, agency: str, state: domain.RefundState, cursor: str | None, limit: int
-) -> tuple[list[tuple[Refund, Invoice]], str | None]:
-    """A page of an agency's refunds, the oldest first, and the cursor of the next page."""
-    order = (col(Refund.created_at), col(Refund.id))
-    query = select(Refund, Invoice).join(Invoice).where(Invoice.agency == agency, Refund.state == state)
-    if cursor is not None:
-        query = query.where(tuple_(*order) > tuple_(*read_cursor(cursor)))
-    found = list(await session.exec(query.order_by(*order).limit(limit + 1)))
-    following = cursor_of(found[limit - 1][0].created_at, found[limit - 1][0].id) if len(found) > limit else None
-    return found[:limit], following
-
-
-async def refund_of_key(session: AsyncSession, invoice_id: UUID, key: str) -> Refund | None:
-    """The refund of an invoice that was wanted under this key."""
-    query = select(Refund).where(Refund.invoice_id == invoice_id, Refund.idempotency_key == key)
-    return (await session.exec(query)).one_or_none()
-
-
-async def payout(session: AsyncSession, agency: str, reference: str) -> RefundAct | None:
-    """What an agency's bank has paid under this reference."""
-    paid = (RefundAct.act == domain.RefundAct.PAID, RefundAct.agency == agency, RefundAct.reference == reference)
-    return (await session.exec(select(RefundAct).where(*paid))).one_or_none()
 
 
 async def count_open(session: AsyncSession) -> float:

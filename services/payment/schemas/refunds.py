@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.payment.domain import RefundAct, RefundState
-from services.payment.models import Invoice, Refund
 from services.payment.models import RefundAct as ActRow
+from services.payment.queries import ShownRefund
 from services.payment.schemas.base import Body, Reason, Reference, Satang
 
 
@@ -61,16 +61,23 @@ class RefundSummary(BaseModel):
     proposed_by: UUID | None
     approved_by: UUID | None
     currency: str = "THB"
+    payment: UUID
+    """The payment that it goes back to."""
+    provider: str
+    transaction: str
+    """The provider's own reference of that payment: at a gateway of cards its charge."""
     created_at: datetime
 
     @classmethod
-    def of(cls, refund: Refund, invoice: Invoice) -> "RefundSummary":
+    def of(cls, shown: ShownRefund) -> "RefundSummary":
         """From its rows."""
+        refund, invoice = shown.row, shown.invoice
         return cls(
             id=refund.id, invoice=invoice.id, journey=invoice.journey_id, application_number=invoice.number,
             state=RefundState(refund.state), reason=refund.reason, amount_satang=refund.amount,
             paid_satang=refund.paid, proposed_satang=refund.proposed, proposed_by=refund.proposed_by,
-            approved_by=refund.approved_by, created_at=refund.created_at,
+            approved_by=refund.approved_by, payment=shown.payment.id, provider=shown.payment.provider,
+            transaction=shown.payment.transaction_id, created_at=refund.created_at,
         )  # fmt: skip
 
 
@@ -99,9 +106,11 @@ class RefundView(RefundSummary):
     """A refund with every act on it, oldest first."""
 
     acts: list[RefundActView]
+    others: list[UUID] = []
+    """The further refunds of the wish that made this one, which took more than one payment."""
 
     @classmethod
-    def told(cls, refund: Refund, invoice: Invoice, acts: Sequence[ActRow]) -> "RefundView":
+    def told(cls, shown: ShownRefund, acts: Sequence[ActRow], others: Sequence[UUID]) -> "RefundView":
         """From its rows."""
         views = [RefundActView.model_validate(each) for each in acts]
-        return cls(**RefundSummary.of(refund, invoice).model_dump(), acts=views)
+        return cls(**RefundSummary.of(shown).model_dump(), acts=views, others=list(others))
