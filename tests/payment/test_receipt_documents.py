@@ -19,8 +19,9 @@ from kit.contracts.text import Text
 from kit.documents import Composer, verify_async
 from kit.storage import Files
 from kit.thai import amount_in_words, baht, long_date
+from services.payment import commands
 from services.payment.api import documents
-from services.payment.domain import Former, Issuer, Payer, Purpose, Statement, receipt_xml
+from services.payment.domain import BankTransaction, Former, Issuer, Payer, Purpose, Received, Statement, receipt_xml
 from services.payment.models import Payment, Receipt
 from services.payment.settings import Settings
 from tests import pdf as look
@@ -218,9 +219,9 @@ def statement(**said) -> Statement:
     told = {
         "id": uuid4(), "number": "BMA-2569-000007", "book": "BMA", "year": 2569, "running": 7, "issued_at": AT,
         "definition": "test-licence@1", "title": Text(th="ขอใบอนุญาต", en="x"), "application_number": "A-1",
-        "issuer": issuer, "payer": Payer(NAME, PID, "x", "๑ หมู่ ๒", "10200"), "amount": 75_025, "provider": "scb",
+        "issuer": issuer, "payer": Payer(NAME, PID, "x", "๑ หมู่ ๒", "10200"), "amount": 75_025,
         "lines": [line("ค่าธรรมเนียมตั้งจุดจำหน่ายน้ำแข็งซึ่งปั้นแล้ว", 80_000), line("ค่าปรับ", 20_025), line("ยกเว้น", -20_000)],
-        "transaction_id": "T1", "paid_at": AT, "former": None,
+        "received": [Received("scb", "T1", AT, 80_025)], "former": None,
     }  # fmt: skip
     return Statement(**(told | said))
 
@@ -245,6 +246,45 @@ def test_what_is_taken_off_stands_as_allowance_in_print_and_in_xml():
     known += packed(long_date(local_date(AT)))
     foreign = [word for word in re.findall(r"[ก-ฺเ-๎]+", printed) if word not in known]
     assert foreign == [], "doubled or lost marks would be words that stand nowhere in the sources"
+
+
+def test_every_payment_of_a_fee_that_was_paid_in_parts_stands_in_print_and_in_xml():
+    parts = [Received("scb", "T1-first", AT, 30_000), Received("card", "chrg_last", AT, 50_025)]
+    said = statement(received=parts)
+    xml = receipt_xml(said)
+    assert etda.faults(xml) == []
+    root = etda.ElementTree.fromstring(xml)
+    notes = {
+        each.findtext("ram:Subject", None, etda.NAMES): each.findtext("ram:Content", None, etda.NAMES)
+        for each in root.iter(f"{{{etda.RAM}}}IncludedNote")
+    }
+    with Composer() as composer:
+        pdf = composer.compose(
+            documents._template(), documents._data(said), attachment_xml=xml, title="x", author="x", timestamp=AT
+        )
+    printed = packed(look.text_of(pdf))
+    for place, each in enumerate(parts, 1):
+        told = [notes[f"{name} ครั้งที่ {place}"] for name in ("วิธีชำระเงิน", "เลขอ้างอิงรายการ", "วันที่ชำระ", "จำนวนเงินที่ชำระ")]
+        assert told == [each.method, each.transaction_id, long_date(local_date(AT)), f"{baht(each.amount)} บาท"]
+        for words in (each.method, each.transaction_id, baht(each.amount)):
+            assert packed(words) in printed, words
+    assert "บัตร" in parts[1].method
+    assert "ของธนาคาร" not in printed
+
+
+async def test_a_receipt_names_the_payments_that_made_the_fee_and_no_other(desk):
+    """A part by card, the rest and too much by bank, and once more what is owed back."""
+    person = payer(desk)
+    [row] = await desk.bills(1, person)
+    for provider, amount in (("card", 30_000), ("scb", 80_000), ("scb", 5_000)):
+        booked = BankTransaction(f"T-{amount}", row["biller_id"], row["reference1"], amount, AT)
+        async with desk.payment.kit.database.transaction() as session:
+            await commands.settle(session, row["id"], provider, [booked])
+    (receipt,) = await desk.payment.rows(select(Receipt))
+    printed = packed(look.text_of((await fetched(desk, receipt["id"], person)).content))
+    for words in ("ชำระครั้งที่ 1 300.00 บาท", "T-30000", "ชำระครั้งที่ 2 700.00 บาท", "T-80000"):
+        assert packed(words) in printed, words
+    assert "T-5000" not in printed
 
 
 def test_texts_that_no_schema_takes_are_cut_and_cleaned():

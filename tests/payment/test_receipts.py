@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from kit.clock import clock
-from kit.contracts.events import ReceiptReplaced
+from kit.contracts.events import ReceiptReplaced, Withdrawn
+from kit.contracts.journey import Outcome
 from kit.thai import amount_in_words
 from services.payment import commands
 from services.payment.domain import receipt_year
@@ -161,6 +162,7 @@ NEEDS = [
     ({"purpose": "RCTC02"}, "/payer/address"),
     ({"purpose": "RCTC99"}, "/reason"),
     ({"purpose": "RCTC04"}, "/payer"),
+    ({"purpose": "RCTC03", "payer": None}, "/purpose"),
     ({"purpose": "RCTC05"}, "/purpose"),
     ({"payer": {"name": "  "}}, "/payer/name"),
     ({"payer": {"name": "ก\nข"}}, "/payer/name"),
@@ -191,6 +193,31 @@ async def test_where_a_part_went_back_the_new_receipt_is_over_the_rest(desk):
         text("SELECT sum(amount)::bigint AS kept FROM ledgerentry WHERE account LIKE 'rev%'")
     )
     assert kept == [{"kept": -70_000}]
+
+
+async def test_a_correction_after_a_decision_is_over_what_is_left(desk):
+    receipt = await desk.receipt()
+    await desk.give_back(receipt["invoice_id"], 30_000)
+    answer = await desk.reissue(receipt["id"])
+    assert (answer.status_code, answer.json()["amount_satang"]) == (201, 70_000)
+    await desk.give_back(receipt["invoice_id"], 70_000)
+    assert code(await desk.reissue(answer.json()["id"])) == (409, "nothing-kept")
+
+
+async def test_whose_fee_went_back_wholly_has_its_receipt_cancelled_and_no_other_issued(desk):
+    receipt = await desk.receipt()
+    whole = {"purpose": "RCTC03", "reason": "x"}
+    assert code(await desk.act(receipt["id"], "cancellation", whole, None)) == (409, "money-kept")
+    part = await desk.act(receipt["id"], "cancellation", whole | {"purpose": "RCTC04"}, None)
+    assert [each["pointer"] for each in part.json()["errors"]] == ["/purpose"]
+    end = desk.payment.handover(
+        Withdrawn, at="request", journey=receipt["journey_id"], outcome=Outcome.WITHDRAWN
+    )  # fmt: skip
+    await desk.payment.deliver(end)
+    assert code(await desk.reissue(receipt["id"])) == (409, "nothing-kept")
+    answer = await desk.act(receipt["id"], "cancellation", whole, None)
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    assert await desk.numbers() == [1]
 
 
 async def test_strangers_and_other_agencies_find_no_receipt(desk):

@@ -23,7 +23,7 @@ from kit.storage import Files
 from kit.telemetry import log
 from kit.thai import amount_in_words
 from services.payment import domain
-from services.payment.domain import Correction, Former, Issuer, Payer, Purpose, Statement
+from services.payment.domain import Correction, Former, Issuer, Payer, Purpose, Received, Statement
 from services.payment.domain.receipt_xml import FILE_NAME
 from services.payment.queries import ReceiptFacts
 from services.payment.settings import Settings
@@ -88,13 +88,16 @@ async def _payer(kit: Kit, facts: ReceiptFacts) -> Payer:
 
 
 def _statement(kit: Kit, facts: ReceiptFacts, section: Section, payer: Payer) -> Statement:
-    receipt, invoice, payment = facts.receipt, facts.invoice, facts.payment
+    receipt, invoice = facts.receipt, facts.invoice
+    received = [
+        Received(each.payment.provider, each.payment.transaction_id, each.payment.paid_at, each.amount)
+        for each in reversed(facts.shares)
+    ]
     return Statement(
         id=receipt.id, number=receipt.number, book=receipt.book, year=receipt.year, running=receipt.running,
         issued_at=receipt.issued_at, definition=invoice.definition, title=section.title,
         application_number=invoice.number, issuer=_issuer(kit, facts, section), payer=payer, lines=invoice.lines,
-        amount=receipt.amount, provider=payment.provider, transaction_id=payment.transaction_id,
-        paid_at=payment.paid_at, former=_former(facts),
+        amount=receipt.amount, received=received, former=_former(facts),
     )  # fmt: skip
 
 
@@ -161,9 +164,11 @@ def _data(said: Statement) -> dict[str, Any]:
         "allowances": [{"item": why, "amount": amount} for why, amount in said.allowances],
         "amount": said.amount,
         "amount_words": amount_in_words(said.amount),
-        "method": said.method,
-        "transaction": said.transaction_id,
-        "paid_on": local_date(said.paid_at).isoformat(),
+        "received": [
+            {"method": each.method, "transaction": each.transaction_id, "amount": each.amount,
+             "paid_on": local_date(each.paid_at).isoformat()}
+            for each in said.received
+        ],
         "receiver": issuer.receiver.name.th if issuer.receiver else None,
         "position": issuer.receiver.position.th if issuer.receiver else None,
         "former": said.former and {"number": said.former.number, "why": said.former.why,

@@ -18,7 +18,7 @@ from kit.contracts.events import ReceiptReplaced
 from kit.rows import put
 from services.payment import domain, queries
 from services.payment.commands import books
-from services.payment.domain import Correction, Purpose, ReceiptState
+from services.payment.domain import Correction, InvoiceState, Purpose, ReceiptState
 from services.payment.models import Invoice, Receipt, ReceiptAct
 from services.payment.queries import ReceiptFacts
 
@@ -36,12 +36,13 @@ class Ending:
 async def cancel_receipt(session: AsyncSession, name: UUID | str, officer: Principal, told: Ending) -> UUID:
     """End a receipt and put none in its place; the id of the receipt. A key counts once for a receipt.
 
-    ReceiptNotFound, ReceiptEnded, ReceiptKeyUsed.
+    ReceiptNotFound, ReceiptEnded, ReceiptKeyUsed, ReceiptActIncomplete, MoneyKept.
     """
     facts, invoice, ended = await _held(session, name, officer)
     if ended is not None:
         _check_repeated(ended, ReceiptState.CANCELLED, told, facts.correction)
         return facts.receipt.id
+    domain.check_cancellation(told.purpose, await _left(session, invoice))
     await _end(session, invoice, _act(facts, officer, told, ReceiptState.CANCELLED, clock.now()))
     return facts.receipt.id
 
@@ -49,8 +50,8 @@ async def cancel_receipt(session: AsyncSession, name: UUID | str, officer: Princ
 async def reissue_receipt(session: AsyncSession, name: UUID | str, officer: Principal, told: Ending) -> UUID:
     """Issue a receipt of a new number and date in place of one, which it refers to and which ends by it; its id.
 
-    Over the same amount, or where money went back by decision over what is left. ReceiptNotFound, ReceiptEnded,
-    ReceiptKeyUsed, ReceiptActIncomplete, NothingReturned.
+    Over what is left of the fee, less than before where money went back by decision. ReceiptNotFound, ReceiptEnded,
+    ReceiptKeyUsed, ReceiptActIncomplete, NothingReturned, NothingKept.
     """
     domain.check_reissue(told.purpose, told.reason, told.corrected)
     facts, invoice, ended = await _held(session, name, officer)
@@ -58,8 +59,7 @@ async def reissue_receipt(session: AsyncSession, name: UUID | str, officer: Prin
         _check_repeated(ended, ReceiptState.REPLACED, told, facts.correction)
         assert ended.replaced_by is not None  # noqa: S101 - by whatever replaced it
         return ended.replaced_by
-    returned = await queries.given_by_decision(session, invoice.id)
-    amount = domain.reissued_amount(told.purpose, facts.receipt.amount, invoice.amount, returned)
+    amount = domain.reissued_amount(told.purpose, facts.receipt.amount, await _left(session, invoice))
     now, former = clock.now(), facts.receipt
     series = books.series_of(invoice, now)
     [running] = (await books.next_numbers(session, {series: 1}))[series]
@@ -72,6 +72,13 @@ async def reissue_receipt(session: AsyncSession, name: UUID | str, officer: Prin
         raise domain.ReceiptEnded(state=ReceiptState.REPLACED)
     await _end(session, invoice, _act(facts, officer, told, ReceiptState.REPLACED, now, new.id))
     return new.id
+
+
+async def _left(session: AsyncSession, invoice: Invoice) -> int:
+    """Satang of an invoice that are kept: none once its journey has ended, for then all of it is owed back."""
+    if invoice.state != InvoiceState.PAID:
+        return 0
+    return invoice.amount - await queries.given_by_decision(session, invoice.id)
 
 
 async def _held(

@@ -199,6 +199,22 @@ class NothingReturned(Conflict):
     )
 
 
+class NothingKept(Conflict):
+    """All of the fee went back, or is owed back: its receipt can be cancelled, and none be issued anew."""
+
+    code = "nothing-kept"
+    title = Text(
+        th="คืนเงินทั้งจำนวนแล้ว ยกเลิกใบเสร็จรับเงินได้แต่ออกใหม่ไม่ได้", en="All of it went back: a receipt can only be cancelled"
+    )
+
+
+class MoneyKept(Conflict):
+    """RCTC03 says that all of the fee went back, and some of it is still kept."""
+
+    code = "money-kept"
+    title = Text(th="ยังมีเงินที่ไม่ได้คืน จึงยกเลิกด้วยรหัสคืนทั้งจำนวนไม่ได้", en="Some of the fee has not gone back")
+
+
 class PayerUnknown(Conflict):
     """Identity knows nothing of the payer any more: a receipt that nobody has fetched yet cannot be made."""
 

@@ -11,7 +11,8 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from kit.clock import BANGKOK
+from kit.clock import BANGKOK, local_date
+from kit.thai import baht, long_date
 from services.payment.domain.receipts import HEAD_OFFICE, Issuer, Payer, Statement
 
 FILE_NAME = "receipt.xml"
@@ -56,8 +57,12 @@ def _document(at: Element, said: Statement) -> None:
 
 def _notes(said: Statement) -> Iterable[tuple[str, str]]:
     yield "เลขที่คำขอ", said.application_number
-    yield "วิธีชำระเงิน", said.method
-    yield "เลขอ้างอิงรายการของธนาคาร", said.transaction_id
+    for place, each in enumerate(said.received, 1):
+        turn = f" ครั้งที่ {place}" if len(said.received) > 1 else ""
+        yield f"วิธีชำระเงิน{turn}", each.method
+        yield f"เลขอ้างอิงรายการ{turn}", each.transaction_id
+        yield f"วันที่ชำระ{turn}", long_date(local_date(each.paid_at))
+        yield f"จำนวนเงินที่ชำระ{turn}", f"{baht(each.amount)} บาท"
     if said.former:
         yield "การออกแทน", f"ยกเลิกและออกแทนใบเสร็จรับเงินเลขที่ {said.former.number}"
 

@@ -14,7 +14,7 @@ from kit.clock import local_date
 from kit.contracts.definition import PostalAddress, Receiver
 from kit.contracts.text import Text
 from kit.errors import FieldError
-from services.payment.domain.problems import NothingReturned, ReceiptActIncomplete
+from services.payment.domain.problems import MoneyKept, NothingKept, NothingReturned, ReceiptActIncomplete
 from services.payment.domain.references import buddhist_year
 
 FISCAL = "fiscal"
@@ -54,7 +54,14 @@ WORDS = {
 }
 NEEDED = Text(th="ต้องระบุสำหรับรหัสสาเหตุนี้", en="This purpose code needs it")
 NOT_TAKEN = Text(th="รหัสสาเหตุนี้ไม่เปลี่ยนข้อมูลผู้ชำระเงิน", en="This purpose code corrects nothing about the payer")
-METHODS = {"scb": "ชำระผ่านธนาคารด้วยคิวอาร์พร้อมเพย์"}
+ONLY_CANCELLED = Text(
+    th="คืนเงินทั้งจำนวนแล้วออกใบเสร็จรับเงินใหม่ไม่ได้ ให้ยกเลิก", en="Where all went back a receipt is only cancelled"
+)
+ONLY_REISSUED = Text(
+    th="คืนเงินบางส่วนต้องออกใบเสร็จรับเงินใหม่ตามจำนวนที่เหลือ",
+    en="Where a part went back a receipt over the rest is issued anew",
+)
+METHODS = {"scb": "ชำระผ่านธนาคารด้วยคิวอาร์พร้อมเพย์", "card": "ชำระด้วยบัตรผ่านผู้ให้บริการรับชำระเงิน"}
 """By provider, as far as there are words for one."""
 CORRECTING = frozenset({Purpose.WRONG_NAME, Purpose.WRONG_ADDRESS, Purpose.OTHER})
 
@@ -77,11 +84,24 @@ class Correction:
 NOTHING = Correction()
 
 
+def check_cancellation(purpose: Purpose, left: int) -> None:
+    """RCTC03 says that all of the money went back, RCTC04 belongs to the receipt over the rest.
+
+    ReceiptActIncomplete, MoneyKept.
+    """
+    if purpose is Purpose.PART_RETURNED:
+        raise ReceiptActIncomplete(errors=[FieldError("/purpose", "not-taken", ONLY_REISSUED)])
+    if purpose is Purpose.ALL_RETURNED and left:
+        raise MoneyKept
+
+
 def check_reissue(purpose: Purpose, reason: str | None, corrected: Correction) -> None:
     """RCTC01 needs a name, RCTC02 an address, RCTC99 its reason; what was returned corrects no payer.
 
-    ReceiptActIncomplete, with every field.
+    Where all was returned nothing is issued anew (RCTC03). ReceiptActIncomplete, with every field.
     """
+    if purpose is Purpose.ALL_RETURNED:
+        raise ReceiptActIncomplete(errors=[FieldError("/purpose", "not-taken", ONLY_CANCELLED)])
     wanted = {
         "/payer/name": purpose is Purpose.WRONG_NAME and corrected.name is None,
         "/payer/address": purpose is Purpose.WRONG_ADDRESS and corrected.address is None,
@@ -94,15 +114,15 @@ def check_reissue(purpose: Purpose, reason: str | None, corrected: Correction) -
         raise ReceiptActIncomplete(errors=faults)
 
 
-def reissued_amount(purpose: Purpose, amount: int, billed: int, returned: int) -> int:
-    """What the new receipt is over: less what went back by decision, where that is why it is issued.
+def reissued_amount(purpose: Purpose, amount: int, left: int) -> int:
+    """What the new receipt is over: what is left of the fee, whatever it corrects.
 
-    NothingReturned when nothing, or nothing more than before, went back, or nothing is left to be receipted.
+    NothingKept when nothing is left to be receipted, NothingReturned when RCTC04 says that something went back and
+    nothing did, or nothing more than before.
     """
-    if purpose in CORRECTING:
-        return amount
-    left = billed - returned
-    if not 0 < left < amount:
+    if left <= 0:
+        raise NothingKept
+    if purpose is Purpose.PART_RETURNED and left >= amount:
         raise NothingReturned
     return left
 
@@ -152,6 +172,21 @@ class Former:
 
 
 @dataclass(frozen=True)
+class Received:
+    """One payment of a fee: which, when, and how much of the fee it made."""
+
+    provider: str
+    transaction_id: str
+    paid_at: datetime
+    amount: int
+
+    @property
+    def method(self) -> str:
+        """How it was paid."""
+        return METHODS.get(self.provider, f"ชำระทางอิเล็กทรอนิกส์ ({self.provider})")
+
+
+@dataclass(frozen=True)
 class Statement:
     """Everything that a receipt says. ``lines`` are the invoice's; ``amount`` is what was received and kept."""
 
@@ -168,15 +203,9 @@ class Statement:
     payer: Payer
     lines: Sequence[Mapping[str, Any]]
     amount: int
-    provider: str
-    transaction_id: str
-    paid_at: datetime
+    received: Sequence[Received]
+    """Every payment that made the fee, the first one first."""
     former: Former | None
-
-    @property
-    def method(self) -> str:
-        """How it was paid."""
-        return METHODS.get(self.provider, f"ชำระทางอิเล็กทรอนิกส์ ({self.provider})")
 
     @property
     def charges(self) -> list[Mapping[str, Any]]:

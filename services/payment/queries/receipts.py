@@ -12,12 +12,13 @@ from kit.contracts import claims
 from kit.rows import fetch
 from services.payment import domain
 from services.payment.domain import Correction, ReceiptState
-from services.payment.models import Invoice, Payment, Receipt, ReceiptAct
-from services.payment.queries.invoices import INVOICE, invoice, is_of
+from services.payment.models import Invoice, Receipt, ReceiptAct
+from services.payment.queries.invoices import INVOICE, is_of
+from services.payment.queries.invoices import invoice as invoice_with
+from services.payment.queries.refunds import Share, shares
 
 RECEIPT = ", ".join(f"receipt.{name}" for name in Receipt.model_fields)
 ACT = ", ".join(f"receipt_act.{name}" for name in ReceiptAct.model_fields)
-PAYMENT = ", ".join(Payment.model_fields)
 SHOWN = f"SELECT {RECEIPT}, {ACT} FROM receipt LEFT JOIN receipt_act ON receipt_act.receipt_id = receipt.id"  # noqa: S608 - our own columns
 BY_ID = "receipt.id = $1"
 BY_NUMBER = "receipt.book = $1 AND receipt.year = $2 AND receipt.running = $3"
@@ -42,7 +43,8 @@ class ReceiptFacts:
 
     receipt: Receipt
     invoice: Invoice
-    payment: Payment
+    shares: Sequence[Share]
+    """The payments that made the fee, the last first."""
     former: ShownReceipt | None
 
     @property
@@ -69,7 +71,7 @@ async def receipt_of(session: AsyncSession, name: UUID | str, principal: Princip
 async def _may_see(session: AsyncSession, row: Receipt, principal: Principal) -> bool:
     if principal.kind != "officer":
         return is_of(row, principal)
-    return (await invoice(session, row.invoice_id)).agency == principal.agency
+    return (await invoice_with(session, row.invoice_id)).agency == principal.agency
 
 
 async def _named(session: AsyncSession, name: UUID | str) -> ShownReceipt | None:
@@ -88,14 +90,14 @@ async def invoice_of_receipt(session: AsyncSession, name: UUID | str, officer: P
 
 
 async def facts_of_receipt(session: AsyncSession, receipt_id: UUID) -> ReceiptFacts:
-    """A receipt, which exists, with its invoice, the payment, and the receipt in whose place it was issued."""
+    """A receipt, which exists, with its invoice, its payments, and the receipt in whose place it was issued."""
     shown = await _named(session, receipt_id)
     assert shown is not None  # noqa: S101 - the caller has seen it
     row = shown.row
     [bill] = await fetch(session, f"SELECT {INVOICE} FROM invoice WHERE id = $1", row.invoice_id)  # noqa: S608 - our own columns
-    [paid] = await fetch(session, f"SELECT {PAYMENT} FROM payment WHERE id = $1", row.payment_id)  # noqa: S608 - as above
+    invoice = Invoice(**bill)
     former = await _named(session, row.replaces) if row.replaces else None
-    return ReceiptFacts(row, Invoice(**bill), Payment(**paid), former)
+    return ReceiptFacts(row, invoice, await shares(session, invoice), former)
 
 
 async def act_on(session: AsyncSession, receipt_id: UUID) -> ReceiptAct | None:
