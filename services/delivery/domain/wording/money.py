@@ -33,15 +33,6 @@ MONEY: Mapping[str, Kind] = {
         places="amount",
         needed="missing due",
     ),
-    "expired": kind(
-        Text(th="คำขอเลขที่ {number} สิ้นสุดเพราะพ้นกำหนดชำระ", en="Application {number} has lapsed"),
-        Text(
-            th="คำขอ “{title}” เลขที่ {number} สิ้นสุดแล้ว เนื่องจากไม่ได้ชำระค่าธรรมเนียมภายในกำหนด "
-            "เงินที่ชำระไว้และต้องคืนจะดำเนินการคืนให้ หากยังประสงค์ต้องยื่นคำขอใหม่",
-            en="Your application “{title}”, number {number}, has lapsed since its fee was not paid in time. Money that "
-            "is due back will be refunded. If you still want it, please apply anew.",
-        ),
-    ),
     "receipt_replaced": kind(
         Text(th="ออกใบเสร็จรับเงินใหม่ของคำขอเลขที่ {number}", en="New receipt for application {number}"),
         Text(
