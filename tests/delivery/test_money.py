@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlmodel import select
 
+from kit.contracts.claims import ReceiptClaim
+from kit.contracts.definition import Bundle
 from kit.contracts.events import (
     Completed,
     Paid,
@@ -19,6 +21,7 @@ from kit.contracts.events import (
 )
 from kit.contracts.journey import Outcome
 from services.delivery.models import Notice
+from tests.bundles import licence_bundle
 
 pytestmark = pytest.mark.req("D5", part="no fact tells a defect or a delay yet")
 
@@ -78,3 +81,35 @@ async def test_a_fee_that_nobody_paid_ends_the_journey(delivery, told):
 async def test_nobody_is_asked_to_pay_after_the_end(told, fact):
     assert await told((Withdrawn, Outcome.WITHDRAWN))
     assert await told(fact) == []
+
+
+@pytest.mark.parametrize("fact", [REMINDED, UNDERPAID])
+async def test_nobody_is_asked_for_what_was_paid(told, fact):
+    assert await told((Paid, Outcome.PASSED))
+    assert await told(fact) == []
+
+
+async def test_the_fee_of_a_later_step_is_asked_for_all_the_same(delivery, known):
+    received = known(delivery.handover(Submitted, at="request"), email=None)
+    paid = delivery.handover(Paid, at="licence-fee", journey=received.journey)
+    others, same = (delivery.event(REMINDED, step=each, journey=paid.journey) for each in ("other-fee", "licence-fee"))
+    await delivery.deliver(received, paid, same, others)
+    rows = await delivery.rows(select(Notice).where(Notice.kind == "pay_reminder"))
+    assert [row["cause"] for row in rows] == [others.id]
+
+
+@pytest.mark.parametrize("why", ["the fee is nothing", "the receipt was cancelled since"])
+@pytest.mark.parametrize("is_last", [False, True])
+async def test_without_a_receipt_no_payment_is_told_and_the_journey_goes_on(delivery, known, why, is_last):
+    del why  # payment shows no standing receipt either way
+    if is_last:
+        whole = licence_bundle().model_dump(mode="json")
+        plan = [step for step in whole["definition"]["plan"] if step["process"] != "issuance"]
+        whole["definition"] |= {"id": "paid-last", "plan": plan}
+        delivery.publish(Bundle.model_validate(whole))
+    paid = known(delivery.handover(Paid, at="licence-fee"), email=None)
+    delivery.peers.know("payment", "receipts", paid.journey, ReceiptClaim(journey=paid.journey, receipts=[]))
+    await delivery.deliver(paid)
+    rows = await delivery.rows(select(Notice).where(Notice.journey_id == paid.journey))
+    assert [row["kind"] for row in rows] == ["completed"] * is_last
+    assert len(await delivery.facts(Completed)) == is_last

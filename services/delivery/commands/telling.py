@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit.claims import Known, Missing
+from kit.claims import Known
 from kit.clock import local_date
 from kit.cloudevents import Event
 from kit.contracts.events import Invoiced, RefundDue, RefundPaid, Reminded, Underpaid
+from kit.contracts.journey import Slip
+from kit.database import deferred
 from kit.thai import baht, long_date
 from services.delivery import domain, queries
 from services.delivery.commands.claims import RECEIPTS_OF_PAID
@@ -30,13 +34,25 @@ ASKING: Mapping[type, str] = {Invoiced: "pay", Reminded: "pay_reminder", Underpa
 
 
 async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None:
-    """A fee, or the rest of one, is due. After the end nobody is asked to pay, however late the event comes."""
+    """A fee, or the rest of one, is due. Nobody is asked after the end, nor for what was paid, however late it is."""
     fact: Invoiced | Reminded | Underpaid = event.data
     values = {"amount": baht(fact.amount_satang)} | on_day("due", local_date(fact.due_at))
     if isinstance(fact, Underpaid):
         values["missing"] = baht(fact.missing_satang)
-    if not await queries.has_ended(session, event.journey):
+    if not await queries.has_ended(session, event.journey) and not await _is_paid(session, event):
         await notify(session, event, known, ASKING[type(fact)], values)
+
+
+async def _is_paid(session: AsyncSession, event: Event) -> bool:
+    """Whether it was told that the fee of this step is paid: committed, or in this batch."""
+    waiting: list[dict[str, Any]] = [each for each, _ in deferred(session, "notice")]
+    told = (Slip.model_validate(each["slip"]).step.id for each in waiting if _tells_payment(each, event.journey))
+    step = str(event.step)
+    return step in told or await queries.is_paid(session, event.journey, step)
+
+
+def _tells_payment(notice: Mapping[str, Any], journey: UUID) -> bool:
+    return bool(notice["kind"] == "paid" and notice["journey_id"] == journey)
 
 
 async def tell_of_receipt(session: AsyncSession, event: Event, known: Known) -> None:
@@ -51,12 +67,14 @@ async def tell_refunded(session: AsyncSession, event: Event, known: Known) -> No
 
 
 async def tell_paid(session: AsyncSession, event: Event, known: Known) -> None:
-    """A fee was paid and receipted. Missing while payment does not show the receipt yet."""
+    """A fee was paid and receipted. The fact and the receipt are committed together: where none stands, none will.
+
+    A fee of nothing has no receipt; of one that was cancelled since the applicant is told by that fact.
+    """
     receipt = next((each for each in known[RECEIPTS_OF_PAID].receipts if each.step == event.step), None)
-    if receipt is None:
-        msg = "payment shows no receipt of this step"
-        raise Missing(msg)
-    await notify(session, event, known, "paid", {"amount": baht(receipt.amount_satang), "receipt": receipt.number})
+    if receipt is not None:
+        values = {"amount": baht(receipt.amount_satang), "receipt": receipt.number}
+        await notify(session, event, known, "paid", values)
 
 
 async def tell_refund_due(session: AsyncSession, event: Event, known: Known) -> None:

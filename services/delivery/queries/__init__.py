@@ -21,7 +21,15 @@ from services.delivery.queries.evidence import (
     periods_of,
 )
 from services.delivery.queries.letters import is_of_agency, letter_of, letter_of_key, letter_to_send, letters
-from services.delivery.queries.notices import applicants, delivery_of, has_ended, inbox, notice_of, notices_of_journey
+from services.delivery.queries.notices import (
+    applicants,
+    delivery_of,
+    has_ended,
+    inbox,
+    is_paid,
+    notice_of,
+    notices_of_journey,
+)
 from services.delivery.queries.templates import in_force as templates_in_force
 from services.delivery.queries.templates import latest as latest_template
 from services.delivery.queries.templates import latest_of_all as latest_templates
@@ -44,6 +52,7 @@ __all__ = [
     "has_ended",
     "inbox",
     "is_of_agency",
+    "is_paid",
     "latest_template",
     "latest_templates",
     "letter_of",

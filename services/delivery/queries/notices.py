@@ -15,6 +15,10 @@ APPLICANTS = """
     SELECT journey_id, person_id AS person, application_number AS number, has_address
     FROM notice WHERE journey_id = ANY($1) AND application_number IS NOT NULL
 """
+PAID = """
+    SELECT FROM notice WHERE journey_id = $1 AND kind = 'paid'
+    AND slip -> 'plan' -> (slip ->> 'position')::int ->> 'id' = $2 LIMIT 1
+"""
 ENDED = "SELECT FROM delivery WHERE journey_id = $1"
 
 
@@ -62,3 +66,8 @@ async def applicants(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping
 async def has_ended(session: AsyncSession, journey: UUID) -> bool:
     """Whether the end was told already."""
     return bool(await fetch(session, ENDED, journey))
+
+
+async def is_paid(session: AsyncSession, journey: UUID, step: str) -> bool:
+    """Whether it was told that the fee of this step is paid: the slip of that notice is as the step left it."""
+    return bool(await fetch(session, PAID, journey, step))
