@@ -23,6 +23,8 @@ from tests.delivery.conftest import ADDRESSES, AWAKE, climbing, doubles
 
 ALL = [["line", "PT1H"], ["sms", "PT4H"], ["email", "P1D"], ["post", "P14D"], ["pickup", None]]
 
+OURS = ["refuse-sender", "no-relay", "sign-in", "refuse-content"]
+
 
 RUBBISH = (
     b"", b"[]", b'{"events": 5}', b"{", b'{"events": [{"type": "unfollow"}]}', b"[" * 100_000, b"\xff",
@@ -132,6 +134,31 @@ async def test_a_channel_that_refuses_leads_to_the_next_one(delivery, known, out
         ("line", "failed", "refused", "next"), ("sms", "failed", "refused", "next"), ("email", "sent", None, None),
     ]  # fmt: skip
     assert [fact.data.channel for fact in await delivery.facts(DeliveryFailed)] == ["line", "sms"]
+
+
+@pytest.mark.req("D3", part="what a mail server has against us is no refusal of the addressee")
+@pytest.mark.parametrize("mode", OURS)
+async def test_what_a_mail_server_has_against_us_leads_nowhere(delivery, known, outlets, mode):
+    outlets.misbehave("email", mode)
+    await told(delivery, [["email", "P7D"], ["pickup", None]], known, **ADDRESSES)
+
+    async def troubled():
+        return await delivery.rows(select(Dispatch).where(Dispatch.reply.is_not(None)))
+
+    (row,) = await delivery.until(troubled)
+    assert (row["channel"], row["state"], "@" in row["reply"]) == ("email", "sending", False)
+    outlets["email"].faults.clear()
+    row = await settled(delivery, "email", "sent")
+    assert row["reply"] == "250 2.0.0"
+
+
+@pytest.mark.parametrize(("mode", "said"), [("refuse", "550 5.1.1"), ("full", "552 5.2.2")])
+async def test_a_mailbox_that_refuses_leads_on_and_its_address_is_not_kept(delivery, known, outlets, mode, said):
+    outlets.misbehave("email", mode)
+    await told(delivery, [["email", "P7D"], ["pickup", None]], known, **ADDRESSES)
+    await settled(delivery, "pickup", "sent")
+    row = await settled(delivery, "email", "failed")
+    assert (row["reason"], row["reply"]) == ("refused", said)
 
 
 @pytest.mark.req("D3", part="who has no address there, or a channel not in use, is told by the next")

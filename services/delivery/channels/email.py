@@ -8,12 +8,11 @@ from email.message import EmailMessage
 from email.message import Message as Part
 from uuid import UUID
 
-import aiosmtplib
-
 from kit.clock import clock
 from kit.contracts.claims import ApplicationClaim
-from services.delivery.channels import Busy, Message, RefusedByChannel, Taken
+from services.delivery.channels import Message, Taken
 from services.delivery.channels.posting import require_signature
+from services.delivery.channels.smtp import hand_over
 from services.delivery.domain.reports import MalformedReport, Report, SignatureRefused, Told
 from services.delivery.settings import Settings
 
@@ -44,7 +43,7 @@ class Email:
         return application.email
 
     async def send(self, message: Message) -> Taken:
-        """Send one mail; 5xx is refused for good, 4xx and a dead server may pass."""
+        """Send one mail; refused for good where the server says so of the addressee."""
         mail = EmailMessage()
         mail["From"] = self._settings.smtp_from
         mail["To"] = message.to
@@ -52,20 +51,7 @@ class Email:
         mail["Message-ID"] = message.id
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.body)
-        try:
-            _, reply = await aiosmtplib.send(
-                mail,
-                sender=self._settings.smtp_bounces,
-                hostname=self._settings.smtp_host,
-                port=self._settings.smtp_port,
-                start_tls=self._settings.smtp_tls,
-                timeout=20,
-            )
-        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
-            raise _judged(error) from error
-        except aiosmtplib.SMTPException as error:
-            raise Busy("mail server is away") from error
-        return Taken(reply)
+        return Taken(await hand_over(mail, self._settings, self._settings.smtp_bounces, message.to, seconds=20))
 
     def read_reports(self, headers: Mapping[str, str], body: bytes) -> Sequence[Report]:
         """One delivery status notification (RFC 3464), as the mail server hands it on with its signature."""
@@ -118,11 +104,3 @@ def _original(part: Part) -> str | None:
 def _trimmed(text: object) -> str | None:
     found = str(text).strip()[:200] if text else ""
     return found if found and found.isascii() and found.isprintable() else None
-
-
-def _judged(error: aiosmtplib.SMTPException) -> Exception:
-    first = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
-    code = getattr(first, "code", 0)
-    if 500 <= code < 600:
-        return RefusedByChannel(str(code))
-    return Busy(f"mail server answered {code}")

@@ -11,19 +11,19 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Protocol
 
-import aiosmtplib
-
 from services.delivery.channels import RefusedByChannel
+from services.delivery.channels.smtp import hand_over
 from services.delivery.domain import Parcel
 from services.delivery.settings import Settings
 
 
 @dataclass(frozen=True)
 class Carried:
-    """What the other side answered, and the hash of what it was given."""
+    """What the other side answered (code and status), and the hash of what it was given."""
 
-    message_id: str
-    sha256: str
+    message_id: str | None
+    sha256: str | None
+    """Both None where nothing was given: then ``reply`` is the code of why."""
     reply: str
 
 
@@ -52,28 +52,13 @@ class Mailbox:
         self._settings = settings
 
     async def carry(self, parcel: Parcel) -> Carried:
-        """Send one mail; 5xx is refused for good, 4xx and a dead server may pass."""
+        """Send one mail; what the server has against us, and not against the addressee, may pass."""
         mail = mail_of(parcel)
         sha256 = hashlib.sha256(mail.as_bytes(policy=SMTP)).hexdigest()
         try:
-            _, reply = await aiosmtplib.send(
-                mail,
-                sender=parcel.sender,
-                recipients=[parcel.to],
-                hostname=self._settings.smtp_host,
-                port=self._settings.smtp_port,
-                start_tls=self._settings.smtp_tls,
-                timeout=60,
-            )
-        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
-            first = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
-            if 500 <= first.code < 600:
-                raise RefusedByMailbox(Carried(mail["Message-ID"], sha256, f"{first.code} {first.message}")) from error
-            msg = f"mail server answered {first.code}"
-            raise ConnectionError(msg) from error
-        except aiosmtplib.SMTPException as error:
-            msg = "mail server is away"
-            raise ConnectionError(msg) from error
+            reply = await hand_over(mail, self._settings, parcel.sender, parcel.to, seconds=60)
+        except RefusedByChannel as refusal:
+            raise RefusedByMailbox(Carried(mail["Message-ID"], sha256, str(refusal))) from refusal
         return Carried(mail["Message-ID"], sha256, reply)
 
 

@@ -100,9 +100,9 @@ def _kept(enclosure: Enclosure | None) -> dict[str, Any] | None:
 
 
 async def settle_letter(
-    session: AsyncSession, letter: UUID, state: LetterState, message_id: str, sha256: str, reply: str
+    session: AsyncSession, letter: UUID, state: LetterState, message_id: str | None, sha256: str | None, reply: str
 ) -> None:
-    """Take down what the mail server answered; the first answer counts."""
+    """Take down what the mail server answered, or why it never left; the first answer counts."""
     await fetch(session, SETTLE, letter, state, message_id, sha256, reply[:500], clock.now())
 
 

@@ -21,6 +21,11 @@ from kit.local.doubles.misbehaviour import Fault, Misbehaviour
 
 MODES = {
     "refuse": "550 at RCPT: no such mailbox",
+    "refuse-sender": "550 at MAIL: this sender may not",
+    "no-relay": "554 at RCPT: mail of ours is not passed on",
+    "sign-in": "530 at RCPT: sign in first",
+    "refuse-content": "554 at the end of the mail: not such content",
+    "full": "552 at the end of the mail: more than the mailbox holds",
     "tempfail": "451 after DATA: try again later",
     "delay": "keeps the mail, but waits `seconds` before it says so",
     "bounce": "keeps the mail, and a notification comes back that it could not be delivered",
@@ -71,13 +76,28 @@ class Catcher:
         self._faults = faults
         self._bounce = bounce
 
+    async def handle_MAIL(  # noqa: N802 -- aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Accept or refuse the sender."""
+        del server, session
+        if self._faults.take("refuse-sender", address):
+            return f"550 5.1.8 <{address}> may not send"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Accept or refuse one recipient."""
         del server, session, options
         if self._faults.take("refuse", address):
-            return "550 5.1.1 No such mailbox"
+            return f"550 5.1.1 <{address}>: No such mailbox"
+        if self._faults.take("no-relay", address):
+            return f"554 5.7.1 <{address}>: Relay access denied"
+        if self._faults.take("sign-in", address):
+            return "530 Authentication required"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -88,6 +108,10 @@ class Catcher:
             await _break(server)
         if self._take("tempfail", envelope):
             return "451 4.3.0 Try again later"
+        if self._take("refuse-content", envelope):
+            return "554 5.6.0 Not such content"
+        if self._take("full", envelope):
+            return f"552 5.2.2 <{envelope.rcpt_tos[0]}> Mailbox full"
         self._mailbox.keep(envelope)
         if self._take("bounce", envelope):
             self._bounce(envelope)
