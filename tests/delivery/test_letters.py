@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from kit.clients import PeerUnavailable
+from kit.clients import Answer, PeerUnavailable
 from kit.clock import clock
 from kit.contracts.claims import DocumentClaim
 from kit.contracts.events import Issued
@@ -185,17 +185,32 @@ async def test_a_letter_whose_answer_was_lost_is_repeated_to_the_byte(desk, know
     assert b"Message-ID: <letter-" in first
 
 
-async def test_a_document_that_is_not_the_registered_one_is_never_sent(desk, known):
-    journey = await desk.issue(known, pdf=b"%PDF another")
-    await desk.write(journey=str(journey), attach_document=True)
-
-    async def tried():
-        return await desk.delivery.rows(text("SELECT error FROM due_work WHERE attempts > 0"))
-
-    ((error,),) = [row.values() for row in await desk.delivery.until(tried)]
-    assert "EnclosureChanged" in error
+@pytest.mark.parametrize("why", ["enclosure-changed", "document-gone", "no-own-mailbox"])
+async def test_a_letter_that_can_never_be_sent_says_so_in_the_register(desk, known, monkeypatch, why):
+    journey = await desk.issue(known, pdf=b"%PDF another" if why == "enclosure-changed" else PDF)
+    if why == "document-gone":
+        desk.delivery.peers.answers.clear()
+    await desk.mail.misbehave("tempfail")
+    assert (await desk.write(journey=str(journey), attach_document=True)).status_code == 201
+    if why == "no-own-mailbox":
+        monkeypatch.setattr(desk.delivery.kit.settings, "saraban_book", {OTHER_AGENCY: BOOK[OTHER_AGENCY]})
+    (row,) = await desk.settled("refused")
+    assert (row["reply"], row["sha256"], row["message_id"]) == (why, None, None)
+    assert row["settled_at"] is not None
     assert await desk.mails() == []
-    assert [row["state"] for row in await desk.rows()] == ["registered"]
+
+
+async def test_issuance_that_refuses_us_delays_a_letter(desk, known, monkeypatch):
+    journey, ask = await desk.issue(known), desk.delivery.peers.request
+    asked = []
+
+    async def refuses_once(*args, **kwargs):
+        asked.append(args)
+        return Answer(403, b"") if len(asked) == 1 else await ask(*args, **kwargs)
+
+    monkeypatch.setattr(desk.delivery.peers, "request", refuses_once)
+    await desk.write(journey=str(journey), attach_document=True)
+    await desk.settled("sent")
 
 
 async def test_only_a_journey_of_the_own_agency_is_written_about(desk, known):

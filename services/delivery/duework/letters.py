@@ -6,7 +6,7 @@ from uuid import UUID
 
 from kit import crashpoint
 from kit.app import Kit
-from kit.clients import PeerRefused, PeerUnavailable
+from kit.clients import PeerUnavailable
 from kit.clock import local_date
 from kit.contracts.journey import Process
 from kit.duework import WorkFunction
@@ -19,8 +19,20 @@ from services.delivery.settings import Settings
 ANSWERED = "the mailbox has answered, nothing is written down"
 
 
-class EnclosureChanged(ValueError):
-    """The file is not the one that was registered with the letter."""
+class NeverSent(Exception):
+    """The letter cannot leave, now or later; the text is a code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+ENCLOSURE_CHANGED = "enclosure-changed"
+"""The document is not the one that was registered with the letter."""
+DOCUMENT_GONE = "document-gone"
+NO_OWN_MAILBOX = "no-own-mailbox"
+"""The sender is no longer in the address book."""
+GONE = (404, 410)
 
 
 async def send_letter(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
@@ -29,11 +41,12 @@ async def send_letter(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
         letter = await queries.letter_to_send(session, UUID(key))
     if letter is None:
         return
-    parcel = await _parcel(kit, letter)
     try:
-        state, carried = LetterState.SENT, await kit.resource(Mailbox).carry(parcel)
+        state, carried = LetterState.SENT, await kit.resource(Mailbox).carry(await _parcel(kit, letter))
     except RefusedByMailbox as refusal:
         state, carried = LetterState.REFUSED, refusal.carried
+    except NeverSent as never:
+        state, carried = LetterState.REFUSED, Carried(None, None, never.code)
     crashpoint.reach(ANSWERED)
     await _settle(kit, letter, state, carried)
 
@@ -47,7 +60,9 @@ async def _settle(kit: Kit, letter: Letter, state: LetterState, carried: Carried
 
 async def _parcel(kit: Kit, letter: Letter) -> Parcel:
     book = cast(Settings, kit.settings).saraban_book
-    sender, addressee = book[letter.agency], book.get(letter.to_agency)
+    if (sender := book.get(letter.agency)) is None:
+        raise NeverSent(NO_OWN_MAILBOX)
+    addressee = book.get(letter.to_agency)
     enclosure = None if letter.enclosure is None else Enclosure(**letter.enclosure)
     words = LetterWords(
         number=letter.number, written_on=local_date(letter.registered_at), sender=sender.name.th,
@@ -66,20 +81,20 @@ async def _parcel(kit: Kit, letter: Letter) -> Parcel:
 
 
 async def _enclosed(kit: Kit, enclosure: Enclosure) -> tuple[File, File]:
-    """The document and its data, as issuance has them; EnclosureChanged."""
+    """The document and its data, as issuance has them; NeverSent."""
     pdf, xml = [await _file(kit, f"/internal/documents/{enclosure.document}/{part}") for part in ("pdf", "xml")]
     if hashlib.sha256(pdf).hexdigest() != enclosure.sha256:
-        raise EnclosureChanged
+        raise NeverSent(ENCLOSURE_CHANGED)
     name = enclosure.file_name
     return File(name, "application/pdf", pdf), File(f"{name.removesuffix('.pdf')}.xml", "application/xml", xml)
 
 
 async def _file(kit: Kit, path: str) -> bytes:
     answer = await kit.peers.request(Process.ISSUANCE, "GET", path)
-    if answer.status >= 500:
+    if answer.status in GONE:
+        raise NeverSent(DOCUMENT_GONE)
+    if answer.status >= 400:  # a refusal is trouble between the two services, and says nothing of the document
         raise PeerUnavailable(retry_after=2)
-    if answer.status >= 400:
-        raise PeerRefused(Process.ISSUANCE, answer.status, {})
     return answer.content
 
 

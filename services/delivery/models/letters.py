@@ -60,6 +60,8 @@ class Letter(Base, table=True):
     sha256: str | None = None
     """Of the mail that was taken or refused, to the last byte."""
     reply: str | None = None
+    """Code and status of the mail server's answer; of a letter that can never leave ``enclosure-changed``,
+    ``document-gone`` or ``no-own-mailbox``."""
     settled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """When the mail server took or refused it."""
     acknowledged_as: str | None = None

@@ -70,7 +70,10 @@ class EnclosureView(BaseModel):
 
 
 class LetterSummary(BaseModel):
-    """An entry of the register of sent letters; ``sha256`` is of the mail, ``reply`` the mail server's answer."""
+    """An entry of the register of sent letters; ``sha256`` is of the mail, ``reply`` the mail server's answer.
+
+    Of a refused letter without ``sha256`` nothing left: ``reply`` is the code of why.
+    """
 
     id: UUID
     number: str
