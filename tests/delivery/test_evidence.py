@@ -218,3 +218,19 @@ async def test_reckonings_only_grow(delivery, case):
         async with delivery.kit.database.engine.begin() as connection:
             await connection.execute(text("UPDATE appeal_period SET until = until + 1"))
     assert isinstance(refused.value.orig.__cause__, RestrictViolationError)
+
+
+async def test_a_report_and_an_attempt_at_once_do_not_wait_for_each_other(case):
+    notice = (await case.refuse())["id"]
+    await lay_ready(case.delivery, notice)
+    database, rules = case.delivery.kit.database, case.delivery.kit.settings.notice_rules
+    async with database.transaction() as climbing:
+        # A next rung is begun: its row refers to the notice. Whoever hears holds what the climb then wants.
+        climbing.add(Dispatch(notice_id=notice, channel="sms", rung=1, state="sending", message_id="x"))
+        await climbing.flush()
+        async with database.transaction() as hearing:
+            await hearing.exec(text("SET LOCAL lock_timeout = '5s'"))
+            await commands.reckon(hearing, [notice], rules, "reported")
+        async with database.transaction() as reading:
+            await reading.exec(text("SET LOCAL lock_timeout = '5s'"))
+            await commands.mark_read(reading, await reading.get_one(Notice, notice), rules)

@@ -14,7 +14,8 @@ from services.delivery.models import Notice
 
 async def mark_read(session: AsyncSession, notice: Notice, rules: Sequence[DateRule]) -> None:
     """The addressee opened the notice; the first time counts and is told."""
-    await session.refresh(notice, with_for_update=True)
+    # But for its key: dispatches that refer to it are begun meanwhile.
+    await session.refresh(notice, with_for_update={"key_share": True})
     if notice.read_at is None:
         notice.read_at = clock.now()
         session.add(notice)

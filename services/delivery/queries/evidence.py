@@ -74,9 +74,12 @@ async def periods_of(session: AsyncSession, notices: Sequence[Notice]) -> Mappin
 
 
 async def notices_to_reckon(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Notice]:
-    """Those of the notices that can be appealed, locked in one order until the transaction ends."""
+    """Those of the notices that can be appealed, locked in one order until the transaction ends.
+
+    Locked but for their keys: whoever begins a dispatch of one refers to it, and may want what this transaction holds.
+    """
     query = select(Notice).where(col(Notice.id).in_(ids), col(Notice.appeal_days).is_not(None))
-    return (await session.exec(query.order_by(col(Notice.id)).with_for_update())).all()
+    return (await session.exec(query.order_by(col(Notice.id)).with_for_update(key_share=True))).all()
 
 
 async def dispatches_by_notice(session: AsyncSession, notices: Sequence[Notice]) -> Mapping[UUID, Sequence[Dispatch]]:
