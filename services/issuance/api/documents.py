@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.database import Reading, Session
-from kit.storage import Files
 from services.issuance import commands, queries
 from services.issuance.duework.composing import verify_url
+from services.issuance.duework.stored import registered_file
 from services.issuance.schemas import DocumentView, UnfinishedDocument, status_now
 
 router = APIRouter(tags=["documents"])
@@ -57,7 +57,7 @@ async def download(
     }
     if if_none_match is not None and f'"{file.sha256}"' in if_none_match:
         return Response(status_code=304, headers=headers)
-    pdf = await kit.resource(Files).get(file.stored_as)
+    pdf = await registered_file(kit, file.stored_as, file.sha256)
     return Response(pdf, media_type="application/pdf", headers=headers)
 
 

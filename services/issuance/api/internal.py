@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.documents.attachments import attachment_of_async
-from kit.storage import Files
 from services.issuance import domain, queries
+from services.issuance.duework.stored import registered_file
 
 router = APIRouter(prefix="/internal/documents", tags=["internal"])
 
@@ -37,4 +37,4 @@ async def _file(kit: Kit, document_id: UUID) -> bytes:
         found = await queries.documents(session, [document_id])
     if not found or found[0].stored_as is None or found[0].state not in domain.OUT:
         raise domain.DocumentNotFound
-    return await kit.resource(Files).get(found[0].stored_as)
+    return await registered_file(kit, found[0].stored_as, str(found[0].sha256))

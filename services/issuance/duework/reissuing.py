@@ -6,7 +6,6 @@
 4. transaction 2: the register, and the one before is replaced.
 """
 
-import hashlib
 import json
 from typing import Any, cast
 
@@ -15,10 +14,10 @@ from kit.app import Kit
 from kit.contracts.definition import IssuanceStep, Section
 from kit.documents import Reference, Seal
 from kit.documents.attachments import attachment_of_async
-from kit.storage import Files
 from services.issuance import commands, domain, queries
 from services.issuance.domain import Kind, OriginalUnreadable, Tokens
 from services.issuance.duework import composing, issuing
+from services.issuance.duework.stored import registered_file
 from services.issuance.models import Document, DocumentAct
 from services.issuance.settings import Settings
 
@@ -73,7 +72,7 @@ async def sealed_again(
 
 async def original_of(kit: Kit, before: Document) -> bytes:
     """The data inside the file of a document that was issued. OriginalUnreadable when it is not what was registered."""
-    pdf = await _stored(kit, str(before.stored_as), str(before.sha256))
+    pdf = await registered_file(kit, str(before.stored_as), str(before.sha256))
     xml = await attachment_of_async(pdf, domain.XML_FILE_NAME)
     if xml is None:
         raise OriginalUnreadable("the file has no data in it")
@@ -82,12 +81,5 @@ async def original_of(kit: Kit, before: Document) -> bytes:
 
 async def _corrections_of(kit: Kit, act: DocumentAct) -> dict[str, Any]:
     name = domain.corrections_name(act.agency, act.document_id, str(act.enclosed))
-    found: dict[str, Any] = json.loads(await _stored(kit, name, str(act.enclosed)))
+    found: dict[str, Any] = json.loads(await registered_file(kit, name, str(act.enclosed)))
     return found
-
-
-async def _stored(kit: Kit, name: str, sha256: str) -> bytes:
-    body = await kit.resource(Files).get(name)
-    if hashlib.sha256(body).hexdigest() != sha256:
-        raise OriginalUnreadable("the stored file is not the one that was registered")
-    return body
