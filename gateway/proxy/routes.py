@@ -102,9 +102,9 @@ issuance  GET   /journeys/{journey_id}/document            owner
 issuance  GET   /journeys/{journey_id}/document.pdf        owner
 issuance  POST  /journeys/{journey_id}/document/copies     owner
 issuance  GET   /journeys/{journey_id}/document/copies     owner
-issuance  GET   /journeys/{journey_id}/document/copies/{running}/document.pdf owner
+issuance  GET   /journeys/{journey_id}/document/copies/{copy_id}/document.pdf owner
 issuance  POST  /documents/{document_id}/copies            officer:approver
-issuance  GET   /documents/{document_id}/copies/{running}/document.pdf officer:approver
+issuance  GET   /documents/{document_id}/copies/{copy_id}/document.pdf officer:approver
 issuance  GET   /verifications/{token}                     anyone
 issuance  GET   /verify/{token}                            anyone
 issuance  GET   /verify/{token}/display                    anyone

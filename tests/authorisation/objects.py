@@ -156,12 +156,11 @@ async def copied_document(issuance: Harness, person: UUID | None) -> Thing:
     path = f"/journeys/{issued.ids['journey_id']}/document/copies"
     (await issuance.client.post(path, headers=headers)).raise_for_status()
 
-    async def made() -> bool:
+    async def made() -> str | None:
         (copy,) = (await issuance.client.get(path, headers=headers)).json()
-        return copy["state"] == "made"
+        return copy["id"] if copy["state"] == "made" else None
 
-    await issuance.until(made)
-    return Thing(dict(issued.ids) | {"running": "1"}, issued.mark)
+    return Thing(dict(issued.ids) | {"copy_id": await issuance.until(made)}, issued.mark, issued.asking)
 
 
 async def licence_at_work(issuance: Harness, _person: UUID | None) -> Thing:
@@ -307,11 +306,11 @@ WORKED: Mapping[str, Maker] = {
 
 WORKED_BY_PATH: Mapping[str, Maker] = {
     "/documents/{document_id}/copies": document,
-    "/documents/{document_id}/copies/{running}/document.pdf": copied_document,
+    "/documents/{document_id}/copies/{copy_id}/document.pdf": copied_document,
 }
 """Where an endpoint is about something else than the others of its part."""
 
 OWNED_BY_PATH: Mapping[str, Maker] = {
     "/journeys/{journey_id}/document/copies": copied_document,
-    "/journeys/{journey_id}/document/copies/{running}/document.pdf": copied_document,
+    "/journeys/{journey_id}/document/copies/{copy_id}/document.pdf": copied_document,
 }

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from datetime import date
+from functools import partial
 from uuid import uuid4
 
 import pikepdf
@@ -10,7 +11,9 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from kit import duework
 from kit.documents import verify_async
+from kit.storage import Files
 from kit.testing import AGENCY
 from services.issuance.duework.certifying import certify
 from services.issuance.models import CertifiedCopy
@@ -47,8 +50,8 @@ async def made(registry, event, person, count=1):
     return await registry.harness.until(there)
 
 
-async def file_of(registry, event, person, running=1):
-    url = f"{path_of(event)}/{running}/document.pdf"
+async def file_of(registry, event, person, copy):
+    url = f"{path_of(event)}/{copy['id']}/document.pdf"
     return await registry.client.get(url, headers=registry.harness.citizen(person))
 
 
@@ -61,7 +64,7 @@ async def test_a_holder_gets_a_certified_copy_with_the_original_inside(registry,
     event, row, person = issued
     await asked(registry, event, person)
     (copy,) = await made(registry, event, person)
-    answer = await file_of(registry, event, person)
+    answer = await file_of(registry, event, person, copy)
     original = await registry.pdf(row)
     assert answer.headers["etag"] == f'"{copy["sha256"]}"'
     assert pdfa_faults(answer.content) == []
@@ -104,27 +107,27 @@ async def test_another_day_gives_another_copy_with_the_status_of_that_day(regist
     await asked(registry, event, person)
     found = await made(registry, event, person, 2)
     assert [(each["copy_number"], each["status"]) for each in found] == [(1, "valid"), (2, "suspended")]
-    assert "ถูกพักใช้" in text_of((await file_of(registry, event, person, 2)).content)
+    assert "ถูกพักใช้" in text_of((await file_of(registry, event, person, found[1])).content)
 
 
 async def test_a_copy_is_made_once_though_it_is_made_twice(registry, issued):
     event, _, person = issued
     await asked(registry, event, person)
     (copy,) = await made(registry, event, person)
-    before = (await file_of(registry, event, person)).content
+    before = (await file_of(registry, event, person, copy)).content
     (row,) = await registry.harness.rows(select(CertifiedCopy))
     await changed(registry, "UPDATE certified_copy SET state = 'requested', sha256 = NULL")
     await certify(registry.kit, str(row["id"]), {})
     (again,) = await made(registry, event, person)
-    assert (await file_of(registry, event, person)).content == before
+    assert (await file_of(registry, event, person, copy)).content == before
     assert again["sha256"] == copy["sha256"]
 
 
 async def test_anybody_learns_of_a_copy_what_it_is_and_of_a_changed_one_that_it_is_none(registry, issued):
     event, row, person = issued
     await asked(registry, event, person)
-    await made(registry, event, person)
-    pdf = (await file_of(registry, event, person)).content
+    (copy,) = await made(registry, event, person)
+    pdf = (await file_of(registry, event, person, copy)).content
     check = (await registry.client.post("/verifications", content=pdf)).json()
     assert (check["genuine"], check["certified_copy"]["copy_number"]) == (True, 1)
     assert check["verification"]["document"] == str(row["id"])
@@ -137,7 +140,45 @@ async def test_a_copy_is_of_the_document_that_holds_now_a_substitute_too(registr
     await asked(registry, event, person)
     (copy,) = await made(registry, event, person)
     assert (copy["document"], copy["original_sha256"]) == (str(substitute["id"]), substitute["sha256"])
-    assert "ใบแทน" in text_of((await file_of(registry, event, person)).content)
+    assert "ใบแทน" in text_of((await file_of(registry, event, person, copy)).content)
+
+
+async def test_a_copy_stays_what_it_is_though_a_substitute_takes_the_place_of_its_document(registry, issued):
+    event, row, person = issued
+    await asked(registry, event, person)
+    (first,) = await made(registry, event, person)
+    before = (await file_of(registry, event, person, first)).content
+    await Office(registry, row).substitute(event)
+    second = await asked(registry, event, person)
+    assert (second["copy_number"], second["id"] != first["id"]) == (1, True)
+    found = await made(registry, event, person, 2)
+    assert [each["id"] for each in found] == [first["id"], second["id"]]
+    assert (await file_of(registry, event, person, first)).content == before
+    assert (await file_of(registry, event, person, second)).content != before
+
+
+async def test_a_copy_that_failed_for_good_is_made_when_it_is_asked_for_again(registry, issued, monkeypatch):
+    event, _, person = issued
+    monkeypatch.setattr(duework, "MOST_ATTEMPTS", 1)
+    real, broken = Files.get, b"broken"
+
+    async def changed_file(self, name):
+        return await real(self, name) + broken
+
+    async def failed(count):
+        rows = await registry.harness.rows(text("SELECT key FROM due_work WHERE failed_at IS NOT NULL ORDER BY id"))
+        return [row["key"] for row in rows] if len(rows) == count else None
+
+    monkeypatch.setattr(Files, "get", changed_file)
+    copy = await asked(registry, event, person)
+    assert await registry.harness.until(partial(failed, 1)) == [copy["id"]]
+    assert (await asked(registry, event, person))["id"] == copy["id"]
+    keys = await registry.harness.until(partial(failed, 2))
+    assert keys == [copy["id"], f"{copy['id']}:2"], "both wait for an operator"
+    monkeypatch.setattr(Files, "get", real)
+    answers = await asyncio.gather(*(asked(registry, event, person) for _ in range(3)))
+    assert {each["id"] for each in answers} == {copy["id"]}
+    assert [each["id"] for each in await made(registry, event, person)] == [copy["id"]]
 
 
 async def test_an_approver_has_a_copy_certified_at_the_counter(registry, issued):
@@ -145,8 +186,8 @@ async def test_an_approver_has_a_copy_certified_at_the_counter(registry, issued)
     approver = registry.harness.officer("approver")
     answer = await registry.client.post(f"/documents/{row['id']}/copies", headers=approver)
     assert answer.status_code == 202, answer.text
-    await made(registry, event, person)
-    url = f"/documents/{row['id']}/copies/1/document.pdf"
+    (copy,) = await made(registry, event, person)
+    url = f"/documents/{row['id']}/copies/{copy['id']}/document.pdf"
     assert (await registry.client.get(url, headers=approver)).status_code == 200
     stranger = registry.harness.officer("approver", agency="03006000")
     assert (await registry.client.get(url, headers=stranger)).status_code == 404
@@ -154,9 +195,11 @@ async def test_an_approver_has_a_copy_certified_at_the_counter(registry, issued)
 
 
 async def test_nobody_gets_a_copy_of_what_is_somebody_elses_or_not_there(registry, issued):
-    event, _, _ = issued
-    stranger = registry.harness.citizen(uuid4())
-    assert (await registry.client.post(path_of(event), headers=stranger)).status_code == 404
-    for running in (1, 9):
-        url = f"{path_of(event)}/{running}/document.pdf"
-        assert (await registry.client.get(url, headers=stranger)).status_code == 404
+    event, _, person = issued
+    await asked(registry, event, person)
+    (copy,) = await made(registry, event, person)
+    stranger, (other, _) = uuid4(), await registry.issued(person=person)
+    assert (await registry.client.post(path_of(event), headers=registry.harness.citizen(stranger))).status_code == 404
+    for journey, copied, who in ((event, copy["id"], stranger), (event, uuid4(), person), (other, copy["id"], person)):
+        answer = await file_of(registry, journey, who, {"id": copied})
+        assert answer.json()["type"].removeprefix("urn:paet:problem:") in ("document-not-found", "copy-not-found")

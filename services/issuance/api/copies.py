@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.database import Reading, Session
-from kit.storage import Files
 from services.issuance import commands, queries
+from services.issuance.duework.stored import registered_file
 from services.issuance.models import CertifiedCopy
 from services.issuance.schemas import CopyView
 
@@ -17,7 +17,6 @@ router = APIRouter(tags=["documents"])
 
 Owner = Annotated[Principal, Depends(allow("citizen", "holder"))]
 Approver = Annotated[Principal, Depends(allow("officer:approver"))]
-Running = Annotated[int, Path(ge=1, le=1_000_000)]
 PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
 
 
@@ -30,19 +29,19 @@ async def ask_for_copy(owner: Owner, session: Session, journey_id: UUID) -> Copy
 
 @router.get("/journeys/{journey_id}/document/copies")
 async def copies(owner: Owner, session: Reading, journey_id: UUID) -> list[CopyView]:
-    """List the certified copies of a document, oldest first."""
+    """List the certified copies of a document and of those that it took the place of, oldest first."""
     document = await queries.owned(session, owner, journey_id)
-    return [CopyView.of(each) for each in await queries.copies_of(session, document.id)]
+    return [CopyView.of(each) for each in await queries.copies_of(session, document.journey_id)]
 
 
-@router.get("/journeys/{journey_id}/document/copies/{running}/document.pdf", response_class=Response, responses=PDF)
-async def download_copy(request: Request, owner: Owner, journey_id: UUID, running: Running) -> Response:
+@router.get("/journeys/{journey_id}/document/copies/{copy_id}/document.pdf", response_class=Response, responses=PDF)
+async def download_copy(request: Request, owner: Owner, journey_id: UUID, copy_id: UUID) -> Response:
     """Download a certified copy: the original in a frame and attached, under the agency's seal."""
     kit: Kit = request.app.state.kit
     # No connection is held while the file is read.
     async with kit.database.reading() as session:
         document = await queries.owned(session, owner, journey_id)
-        found = await queries.copy_of(session, document.id, running)
+        found = await queries.copy_of(session, copy_id, document)
     return await _file(kit, found)
 
 
@@ -53,15 +52,13 @@ async def certify_copy(approver: Approver, session: Session, document_id: UUID) 
     return CopyView.of(await commands.request_copy(session, document, UUID(approver.subject)))
 
 
-@router.get("/documents/{document_id}/copies/{running}/document.pdf", response_class=Response, responses=PDF)
-async def download_copy_for_agency(
-    request: Request, approver: Approver, document_id: UUID, running: Running
-) -> Response:
+@router.get("/documents/{document_id}/copies/{copy_id}/document.pdf", response_class=Response, responses=PDF)
+async def download_copy_for_agency(request: Request, approver: Approver, document_id: UUID, copy_id: UUID) -> Response:
     """Download a certified copy of a document of the agency."""
     kit: Kit = request.app.state.kit
     async with kit.database.reading() as session:
         document = await queries.of_agency(session, approver, document_id)
-        found = await queries.copy_of(session, document.id, running)
+        found = await queries.copy_of(session, copy_id, document)
     return await _file(kit, found)
 
 
@@ -72,4 +69,5 @@ async def _file(kit: Kit, copy: CertifiedCopy) -> Response:
         "Content-Disposition": f'attachment; filename="{copy.file_name}"',
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(await kit.resource(Files).get(str(copy.stored_as)), media_type="application/pdf", headers=headers)
+    pdf = await registered_file(kit, str(copy.stored_as), str(copy.sha256))
+    return Response(pdf, media_type="application/pdf", headers=headers)

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework
 from kit.clock import clock, local_date
+from kit.rows import fetch
 from services.issuance import queries
 from services.issuance.commands.registering import StoredFile
 from services.issuance.domain import CopyState
@@ -15,6 +16,10 @@ from services.issuance.models import CertifiedCopy, Document
 from services.issuance.schemas import status_now
 
 CERTIFY = "certify"
+FAILED = """
+    SELECT count(*) AS failed FROM due_work
+    WHERE kind = $1 AND (key = $2 OR starts_with(key, $2 || ':')) AND failed_at IS NOT NULL
+"""
 
 
 async def request_copy(session: AsyncSession, document: Document, officer: UUID | None = None) -> CertifiedCopy:
@@ -30,6 +35,8 @@ async def request_copy(session: AsyncSession, document: Document, officer: UUID 
         CertifiedCopy.certified_on == today,
     )
     if (standing := (await session.exec(same)).first()) is not None:
+        if standing.state == CopyState.REQUESTED:
+            await _plan(session, standing)
         return standing
     last = select(func.coalesce(func.max(col(CertifiedCopy.running)), 0)).where(CertifiedCopy.document_id == held.id)
     copy = CertifiedCopy(
@@ -39,8 +46,14 @@ async def request_copy(session: AsyncSession, document: Document, officer: UUID 
     )  # fmt: skip
     session.add(copy)
     await session.flush()
-    await duework.add(session, CERTIFY, str(copy.id))
+    await _plan(session, copy)
     return copy
+
+
+async def _plan(session: AsyncSession, copy: CertifiedCopy) -> None:
+    """Have a copy made: after work that failed for good under a key of its own, for that row waits for an operator."""
+    (row,) = await fetch(session, FAILED, CERTIFY, str(copy.id))
+    await duework.add(session, CERTIFY, f"{copy.id}:{row['failed'] + 1}" if row["failed"] else str(copy.id))
 
 
 async def keep_copy(session: AsyncSession, copy_id: UUID, file: StoredFile) -> None:

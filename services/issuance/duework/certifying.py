@@ -21,6 +21,7 @@ from kit.storage import Files
 from services.issuance import commands, domain, queries
 from services.issuance.commands import StoredFile
 from services.issuance.domain import CopyState, Status
+from services.issuance.duework.stored import registered_file
 from services.issuance.models import CertifiedCopy, Document
 
 STORED = "certified copy stored, not yet kept"
@@ -28,9 +29,9 @@ TEMPLATE = Path(__file__).parents[1] / "templates" / "copy.typ"
 
 
 async def certify(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
-    """Make the copy of that id; the file that was stored first is the copy, whoever made another one."""
+    """Make the copy ``<id>`` or ``<id>:<attempt>``; the file that was stored first is it, whoever made another one."""
     async with kit.database.reading() as session:
-        copy, document = await queries.copy_to_make(session, UUID(key))
+        copy, document = await queries.copy_to_make(session, UUID(key.partition(":")[0]))
     if copy.state != CopyState.REQUESTED:
         return
     section = await kit.section(document.definition)
@@ -59,7 +60,7 @@ async def certify(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
 
 
 async def _sealed(kit: Kit, copy: CertifiedCopy, document: Document, properties: DocumentProperties) -> bytes:
-    original = await kit.resource(Files).get(copy.original_stored_as)
+    original = await registered_file(kit, copy.original_stored_as, copy.original_sha256)
     title, agency_name = Text(**document.title), Text(**document.agency_name)
     data = domain.copy_data(
         title=title, number=document.number, agency_name=agency_name, copy=copy.running, certified_on=copy.certified_on,

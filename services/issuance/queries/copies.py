@@ -11,15 +11,16 @@ from services.issuance.domain import CopyState
 from services.issuance.models import CertifiedCopy, Document
 
 
-async def copies_of(session: AsyncSession, document: UUID) -> Sequence[CertifiedCopy]:
-    """The certified copies of a document, oldest first."""
-    query = select(CertifiedCopy).where(CertifiedCopy.document_id == document)
-    return (await session.exec(query.order_by(col(CertifiedCopy.running)))).all()
+async def copies_of(session: AsyncSession, journey: UUID) -> Sequence[CertifiedCopy]:
+    """The certified copies of every document of a journey, also of those that were replaced; oldest first."""
+    query = select(CertifiedCopy).join(Document).where(Document.journey_id == journey)
+    return (await session.exec(query.order_by(col(CertifiedCopy.id)))).all()
 
 
-async def copy_of(session: AsyncSession, document: UUID, copy: int) -> CertifiedCopy:
-    """A certified copy that is made; CopyNotFound."""
-    query = select(CertifiedCopy).where(CertifiedCopy.document_id == document, CertifiedCopy.running == copy)
+async def copy_of(session: AsyncSession, copy: UUID, of: Document) -> CertifiedCopy:
+    """A certified copy that is made, of a document or another of its journey; CopyNotFound."""
+    query = select(CertifiedCopy).join(Document)
+    query = query.where(CertifiedCopy.id == copy, Document.journey_id == of.journey_id)
     found = (await session.exec(query)).first()
     if found is None or found.state != CopyState.MADE:
         raise domain.CopyNotFound

@@ -13,6 +13,7 @@ from services.issuance.schemas.documents import VerificationView
 class CopyView(BaseModel):
     """A certified copy; ``status`` is what the document was worth on the day it was certified."""
 
+    id: UUID
     copy_number: int
     document: UUID
     state: CopyState
