@@ -46,6 +46,7 @@ FACTS: dict[str, Text] = {
     events.Replaced.type(): Text(th="ออกฉบับใหม่แทนเอกสารเดิมแล้ว", en="A newer document has taken its place"),
     events.Expiring.type(): Text(th="เอกสารใกล้สิ้นอายุ", en="The document will expire"),
     events.LicenceExpired.type(): Text(th="เอกสารสิ้นอายุแล้ว", en="The document has expired"),
+    events.SubstituteRefused.type(): Text(th="ไม่อนุญาตให้ออกใบแทน", en="A substitute of the document was refused"),
     events.Dispatched.type(): Text(th="ส่งการแจ้งแล้ว", en="A notice was sent"),
     events.Delivered.type(): Text(th="จัดส่งถึงแล้ว", en="A notice was delivered"),
     events.Read.type(): Text(th="ท่านเปิดอ่านการแจ้งแล้ว", en="A notice was read"),

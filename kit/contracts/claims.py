@@ -117,7 +117,7 @@ class Receipt(Claim):
 
 
 class OrdersClaim(Claim):
-    """Of issuance, by document: the orders that took a right away, oldest first."""
+    """Of issuance, by document: the orders that took a right away or refused one, oldest first."""
 
     document: UUID
     orders: list["Order"]
@@ -126,7 +126,8 @@ class OrdersClaim(Claim):
 class Order(Claim):
     """One order on a document (APA39 ss.37, 40), in the officer's words."""
 
-    act: Literal["suspend", "revoke"]
+    act: Literal["suspend", "revoke", "substitute"]
+    """``substitute``: one was refused."""
     facts: str
     law: str
     considerations: str

@@ -16,6 +16,7 @@ from kit.contracts.events import (
     Replaced,
     Revoked,
     Submitted,
+    SubstituteRefused,
     Suspended,
     Underpaid,
 )
@@ -43,7 +44,7 @@ REACTIONS = (
     on(RefundPaid, commands.tell_refunded, needs=commands.TELLING),
     *(
         on(fact, commands.tell_order, needs=(*commands.TELLING, commands.LICENCE, ORDERS))
-        for fact in (Suspended, Revoked)
+        for fact in (Suspended, Revoked, SubstituteRefused)
     ),
     *(
         on(fact, commands.tell_of_licence, needs=(*commands.TELLING, commands.LICENCE))

@@ -22,6 +22,7 @@ VALUES = {
     "definition": "test-licence@1", "agency": "22000000", "day": date(2027, 1, 4), "is_workday": False,
     "missing_satang": 1,
     "case": uuid4(), "decision": uuid4(), "invoice": uuid4(), "refund": uuid4(), "document": uuid4(),
+    "wish": uuid4(),
     "due_at": datetime(2026, 11, 23, 3, tzinfo=UTC), "amount_satang": 100, "currency": "THB", "reason": "overpaid",
     "receipt": uuid4(), "by": uuid4(), "purpose": "rctc01",
     "notice": "issued", "channel": "email", "outcome": Outcome.PASSED, "slip": Slip(plan=PLAN, position=2),

@@ -8,7 +8,16 @@ from sqlmodel import select
 
 from kit.clock import clock
 from kit.contracts.claims import Order, OrdersClaim
-from kit.contracts.events import Expiring, Issued, LicenceExpired, Reinstated, Replaced, Revoked, Suspended
+from kit.contracts.events import (
+    Expiring,
+    Issued,
+    LicenceExpired,
+    Reinstated,
+    Replaced,
+    Revoked,
+    SubstituteRefused,
+    Suspended,
+)
 from services.delivery.models import AppealPeriod, Notice
 
 pytestmark = pytest.mark.req("D5", part="no fact tells a defect or a delay yet")
@@ -96,9 +105,19 @@ async def test_a_suspension_says_until_when_with_its_grounds(delivery, told, unt
     assert len(await delivery.rows(select(AppealPeriod))) == 1
 
 
-async def test_a_revocation_starts_the_appeal_clock(delivery, told):
-    notice = await told(Revoked(document=uuid4()), order("revoke", clock.now()))
-    assert (notice["kind"], notice["appeal_days"]) == ("licence_revoked", 15)
-    assert "มาตรา ๔๕" in notice["body_en"]
+@pytest.mark.parametrize(
+    ("fact", "act", "kind"),
+    [
+        (Revoked(document=uuid4()), "revoke", "licence_revoked"),
+        (SubstituteRefused(document=uuid4(), wish=uuid4()), "substitute", "substitute_refused"),
+    ],
+)
+async def test_an_order_is_told_with_its_grounds_and_starts_the_appeal_clock(delivery, told, fact, act, kind):
+    notice = await told(fact, order(act, clock.now()), order("suspend", clock.now(), facts="คำสั่งอื่น"))
+    assert (notice["kind"], notice["appeal_days"]) == (kind, 15)
+    for said in ("ตรวจพบน้ำเสีย", "มาตรา ๔๕", "อันตรายต่อผู้บริโภค", "อุทธรณ์ภายใน 15 วัน"):
+        assert said in notice["body_th"]
+    assert "Appeal within 15 days" in notice["body_en"]
+    assert "คำสั่งอื่น" not in notice["body_th"]
     (period,) = await delivery.rows(select(AppealPeriod))
     assert period["notice_id"] == notice["id"]

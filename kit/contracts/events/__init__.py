@@ -11,7 +11,15 @@ from uuid import UUID
 
 from kit.contracts.codes import AgencyCode, Code, DefinitionRef
 from kit.contracts.events.base import CATALOGUE, Fact, HandOver
-from kit.contracts.events.licences import Expiring, LicenceExpired, Reinstated, Replaced, Revoked, Suspended
+from kit.contracts.events.licences import (
+    Expiring,
+    LicenceExpired,
+    Reinstated,
+    Replaced,
+    Revoked,
+    SubstituteRefused,
+    Suspended,
+)
 from kit.contracts.journey import Outcome
 
 __all__ = [
@@ -23,6 +31,7 @@ __all__ = [
     "Reinstated",
     "Replaced",
     "Revoked",
+    "SubstituteRefused",
     "Suspended",
 ]
 # ── gateway ──────────────────────────────────────────────────────────────────────────────────────

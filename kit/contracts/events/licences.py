@@ -59,3 +59,12 @@ class LicenceExpired(Fact):
     name: ClassVar[str] = "expired"
     document: UUID
     expired_on: date
+
+
+class SubstituteRefused(Fact):
+    """The holder's wish for a substitute (ใบแทน) of the document is refused, by an order with its reasons."""
+
+    source: ClassVar[str] = "issuance"
+    name: ClassVar[str] = "substitute_refused"
+    document: UUID
+    wish: UUID

@@ -7,24 +7,29 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit.claims import DOCUMENT, ORDERS, ClaimNeed, Known
 from kit.cloudevents import Event
 from kit.contracts.claims import DocumentClaim, Order
-from kit.contracts.events import Expiring, LicenceExpired, Replaced, Revoked, Suspended
+from kit.contracts.events import Expiring, LicenceExpired, Replaced, Revoked, SubstituteRefused, Suspended
 from services.delivery import domain
 from services.delivery.commands.claims import reasons
 from services.delivery.commands.notifying import notify
 from services.delivery.commands.telling import on_day
 
 LICENCE = ClaimNeed(DOCUMENT.owner, DOCUMENT.name, DocumentClaim)
-ACTS: Mapping[type, str] = {Suspended: "suspend", Revoked: "revoke"}
+ACTS: Mapping[type, tuple[str, str]] = {
+    Suspended: ("suspend", "licence_suspended"),
+    Revoked: ("revoke", "licence_revoked"),
+    SubstituteRefused: ("substitute", "substitute_refused"),
+}
+"""The act of an order, and the kind of notice that tells it."""
 
 
 async def tell_order(session: AsyncSession, event: Event, known: Known) -> None:
-    """A document is suspended or revoked: by an order with facts, law, considerations and the right to appeal."""
+    """A document is suspended or revoked, or a substitute refused: with facts, law, considerations, how to appeal."""
     fact = event.data
-    values = _document(known[LICENCE]) | reasons(_order(known[ORDERS].orders, event, ACTS[type(fact)]))
+    act, kind = ACTS[type(fact)]
+    values = _document(known[LICENCE]) | reasons(_order(known[ORDERS].orders, event, act))
     if isinstance(fact, Suspended):
-        await notify(session, event, known, "licence_suspended", values | _until(fact))
-    else:
-        await notify(session, event, known, "licence_revoked", values)
+        values |= _until(fact)
+    await notify(session, event, known, kind, values)
 
 
 def _order(orders: Sequence[Order], event: Event, act: str) -> Order:

@@ -32,15 +32,17 @@ async def ask(request: Request, owner: Owner, journey_id: UUID, body: WantedSubs
     terms, told = await _terms(kit, document), Told(body.reason, body.known_on)
     async with kit.database.transaction() as session:
         wish = await commands.ask_substitute(session, owner, journey_id, told, terms)
-        return SubstituteView.model_validate(wish)
+        return SubstituteView.of(wish)
 
 
 @router.get("/journeys/{journey_id}/document/substitutes")
 async def asked(response: Response, owner: Owner, session: Reading, journey_id: UUID) -> list[SubstituteView]:
-    """List what was asked for and what became of it, oldest first."""
+    """List what was asked for and what became of it, oldest first; a refusal with its reasons and how to appeal."""
     response.headers["Cache-Control"] = "no-store"
     await queries.owned(session, owner, journey_id)
-    return [SubstituteView.model_validate(each) for each in await queries.substitutes(session, journey=journey_id)]
+    found = await queries.substitutes(session, journey=journey_id)
+    refused = await queries.refusals(session, found)
+    return [SubstituteView.of(each, refused.get(each.id)) for each in found]
 
 
 @router.get("/substitutes")
@@ -49,7 +51,8 @@ async def substitutes(
 ) -> list[SubstituteView]:
     """List the wishes for substitutes of documents of the officer's agency in one state, oldest first."""
     found = await queries.substitutes(session, agency=str(approver.agency), state=state)
-    return [SubstituteView.model_validate(each) for each in found]
+    refused = await queries.refusals(session, found)
+    return [SubstituteView.of(each, refused.get(each.id)) for each in found]
 
 
 @router.post("/substitutes/{substitute_id}/grant", status_code=202)
@@ -59,7 +62,7 @@ async def grant(request: Request, approver: Approver, substitute_id: UUID) -> Su
     terms = await _asked(kit, approver, substitute_id)
     async with kit.database.transaction() as session:
         wish = await commands.grant_substitute(session, approver, substitute_id, terms)
-        return SubstituteView.model_validate(wish)
+        return SubstituteView.of(wish)
 
 
 @router.post("/substitutes/{substitute_id}/refusal")
@@ -69,7 +72,7 @@ async def refuse(request: Request, approver: Approver, substitute_id: UUID, body
     terms = await _asked(kit, approver, substitute_id)
     async with kit.database.transaction() as session:
         wish = await commands.refuse_substitute(session, approver, substitute_id, body.said, terms)
-        return SubstituteView.model_validate(wish)
+        return SubstituteView.of(wish, (await queries.refusals(session, [wish])).get(wish.id))
 
 
 async def _asked(kit: Kit, officer: Principal, substitute_id: UUID) -> Terms:

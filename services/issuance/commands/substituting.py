@@ -10,10 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
 from kit.clock import clock
+from kit.contracts.events import SubstituteRefused
 from kit.thai import long_date
 from services.issuance import domain, queries
 from services.issuance.commands.acting import held, note, open_proposal, standing
 from services.issuance.commands.succeeding import order_successor
+from services.issuance.commands.telling import tell
 from services.issuance.domain import Act, Kind, Loss, Phase, SubstituteState, Terms
 from services.issuance.models import Document, Substitute
 
@@ -90,8 +92,9 @@ async def refuse_substitute(
     if terms.appeal is None:
         raise domain.AppealUnknown
     domain.check_reasons(reasons)
-    await note(session, document, Act.SUBSTITUTE, Phase.REJECTED, terms, officer, reasons, proposal_id=wish.id)
-    wish.state, wish.settled_at = SubstituteState.REFUSED, clock.now()
+    made = await note(session, document, Act.SUBSTITUTE, Phase.REJECTED, terms, officer, reasons, proposal_id=wish.id)
+    wish.state, wish.settled_at = SubstituteState.REFUSED, made.at
+    await tell(session, document, SubstituteRefused(document=document.id, wish=wish.id))
     return wish
 
 

@@ -5,14 +5,14 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
 from kit.contracts.claims import DocumentClaim, Order, OrdersClaim
 from kit.rows import fetch
 from services.issuance import domain
-from services.issuance.domain import Phase, State
+from services.issuance.domain import Act, Phase, State, SubstituteState
 from services.issuance.models import Document, DocumentAct, Substitute
 from services.issuance.queries.documents import COLUMNS, MOST_UNFINISHED, documents
 
@@ -64,8 +64,10 @@ async def enclosed(session: AsyncSession, document: Document, act_id: UUID) -> s
 
 async def order_claims(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, OrdersClaim]:
     """Claim ``orders``, by document: every document asked about has an answer, be it an empty one."""
-    taken = (DocumentAct.phase == Phase.CONFIRMED, col(DocumentAct.act).in_(domain.ADVERSE))
-    query = select(DocumentAct).where(col(DocumentAct.document_id).in_(ids), *taken).order_by(col(DocumentAct.place))
+    taken = and_(DocumentAct.phase == Phase.CONFIRMED, col(DocumentAct.act).in_(domain.ADVERSE))
+    refused = and_(DocumentAct.phase == Phase.REJECTED, DocumentAct.act == Act.SUBSTITUTE)
+    told = (col(DocumentAct.document_id).in_(ids), or_(taken, refused))
+    query = select(DocumentAct).where(*told).order_by(col(DocumentAct.place))
     found: dict[UUID, list[Order]] = {each: [] for each in ids}
     for act in (await session.exec(query)).all():
         appeal = act.appeal or {}
@@ -102,6 +104,13 @@ async def substitutes(
     return (
         await session.exec(query.order_by(col(Substitute.asked_at), col(Substitute.id)).limit(MOST_UNFINISHED))
     ).all()
+
+
+async def refusals(session: AsyncSession, wishes: Sequence[Substitute]) -> Mapping[UUID | None, DocumentAct]:
+    """The acts by which wishes for substitutes were refused, by wish."""
+    refused = [each.id for each in wishes if each.state == SubstituteState.REFUSED]
+    query = select(DocumentAct).where(col(DocumentAct.proposal_id).in_(refused))
+    return {act.proposal_id: act for act in await session.exec(query)} if refused else {}
 
 
 async def substitute(session: AsyncSession, officer: Principal, wish_id: UUID) -> Substitute:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kit.contracts.text import Text
 from services.issuance.domain import LONGEST_REASON, Act, Kind, Loss, Phase, Status, SubstituteState
-from services.issuance.models import Document, DocumentAct
+from services.issuance.models import Document, DocumentAct, Substitute
 from services.issuance.schemas.documents import status_now, suspended_until
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
@@ -127,6 +127,19 @@ class WantedSubstitute(Body):
     known_on: date
 
 
+class Refusal(BaseModel):
+    """Why a substitute is refused: by whose authority, with facts, law, considerations and the right to appeal."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    authority: Text
+    facts: str
+    law: str
+    considerations: str
+    appeal: Text | None
+    at: datetime
+
+
 class SubstituteView(BaseModel):
     """A wish for a substitute; ``is_late``: it came after the days that the definition gives."""
 
@@ -141,3 +154,10 @@ class SubstituteView(BaseModel):
     state: SubstituteState
     asked_at: datetime
     settled_at: datetime | None
+    refusal: Refusal | None = None
+
+    @classmethod
+    def of(cls, wish: Substitute, refusal: DocumentAct | None = None) -> "SubstituteView":
+        """From its row, and the act by which it is refused."""
+        view = cls.model_validate(wish)
+        return view.model_copy(update={"refusal": Refusal.model_validate(refusal)}) if refusal else view

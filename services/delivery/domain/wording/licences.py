@@ -41,6 +41,19 @@ LICENCES: Mapping[str, Kind] = {
         places="document",
         needed="document_number facts law considerations appeal",
     ),
+    "substitute_refused": kind(
+        Text(
+            th="ไม่อนุญาตให้ออกใบแทนของ “{document}” เลขที่ {document_number}",
+            en="“{document}”, number {document_number}: a substitute is refused",
+        ),
+        Text(
+            th=f"หน่วยงานมีคำสั่งไม่ออกใบแทนของ “{{document}}” เลขที่ {{document_number}} ตามที่ท่านขอ\n\n{GROUNDS.th}",
+            en=f"The substitute of “{{document}}”, number {{document_number}}, that you asked for is refused."
+            f"\n\n{GROUNDS.en}",
+        ),
+        places="document",
+        needed="document_number facts law considerations appeal",
+    ),
     "licence_replaced": kind(
         Text(th="ออก{change}ของ “{document}” แล้ว", en="“{document}”: {change} is issued"),
         Text(
