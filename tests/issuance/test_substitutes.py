@@ -1,9 +1,13 @@
 """Wishes for substitutes: what becomes of each is told to whoever asked, and none is left behind."""
 
+from datetime import timedelta
+
 import pytest
 
+from kit.clock import clock
 from kit.contracts.events import SubstituteRefused
 from kit.testing import open_harness
+from services.issuance.duework import reissuing
 from tests.issuance.conftest import REASONS, Office, Registry, living
 
 
@@ -49,3 +53,77 @@ async def test_a_refusal_is_told_with_its_reasons_and_how_to_appeal(registry, of
     (order,) = claims.json()["items"][document]["orders"]
     assert (order["act"], order["facts"]) == ("substitute", REASONS["facts"])
     assert order["appeal_th"]
+
+
+async def queue(office):
+    """The wishes of this office's journey that wait for an officer."""
+    found = await office.registry.client.get("/substitutes", headers=office.officer())
+    return [each for each in found.json() if each["journey"] == str(office.row["journey_id"])]
+
+
+def code_of(answer):
+    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+
+@pytest.mark.req("L6", part="no wish for a substitute waits where none can be made")
+async def test_a_wish_becomes_void_with_its_document(office):
+    wish = (await office.lose()).json()["id"]
+    await office.act("revoke")
+    assert [each["state"] for each in await mine(office)] == ["void"]
+    assert await queue(office) == []
+    for settle in ("grant", "refusal"):
+        assert code_of(await office.post(f"/substitutes/{wish}/{settle}", REASONS)) == (409, "substitute-settled")
+
+
+@pytest.mark.req("L6", part="while one is being made no other is asked for, and what is stopped was not granted")
+async def test_a_granted_wish_becomes_void_when_its_document_is_stopped(registry, office, monkeypatch):
+    async def away(*_):
+        raise ConnectionError("away")
+
+    monkeypatch.setattr(reissuing, "original_of", away)
+    wish = (await office.lose()).json()["id"]
+    await office.post(f"/substitutes/{wish}/grant")
+    assert code_of(await office.lose("damaged")) == (409, "successor-under-way")
+    await office.act("revoke")
+    assert [each["state"] for each in await mine(office)] == ["void"]
+
+
+@pytest.mark.req("L6", part="what is proposed while a document is replaced goes on for the one in its place")
+@pytest.mark.parametrize("act", ["revoke", "amend"])
+async def test_a_proposal_is_not_lost_when_its_document_is_replaced(registry, office, monkeypatch, act):
+    real = reissuing.original_of
+
+    async def away(*_):
+        raise ConnectionError("away")
+
+    monkeypatch.setattr(reissuing, "original_of", away)
+    wish = (await office.lose()).json()["id"]
+    await office.post(f"/substitutes/{wish}/grant")
+    corrections = {"corrections": {"area": 7}} if act == "amend" else {}
+    proposal = (await office.propose(act, **corrections)).json()
+    monkeypatch.setattr(reissuing, "original_of", real)
+    event = type("Event", (), {"journey": office.row["journey_id"]})
+    _, after = await registry.succeeded(event)
+    seen = (await registry.client.get(f"{office.at}/acts", headers=office.officer())).json()["acts"]
+    (settled,) = [each for each in seen if each["proposal"] == proposal["id"]]
+    assert (settled["phase"], settled["officer"]) == ("rejected", None)
+    waiting = [each for each in (await office.waiting()).json() if each["document"] == str(after["id"])]
+    if act == "amend":
+        assert waiting == []
+        return
+    (again,) = waiting
+    assert (again["officer"], again["facts"], again["appeal"]) == (
+        str(office.first), REASONS["facts"], proposal["appeal"],
+    )  # fmt: skip
+    new = Office(registry, after)
+    assert code_of(await new.confirm(again["id"], office.first)) == (403, "confirmer-is-proposer")
+    assert (await new.confirm(again["id"])).status_code == 200
+    assert await new.statuses() == {"revoked"}
+
+
+@pytest.mark.req("L6", part="nothing is renewed while another act waits")
+async def test_no_renewal_beside_an_open_proposal(office):
+    with clock.freeze(clock.now()) as advance:
+        advance(timedelta(days=300))
+        await office.propose("revoke")
+        assert code_of(await office.post(f"{office.at}/renewal", REASONS)) == (409, "act-pending")

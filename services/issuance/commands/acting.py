@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, func, select
@@ -14,8 +13,10 @@ from kit.clock import clock, local_date
 from kit.contracts.events import Reinstated, Revoked, Suspended
 from services.issuance import domain
 from services.issuance.commands import expiring
+from services.issuance.commands.noting import note, open_proposal
 from services.issuance.commands.succeeding import order_successor, plan_end
 from services.issuance.commands.telling import tell
+from services.issuance.commands.voiding import void_wishes
 from services.issuance.domain import Act, Kind, Phase, Standing, State, Terms
 from services.issuance.models import Document, DocumentAct
 
@@ -114,6 +115,7 @@ async def _do(session: AsyncSession, document: Document, made: DocumentAct) -> N
     elif made.act == Act.REVOKE:
         document.state, document.suspended_until = State.REVOKED, None
         await expiring.forget(session, document.id)
+        await void_wishes(session, document.id)
         await tell(session, document, Revoked(document=document.id))
 
 
@@ -155,9 +157,11 @@ async def renew(
 ) -> DocumentAct:
     """Have a document of a new term made in the place of one that nears its end.
 
-    LicenceNotFound, ActForbidden, ReasonsMissing, SuccessorUnderWay.
+    LicenceNotFound, ActPending, ActForbidden, ReasonsMissing, SuccessorUnderWay.
     """
     document = await held(session, officer, document_id)
+    if (pending := await open_proposal(session, document)) is not None:
+        raise domain.ActPending(proposal=pending.id)
     domain.check(Act.RENEW, await standing(session, document), terms.life)
     domain.check_reasons(reasons, ("facts", "law"))
     about = await order_successor(session, document, Kind.RENEWED, has_own_number=True)
@@ -187,17 +191,6 @@ async def held(session: AsyncSession, officer: Principal, document_id: UUID) -> 
     return found
 
 
-async def open_proposal(session: AsyncSession, document: Document) -> DocumentAct | None:
-    """What was proposed for the document and is neither confirmed nor rejected."""
-    settled = select(DocumentAct.proposal_id).where(
-        DocumentAct.document_id == document.id, col(DocumentAct.proposal_id).is_not(None)
-    )
-    query = select(DocumentAct).where(
-        DocumentAct.document_id == document.id, DocumentAct.phase == Phase.PROPOSED, col(DocumentAct.id).not_in(settled)
-    )
-    return (await session.exec(query)).first()
-
-
 async def _proposal(
     session: AsyncSession, document: Document, proposal_id: UUID
 ) -> tuple[DocumentAct, DocumentAct | None]:
@@ -221,25 +214,3 @@ async def standing(session: AsyncSession, document: Document) -> Standing:
     )  # fmt: skip
     status = domain.status_of(State(document.state), document.valid_until, today, document.suspended_until)
     return Standing(status, today, document.valid_until, (await session.exec(query)).one())
-
-
-async def note(
-    session: AsyncSession, document: Document, act: Act, phase: Phase, terms: Terms, officer: Principal | None,
-    reasons: Mapping[str, str], **details: Any,
-) -> DocumentAct:  # fmt: skip
-    """Write down an act on a document that is locked: with authority, reasons and the digest of the one before."""
-    query = select(DocumentAct).where(DocumentAct.document_id == document.id)
-    before = (await session.exec(query.order_by(col(DocumentAct.place).desc()).limit(1))).first()
-    is_adverse = (
-        phase is Phase.REJECTED if act is Act.SUBSTITUTE else act in domain.ADVERSE and phase is not Phase.REJECTED
-    )
-    row = DocumentAct(
-        document_id=document.id, term_id=document.term_id, agency=document.agency,
-        place=before.place + 1 if before else 0, act=act, phase=phase,
-        officer=UUID(officer.subject) if officer else None, authority=terms.authority.model_dump(),
-        appeal=terms.appeal.model_dump() if terms.appeal and is_adverse else None, at=clock.now(),
-        previous=before.digest if before else None, digest="", **(dict(reasons) | details),
-    )  # fmt: skip
-    row.digest = domain.digest_of(row.previous, row.content())
-    session.add(row)
-    return row

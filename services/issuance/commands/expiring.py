@@ -12,6 +12,7 @@ from kit.clock import clock, local_date
 from kit.contracts.events import Expiring, LicenceExpired
 from services.issuance import domain
 from services.issuance.commands.telling import tell
+from services.issuance.commands.voiding import void_wishes
 from services.issuance.domain import State
 from services.issuance.models import Document
 
@@ -64,5 +65,7 @@ async def look_at_end(
         )
         await tell(session, document, fact)
         document.told_until = day
+    if today > ends_on:
+        await void_wishes(session, document.id)
     following = domain.following(days, today)
     return domain.beginning_of(following) if following else None

@@ -13,8 +13,9 @@ from kit.clock import clock
 from kit.contracts.events import SubstituteRefused
 from kit.thai import long_date
 from services.issuance import domain, queries
-from services.issuance.commands.acting import held, note, open_proposal, standing
-from services.issuance.commands.succeeding import order_successor
+from services.issuance.commands.acting import held, standing
+from services.issuance.commands.noting import note, open_proposal
+from services.issuance.commands.succeeding import is_under_way, order_successor
 from services.issuance.commands.telling import tell
 from services.issuance.domain import Act, Kind, Loss, Phase, SubstituteState, Terms
 from services.issuance.models import Document, Substitute
@@ -33,7 +34,7 @@ async def ask_substitute(
 ) -> Substitute:
     """Ask for a substitute of one's own document; while it is not decided a repetition changes nothing.
 
-    DocumentNotFound, ActForbidden, KnownOnImpossible.
+    DocumentNotFound, ActForbidden, KnownOnImpossible, SuccessorUnderWay.
     """
     found = await queries.owned(session, principal, journey)
     document = (await session.exec(select(Document).where(Document.id == found.id).with_for_update())).one()
@@ -44,6 +45,8 @@ async def ask_substitute(
         return known
     now = await standing(session, document)
     domain.check(Act.SUBSTITUTE, now, terms.life)
+    if await is_under_way(session, document):
+        raise domain.SuccessorUnderWay
     wish = Substitute(
         document_id=document.id, journey_id=document.journey_id, agency=document.agency, reason=told.reason,
         known_on=told.known_on, is_late=domain.is_late(told.known_on, document.issued_on, now.today, terms.life),

@@ -16,11 +16,13 @@ from kit.clock import clock, local_date
 from kit.contracts.events import Replaced
 from services.issuance import domain
 from services.issuance.commands import expiring
+from services.issuance.commands.noting import carry_over
 from services.issuance.commands.numbering import Wanted, number_documents
 from services.issuance.commands.registering import StoredFile, enter
 from services.issuance.commands.requesting import REISSUE, void_number
 from services.issuance.commands.telling import tell
-from services.issuance.domain import Kind, State
+from services.issuance.commands.voiding import void_wishes
+from services.issuance.domain import Kind, State, SubstituteState
 from services.issuance.models import Document
 
 REINSTATE = "reinstate"
@@ -74,6 +76,7 @@ async def _clear_the_way(session: AsyncSession, document: Document) -> None:
     for each in await session.exec(query.with_for_update()):
         if each.state == State.FAILED:
             each.state, each.reason = State.STOPPED, "superseded"
+            await void_wishes(session, document.id, [SubstituteState.GRANTED])
         elif each.state != State.STOPPED:
             raise domain.SuccessorUnderWay
     await session.flush()
@@ -118,6 +121,8 @@ async def replace(
     if before.state == State.SUSPENDED:
         await _suspend_alike(session, before, document)
     before.state = State.REPLACED
+    await void_wishes(session, before.id, [SubstituteState.ASKED])
+    await carry_over(session, before, document)
     await expiring.forget(session, before.id)
     await expiring.plan(session, document, file.leads)
     await tell(session, before, Replaced(document=before.id, by=document.id, kind=document.kind))
@@ -152,4 +157,12 @@ async def _is_stopped(session: AsyncSession, before: Document, document: Documen
     if document.state == State.ISSUING and not document.edition:
         await void_number(session, document, "not-issued")
     document.state, document.reason = State.STOPPED, "expired" if is_over else before.state
+    await void_wishes(session, before.id)
     return True
+
+
+async def is_under_way(session: AsyncSession, document: Document) -> bool:
+    """Whether a document is being made in the place of one that is locked; what failed gives way to the next."""
+    making = (State.REQUESTED, State.ISSUING)
+    query = select(Document.id).where(Document.replaces == document.id, col(Document.state).in_(making))
+    return (await session.exec(query)).first() is not None

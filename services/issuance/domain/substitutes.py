@@ -30,11 +30,12 @@ _LOSSES = {Loss.LOST: "สูญหาย", Loss.DAMAGED: "ชำรุด"}
 
 
 class SubstituteState(StrEnum):
-    """How far a wish for a substitute has come."""
+    """How far a wish for a substitute has come; ``void``: the document ended or was replaced before it was met."""
 
     ASKED = "asked"
     GRANTED = "granted"
     REFUSED = "refused"
+    VOID = "void"
 
 
 def is_late(known_on: date, issued_on: date | None, today: date, life: Life) -> bool:

@@ -62,7 +62,7 @@ class Substitute(Base, table=True):
 
     __table_args__ = (
         ForeignKeyConstraint(["document_id"], ["document.id"]),
-        CheckConstraint("state IN ('asked', 'granted', 'refused')", name="substitute_state"),
+        CheckConstraint("state IN ('asked', 'granted', 'refused', 'void')", name="substitute_state"),
         Index("substitute_asked", "document_id", unique=True, postgresql_where=text("state = 'asked'")),
         Index("substitute_journey", "journey_id"),
         Index("substitute_queue", "agency", "state", "asked_at", "id"),

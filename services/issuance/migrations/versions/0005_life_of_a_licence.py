@@ -60,7 +60,7 @@ def _create_substitutes() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True)),
-        sa.CheckConstraint("state IN ('asked', 'granted', 'refused')", name="substitute_state"),
+        sa.CheckConstraint("state IN ('asked', 'granted', 'refused', 'void')", name="substitute_state"),
     )
     asked = sa.text("state = 'asked'")
     op.create_index("substitute_asked", "substitute", ["document_id"], unique=True, postgresql_where=asked)
