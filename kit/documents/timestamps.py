@@ -19,7 +19,7 @@ from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from kit.clock import clock
-from kit.documents.roots import Roots
+from kit.documents.roots import Roots, RootsAway
 
 DIGEST = "sha256"
 QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
@@ -67,6 +67,13 @@ class Timestamps:
         """Raise TimestampAway where a stamp is required and is known not to be had: before any work is done for it."""
         if self.is_required:
             self._check_rest()
+            self._check_roots()
+
+    def _check_roots(self) -> None:
+        try:
+            self._roots.certificates()
+        except RootsAway as error:
+            raise TimestampAway(str(error)) from error
 
     def _check_rest(self) -> None:
         if time.monotonic() < self._rests_until:
@@ -84,7 +91,7 @@ class Timestamps:
     async def stamp(self, digest: bytes) -> bytes:
         """The checked time-stamp token (DER) for a SHA-256 digest. TimestampAway."""
         self._check_rest()
-        self._roots.certificates()  # where they are missing an operator must mend it
+        self._check_roots()  # before the authority is asked for what could not be checked
         nonce = secrets.randbits(63) | 1 << 62
         try:
             token = await asyncio.to_thread(self._token, await self._ask(_request(digest, nonce)), digest, nonce)

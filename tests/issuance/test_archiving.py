@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from kit.clock import clock
 from kit.contracts.claims import DecisionClaim
-from kit.documents import SealError, verify_async
+from kit.documents import Composer, SealError, TimestampAway, verify_async
 from kit.documents.archiving import Archive
 from kit.documents.lasting import is_lasting
 from kit.documents.roots import Roots
@@ -27,7 +27,7 @@ from services.issuance.duework.archiving import FileChanged
 from services.issuance.models import ArchivedFile
 from tests import pdf
 from tests.authority import awake
-from tests.issuance.conftest import DIGEST, Registry, licence
+from tests.issuance.conftest import DIGEST, Office, Registry, licence
 
 PLANNED = text("SELECT key, due_at, attempts, error FROM due_work WHERE kind = 'archive' ORDER BY key")
 
@@ -201,6 +201,51 @@ async def test_while_the_authority_is_away_documents_wait_and_no_number_is_lost(
     (row,) = await stamped.settled(event)
     assert [each["state"] for each in await stamped.numbers()] == ["issued"]
     assert (await verify_async(await stamped.pdf(row), [authority.root])).stamped_at is not None
+
+
+async def test_roots_that_cannot_be_read_hold_documents_up_before_they_have_a_number(harness_of, authority, tmp_path):
+    roots = tmp_path / "roots.pem"
+    more = {"timestamp_url": f"{authority.url}/", "seal_dir": authority.folder, "seal_roots": roots}
+    async with harness_of("issuance", **more) as harness:
+        harness.publish(licence())
+        registry = Registry(harness)
+        event = registry.arrive()
+        await harness.deliver(event)
+
+        async def tried():
+            return await harness.rows(text("SELECT 1 FROM due_work WHERE kind = 'issue' AND attempts > 1"))
+
+        await harness.until(tried, seconds=60)
+        assert (await registry.document(event))["state"] == "requested"
+        assert await registry.numbers() == []
+        roots.write_bytes(authority.root)
+        await registry.settled(event)
+        roots.unlink()
+        await registry.issued()
+
+
+async def test_while_no_seal_can_be_put_on_copies_and_substitutes_wait_without_work(stamped, monkeypatch):
+    def away(self):
+        raise TimestampAway("away")
+
+    async def composed(self, *args, **named):
+        pytest.fail("composed for nothing")
+
+    event, row = await stamped.issued(person=uuid4())
+    monkeypatch.setattr(Seals, "check", away)
+    monkeypatch.setattr(Composer, "compose_async", composed)
+    office = Office(stamped, row)
+    wish = (await office.lose()).json()["id"]
+    assert (await office.post(f"/substitutes/{wish}/grant")).status_code == 202
+    assert (await office.post(f"/documents/{row['id']}/copies")).status_code < 300
+
+    async def tried():
+        query = text("SELECT error FROM due_work WHERE kind IN ('reissue', 'certify') AND attempts > 0")
+        rows = await stamped.harness.rows(query)
+        return rows if len(rows) == 2 else []
+
+    assert {each["error"] for each in await stamped.harness.until(tried, seconds=60)} == {"TimestampAway: away"}
+    assert [each["state"] for each in await stamped.family(event)] == ["issued", "requested"]
 
 
 @pytest.mark.req("L2", part="where time-stamps may be deferred the archive brings them")

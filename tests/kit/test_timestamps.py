@@ -107,6 +107,23 @@ async def test_an_authority_that_is_away_is_not_asked_for_every_document(authori
     await client.close()
 
 
+async def test_roots_that_cannot_be_read_are_passing_trouble_and_the_last_ones_count(authority, document, tmp_path):
+    file = tmp_path / "roots.pem"
+    client = Timestamps(f"{authority.url}/", Roots(file))
+    for ask in (lambda: client.stamp(bytes(32)), lambda: asyncio.to_thread(client.check)):
+        with pytest.raises(TimestampAway, match="roots of trust") as caught:
+            await ask()
+        assert is_passing(caught.value)
+    file.write_bytes(authority.root)
+    client.check()
+    file.write_bytes(authority.root[:40])  # somebody is just writing it
+    assert (await verify_async(await sealed(authority, document, client), [authority.root])).stamped_at
+    file.unlink()
+    client.check()
+    assert (await verify_async(await sealed(authority, document, client), [authority.root])).stamped_at
+    await client.close()
+
+
 async def test_where_stamps_may_be_deferred_a_seal_does_without(authority, document):
     async with authority.opened(policy="deferred") as client:
         authority.misbehave("outage")

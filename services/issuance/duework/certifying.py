@@ -60,6 +60,7 @@ async def certify(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
 
 
 async def _sealed(kit: Kit, copy: CertifiedCopy, document: Document, properties: DocumentProperties) -> bytes:
+    kit.resource(Seals).check()  # before it is composed: while no seal can be put on, what waits costs nothing
     original = await registered_file(kit, copy.original_stored_as, copy.original_sha256)
     title, agency_name = Text(**document.title), Text(**document.agency_name)
     data = domain.copy_data(

@@ -14,6 +14,7 @@ from kit.app import Kit
 from kit.contracts.definition import IssuanceStep, Section
 from kit.documents import Reference, Seal
 from kit.documents.attachments import attachment_of_async
+from kit.documents.seals import Seals
 from services.issuance import commands, domain, queries
 from services.issuance.domain import Kind, OriginalUnreadable, Tokens
 from services.issuance.duework import composing, issuing
@@ -32,6 +33,7 @@ async def reissue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
 
 
 async def _reissue(kit: Kit, document: Document, before: Document, act: DocumentAct) -> None:
+    kit.resource(Seals).check()  # while no seal can be put on, what waits costs neither work nor a number
     section = await kit.section(document.definition)
     settings: IssuanceStep = section.settings(document.plan_step)
     # Asked before a number is given, so that a number is not lost to what was missing all along.

@@ -13,7 +13,7 @@ from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.payment import domain
 from services.payment.models import Discrepancy, Invoice, Payment, Receipt, StatementLine
-from services.payment.queries.invoices import parts
+from services.payment.queries.refunds import parts
 
 ENTRY = "booking_id, invoice_id, payment_id, line_id, account, biller_id, amount, agency, day, booked_at"
 OF_DAY = "SELECT DISTINCT booked_at, booking_id FROM ledger WHERE agency = $1 AND day = $5"
@@ -96,18 +96,13 @@ async def trace(session: AsyncSession, booking_id: UUID, agency: str) -> Trace:
     invoice = (
         (await session.exec(select(Invoice).where(Invoice.id == invoice_id))).one_or_none() if invoice_id else None
     )
-    known = await _parts(session, invoice_id) if invoice_id else []
+    known = await parts(session, invoice_id) if invoice_id else []
     makes_whole = any(side["account"] == domain.PART_PAID and side["amount"] > 0 for side in sides)
     is_part = payment is not None and payment.id in {each.id for each in known}
     return Trace(
         sides, line, payment, known if makes_whole and not is_part else [], invoice,
         await _receipt(session, payment, is_part=is_part), await _discrepancy(session, payment or line),
     )  # fmt: skip
-
-
-async def _parts(session: AsyncSession, invoice_id: UUID) -> Sequence[Payment]:
-    ids = [each for each, _ in await parts(session, invoice_id)]
-    return (await session.exec(select(Payment).where(col(Payment.id).in_(ids)).order_by(col(Payment.id)))).all()
 
 
 async def _receipt(session: AsyncSession, payment: Payment | None, *, is_part: bool) -> Receipt | None:
