@@ -117,7 +117,7 @@ class Authority:
         return Seal(Credentials.from_pem(*self.certified(begins, begins + timedelta(days=days))))
 
 
-def awake(client: Timestamps) -> None:
+def awake(client: Timestamps | Archive) -> None:
     """Let it ask again at once after a failure."""
     client._rests_until = 0.0
 

@@ -6,6 +6,7 @@ revocations, OCSP responders and the time-stamp authority, so that it takes its 
 
 import asyncio
 import io
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -14,11 +15,13 @@ from typing import Any
 import aiohttp
 from asn1crypto import cms  # type: ignore[import-untyped]
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.timestamps.common_utils import dummy_digest
-from pyhanko.sign.validation import DocumentSecurityStore, collect_validation_info
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.validation import DocumentSecurityStore, EmbeddedPdfSignature, collect_validation_info
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
     InsufficientRevinfoError,
     PathBuildingError,
@@ -26,6 +29,7 @@ from pyhanko_certvalidator.errors import (
     RevokedError,
 )
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
+from pyhanko_certvalidator.fetchers.api import FetchLimits
 
 from kit.clock import clock
 from kit.documents.keys import SealError
@@ -45,8 +49,18 @@ KEPT = timedelta(hours=1)
 """A list is asked for anew after so long."""
 
 
+REST_SECONDS = 60.0
+"""After a list could not be had nobody asks for so long."""
+LIMITS = FetchLimits(max_requests=32, max_cert_requests=8)
+"""For one document: how often addresses in certificates are asked."""
+
+
 class ProofAway(OSError):
     """What proves a certificate cannot be had now. Tried again later."""
+
+
+class ProofMissing(ProofAway):
+    """Whoever was asked has answered, and a certificate is not proved by it: that changes in days, if at all."""
 
 
 class Archive:
@@ -55,6 +69,8 @@ class Archive:
     def __init__(self, timestamps: Timestamps, roots: Roots, lists: Sequence[str] = ()) -> None:
         self._timestamps, self._roots, self._lists = timestamps, roots, lists
         self._found: tuple[datetime, list[bytes]] | None = None
+        self._rests_until = 0.0
+        self._failure = ""
         self._threads = ThreadPoolExecutor(2, "archive")  # they wait for others: seals have threads of their own
 
     def close(self) -> None:
@@ -75,6 +91,8 @@ class Archive:
         now = clock.now()
         if self._found is not None and abs(now - self._found[0]) < KEPT:
             return self._found[1]
+        if time.monotonic() < self._rests_until:
+            raise ProofAway(self._failure)
         lists = []
         try:
             async with aiohttp.ClientSession(timeout=TIMEOUT, raise_for_status=True) as client:
@@ -82,7 +100,9 @@ class Archive:
                     async with client.get(url) as answer:
                         lists.append(await bounded(answer, MOST_BYTES))
         except (OSError, aiohttp.ClientError) as error:
-            raise ProofAway(f"a list of revocations cannot be had: {type(error).__name__}") from error
+            self._failure = f"a list of revocations cannot be had: {type(error).__name__}"
+            self._rests_until = time.monotonic() + REST_SECONDS
+            raise ProofAway(self._failure) from error
         self._found = now, lists
         return lists
 
@@ -92,17 +112,16 @@ class Archive:
 
     async def _added(self, pdf: bytes, lists: list[bytes], loop: asyncio.AbstractEventLoop) -> bytes:
         stamper = _Stamper(self._timestamps, loop)
-        backend = AIOHttpFetcherBackend(per_request_timeout=SECONDS)
-        try:
-            context = self._context(lists, backend)
+        async with aiohttp.ClientSession(response_class=_Bounded) as client:
+            context = self._context(lists, AIOHttpFetcherBackend(client, SECONDS, limits=LIMITS))
             reader = PdfFileReader(io.BytesIO(pdf))
             stamps = reader.embedded_timestamp_signatures
             try:
                 paths = await _paths(reader, context, stamper)
             except (PathBuildingError, PathValidationError, InsufficientRevinfoError) as error:
                 raise _judged(error) from error
-        finally:
-            await backend.close()
+            except TimeoutError as error:  # the library takes others for an answer
+                raise ProofAway("who was asked to prove a certificate does not answer") from error
         writer = Writer(io.BytesIO(pdf))
         DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
         out: io.BytesIO = await PdfTimeStamper(stamper, field_name=f"{FIELD}{len(stamps) + 1}").async_timestamp_pdf(
@@ -137,21 +156,66 @@ async def stamp_ends_async(pdf: bytes) -> datetime:
 
 async def _paths(reader: PdfFileReader, context: ValidationContext, stamper: "_Stamper") -> list[Any]:
     """What is to be proved: the seal and its time-stamp at first, later the last archive time-stamp; the authority."""
-    stamps = reader.embedded_timestamp_signatures
     paths = []
-    for signature in stamps[-1:] or reader.embedded_regular_signatures:
-        paths += await collect_validation_info(signature, context)
+    if stamps := reader.embedded_timestamp_signatures:
+        paths += await collect_validation_info(stamps[-1], context)
+    else:
+        for seal in reader.embedded_regular_signatures:
+            paths += await _paths_of_seal(seal, context)
     async for path in stamper.validation_paths(context):
         paths.append(path)
     return paths
+
+
+async def _paths_of_seal(seal: EmbeddedPdfSignature, context: ValidationContext) -> list[Any]:
+    """Those of the authority that stamped it, as of now; its own as of that time, where it was revoked since."""
+    stamps = list(extract_tst_data_iter(seal.signer_info, signed=False))
+    try:
+        own = await _path(seal.signed_data, context)
+    except RevokedError:
+        if not stamps:
+            raise
+        own = await _path(seal.signed_data, _as_of(stamps, context))
+    return [own, *[await _path(stamp, context) for stamp in stamps]]
+
+
+def _as_of(stamps: Sequence[cms.SignedData], context: ValidationContext) -> ValidationContext:
+    """The same proofs, which go into the document, judged for the time of the first of these time-stamps."""
+    stamped_at = min(each["encap_content_info"]["content"].parsed["gen_time"].native for each in stamps)
+    return ValidationContext(
+        trust_manager=context.path_builder.trust_manager,
+        certificate_registry=context.certificate_registry,
+        revinfo_manager=context.revinfo_manager,
+        revocation_mode="require",
+        moment=stamped_at,
+        retroactive_revinfo=True,
+    )
+
+
+async def _path(signed: cms.SignedData, context: ValidationContext) -> Any:
+    """From the certificate of who signed to a root, proved on the way."""
+    found = extract_certificate_info(signed)
+    given: dict[str, Any] = {"intermediate_certs": found.other_certs, "validation_context": context}
+    return await CertificateValidator(found.signer_cert, **given).async_validate_usage(key_usage=set())
 
 
 def _judged(error: Exception) -> Exception:
     if isinstance(error, RevokedError):
         return SealError("a certificate of the document was revoked")
     if isinstance(error, InsufficientRevinfoError):
-        return ProofAway(f"a certificate cannot be proved now: {error}")
+        return ProofMissing(f"a certificate cannot be proved now: {error}")
     return SealError(f"a certificate of the document does not hold: {error}")
+
+
+class _Bounded(aiohttp.ClientResponse):
+    """An answer to the library, which itself would read one without end."""
+
+    async def read(self) -> bytes:
+        """Read it whole, if it is not too long."""
+        try:
+            return await bounded(self, MOST_BYTES)
+        except OSError as error:
+            raise aiohttp.ClientPayloadError(str(error)) from error
 
 
 class _Stamper(TimeStamper):

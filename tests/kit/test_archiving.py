@@ -1,15 +1,18 @@
 """Documents that last (PAdES B-LTA): proofs and a time-stamp behind the file, judged when the seal has ended."""
 
 import io
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
 import httpx
 import pytest
+from asn1crypto import crl
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import DocumentSecurityStore
 
 from kit.clock import clock
 from kit.documents import (
@@ -19,10 +22,11 @@ from kit.documents import (
     Seal,
     SealError,
     TimestampAway,
+    archiving,
     verify,
     verify_async,
 )
-from kit.documents.archiving import Archive, ProofAway, stamp_ends
+from kit.documents.archiving import Archive, ProofAway, ProofMissing, stamp_ends
 from kit.documents.lasting import is_lasting
 from kit.documents.roots import Roots
 from kit.retry import is_passing
@@ -68,6 +72,13 @@ async def holds_hard(pdf, authority, at, *lists) -> bool:
     """The library's own judgement at level LTA, with proof of every certificate."""
     (seal,) = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
     return await is_lasting(seal, Roots(authority.files.root).certificates(), at, lists)
+
+
+def proved_revoked(pdf) -> set[int]:
+    """The serial numbers on the lists inside a document."""
+    store = DocumentSecurityStore.read_dss(PdfFileReader(io.BytesIO(pdf)))
+    lists = [crl.CertificateList.load(each.get_object().data)["tbs_cert_list"] for each in store.crls]
+    return {each["user_certificate"].native for found in lists for each in found["revoked_certificates"]}
 
 
 @pytest.mark.req("L2", part="long-term validation: B-LTA, in independent readers, with proof of every certificate")
@@ -164,6 +175,9 @@ async def test_without_a_list_of_revocations_nothing_is_archived_yet(authority, 
     with pytest.raises(ProofAway) as caught:
         await archive.extend(before)
     assert is_passing(caught.value)
+    with pytest.raises(ProofAway):  # it rests, though the list could be had again
+        await archive.extend(before)
+    awake(archive)
     authority.misbehave("refuse", times=1)
     with pytest.raises(TimestampAway):
         await archive.extend(before)
@@ -173,21 +187,51 @@ async def test_without_a_list_of_revocations_nothing_is_archived_yet(authority, 
 
 async def test_a_list_that_is_too_old_proves_nothing(authority, document, client, archive):
     archive._found = clock.now(), [authority.revoked(clock.now() - timedelta(days=30))]
-    with pytest.raises(ProofAway):
+    with pytest.raises(ProofMissing):
         await archive.extend(await sealed(authority, document, client))
 
 
-async def test_a_list_is_found_by_its_address_in_the_certificate(authority, document, client):
+async def test_a_list_is_found_by_its_address_in_the_certificate(authority, document, client, monkeypatch):
     now = clock.now()
     made = authority.certified(now - timedelta(days=1), now + timedelta(days=9), listed=authority.lists[0])
     before = await sealed(authority, document, client, Credentials.from_pem(*made))
     archive = Archive(client, Roots(authority.files.root), [])
     after = await archive.extend(before)
     assert await holds_hard(after, authority, clock.now())
+    monkeypatch.setattr(archiving, "MOST_BYTES", 64)
+    with pytest.raises(ProofMissing):
+        await archive.extend(before)
+    monkeypatch.undo()
     authority.misbehave("no-list")
-    with pytest.raises(ProofAway):
+    with pytest.raises(ProofMissing):
         await archive.extend(before)
     archive.close()
+
+
+async def test_who_does_not_answer_is_passing_trouble(authority, document, client, monkeypatch):
+    now = clock.now()
+    monkeypatch.setattr(archiving, "SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        listed = f"http://127.0.0.1:{silent.getsockname()[1]}/root.crl"
+        made = authority.certified(now - timedelta(days=1), now + timedelta(days=9), listed=listed)
+        archive = Archive(client, Roots(authority.files.root), [])
+        with pytest.raises(ProofAway):
+            await archive.extend(await sealed(authority, document, client, Credentials.from_pem(*made)))
+    archive.close()
+
+
+@pytest.mark.req("L2", part="a certificate that was revoked after the time-stamp does not stop the archive")
+async def test_a_seal_that_was_revoked_after_its_stamp_is_made_to_last(authority, document, client, archive):
+    stamped, bare = await sealed(authority, document, client), await sealed(authority, document, None)
+    later = clock.now() + timedelta(days=1)
+    with clock.freeze(later):
+        lists = [authority.revoked(later, authority.credentials.certificate.serial_number)]
+        archive._found = later, lists
+        after = await archive.extend(stamped)
+        assert (await verify_async(after, [authority.root])).bottom_line
+        assert authority.credentials.certificate.serial_number in proved_revoked(after)
+        with pytest.raises(SealError, match="revoked"):
+            await archive.extend(bare)
 
 
 async def test_a_seal_that_was_revoked_is_not_made_to_last(authority, document, client, archive):
