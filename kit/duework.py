@@ -7,7 +7,7 @@ process that dies leaves it to the next one at once.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from kit import crashpoint, telemetry
 from kit.clock import clock
 from kit.connections import is_of_the_database, transacting
 from kit.database import defer, deferred
+from kit.duekinds import AnyWork, InBulk, OneAtATime, Work, WorkFunction
 from kit.gist import gist, places
 from kit.pace import pause_after
 from kit.retry import delay_after, is_passing
@@ -57,6 +58,9 @@ CANCEL = """
 """
 
 
+__all__ = ["AnyWork", "DueWorkLoop", "InBulk", "Later", "OneAtATime", "Work", "WorkFunction", "add", "cancel"]
+
+
 class Later(Exception):
     """Raised by work that is not ready: run it again at ``at`` without counting an attempt.
 
@@ -67,26 +71,6 @@ class Later(Exception):
         super().__init__(at.isoformat())
         self.at = at
         self.payload = payload
-
-
-WorkFunction = Callable[["Kit", str, dict[str, Any]], Awaitable[None]]
-Work = tuple[str, dict[str, Any]]
-"""Key and payload of a row."""
-
-
-@dataclass(frozen=True)
-class InBulk:
-    """Work that is cheaper done many at a time.
-
-    ``many`` gives back the keys of what must be done alone, by ``one``; where it raises, that is all of them, and what
-    it has done by then ``one`` finds done.
-    """
-
-    many: Callable[["Kit", Sequence[Work]], Awaitable[Iterable[str]]]
-    one: WorkFunction
-
-
-AnyWork = WorkFunction | InBulk
 
 
 @dataclass(frozen=True)
@@ -148,8 +132,12 @@ class DueWorkLoop:
     ) -> None:
         self.kit = kit
         self.functions = dict(functions)
-        plain = [kind for kind, work in functions.items() if not isinstance(work, InBulk)]
-        self._turns = [([kind], MOST) for kind in functions if kind not in plain] + ([(plain, 1)] if plain else [])
+        plain = [kind for kind, work in functions.items() if not isinstance(work, (InBulk, OneAtATime))]
+        bulk, slow = ([kind for kind, work in functions.items() if isinstance(work, of)] for of in (InBulk, OneAtATime))
+        self._slow = frozenset(slow)
+        self._turns = [([kind], MOST) for kind in bulk] + ([(plain, 1)] if plain else []) + [([k], 1) for k in slow]
+        self._busy: set[str] = set()
+        """Kinds done one at a time that are in some worker's hands."""
         self.workers = workers
         self.poll_seconds = poll_seconds
         self._woken = asyncio.Condition()
@@ -211,11 +199,17 @@ class DueWorkLoop:
         done = 0
         async with self.kit.database.connection() as connection:
             due = {row["kind"] for row in await connection.fetch(KINDS, clock.now(), list(self.functions))}
-        turns = [turn for turn in self._turns if not due.isdisjoint(turn[0])]
+        turns = [turn for turn in self._turns if not due.isdisjoint(turn[0]) and self._busy.isdisjoint(turn[0])]
         self._in_hand += bool(turns)
         try:
             for kinds, most in turns:
-                done += await self._turn(kinds, most, is_last=kinds is turns[-1][0])
+                if self._busy.isdisjoint(kinds):
+                    slow = self._slow.intersection(kinds)
+                    self._busy |= slow
+                    try:
+                        done += await self._turn(kinds, most, is_last=kinds is turns[-1][0])
+                    finally:
+                        self._busy -= slow
         finally:
             self._in_hand -= bool(turns)
         return done
@@ -281,7 +275,7 @@ class DueWorkLoop:
 
     def _one(self, kind: str) -> WorkFunction:
         work = self.functions[kind]
-        return work.one if isinstance(work, InBulk) else work
+        return work if callable(work) else work.one
 
 
 async def _failed(connection: asyncpg.Connection, row: Row, error: Exception) -> None:

@@ -155,6 +155,7 @@ def test_a_renewal_comes_before_the_end_and_never_at_once():
     now, day = clock.now(), timedelta(days=1)
     assert domain.renewal_at(now + 900 * day, 90 * day, now) == now + 810 * day
     assert domain.renewal_at(now + 60 * day, 90 * day, now) == now + 30 * day
+    assert domain.renewal_at(now + day / 2, 90 * day, now) == now + day, "no sooner than in a day"
     assert domain.renewal_at(now + 100 * day, 90 * day, now) == now + 50 * day
 
 
@@ -222,6 +223,17 @@ async def test_roots_that_cannot_be_read_hold_documents_up_before_they_have_a_nu
         await registry.settled(event)
         roots.unlink()
         await registry.issued()
+
+
+async def test_what_proves_a_file_and_is_away_is_asked_for_an_hour_later_or_a_day(stamped, authority):
+    _, row = await stamped.issued()
+    authority.misbehave("no-list")
+    for hours, fault in ((1, None), (24, [])):
+        stamped.kit.resource(Archive)._found = None if fault is None else (clock.now(), fault)
+        with pytest.raises(Later) as caught:
+            await archive(stamped, row)
+        assert caught.value.at > clock.now() + timedelta(hours=hours, minutes=-5)
+    assert await versions(stamped) == []
 
 
 async def test_while_no_seal_can_be_put_on_copies_and_substitutes_wait_without_work(stamped, monkeypatch):

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from kit import duework
 from kit.clock import clock
 from kit.database import DUE_WORK, LOCK_TIMEOUT
-from kit.duework import DueWorkLoop, InBulk
+from kit.duework import DueWorkLoop, InBulk, OneAtATime
 from kit.testing import open_harness
 from tests.kit.toy import main
 
@@ -85,6 +85,36 @@ async def test_one_kind_of_work_does_not_wait_for_another(toy):
     await toy.until(lambda: all_done(toy))
     for each in runners:
         each.cancel()
+
+
+async def test_slow_work_holds_up_one_worker_at_the_most(toy):
+    held, done, release = [], asyncio.Event(), asyncio.Event()
+
+    async def slowly(_kit, key, _payload):
+        held.append(key)
+        await release.wait()
+
+    async def quickly(_kit, _key, _payload):
+        done.set()
+
+    loop = DueWorkLoop(toy.kit, {"crate": OneAtATime(slowly), "letter": quickly}, workers=2, poll_seconds=0.1)
+    async with toy.kit.database.transaction() as session:
+        for key in ("1", "2", "3"):
+            await duework.add(session, "crate", key)
+    runners = [asyncio.create_task(each) for each in loop.runners()]
+    await toy.until(lambda: _true(held))
+    async with toy.kit.database.transaction() as session:
+        await duework.add(session, "letter", "4")
+    await asyncio.wait_for(done.wait(), 20)
+    assert len(held) == 1
+    release.set()
+    await toy.until(lambda: all_done(toy))
+    for each in runners:
+        each.cancel()
+
+
+async def _true(found):
+    return bool(found)
 
 
 async def test_the_words_of_the_database_are_not_kept(toy):

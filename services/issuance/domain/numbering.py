@@ -70,6 +70,7 @@ def archived_name(stored_as: str, version: int) -> str:
 def renewal_at(ends_at: datetime, margin: timedelta, now: datetime) -> datetime:
     """When an archive time-stamp is renewed: ``margin`` before its certificate ends.
 
-    Where less than that is left, after half of what is left: not at once, for the authority may have no newer one yet.
+    Where less than that is left, after half of what is left, but no sooner than in a day: the authority may have no
+    newer one yet.
     """
-    return max(ends_at - margin, now + (ends_at - now) / 2)
+    return max(ends_at - margin, now + (ends_at - now) / 2, now + timedelta(days=1))

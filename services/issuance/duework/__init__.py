@@ -1,6 +1,6 @@
 """Due work of issuance: making documents and making them last, what time does to them, removing what wallets left."""
 
-from kit.duework import AnyWork, InBulk
+from kit.duework import AnyWork, InBulk, OneAtATime
 from services.issuance import commands
 from services.issuance.duework.archiving import archive
 from services.issuance.duework.certifying import certify
@@ -17,7 +17,7 @@ WORK: dict[str, AnyWork] = {
     commands.PLAN: plan_expiry,
     commands.CERTIFY: certify,
     commands.TIDY: tidy,
-    commands.ARCHIVE: archive,
+    commands.ARCHIVE: OneAtATime(archive),
 }
 
 __all__ = ["WORK", "archive", "issue", "reissue"]

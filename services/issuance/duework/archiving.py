@@ -4,6 +4,7 @@ Each phase may be repeated: the version that was stored first is the version, wh
 """
 
 import hashlib
+import random
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -11,9 +12,12 @@ from uuid import UUID
 from kit import crashpoint
 from kit.app import Kit
 from kit.clock import clock
-from kit.documents.archiving import Archive, stamp_ends_async
+from kit.documents.archiving import Archive, ProofAway, ProofMissing, stamp_ends_async
+from kit.documents.roots import RootsAway
+from kit.documents.timestamps import TimestampAway
 from kit.duework import Later
 from kit.storage import Files
+from kit.telemetry import log
 from services.issuance import commands, domain, queries
 from services.issuance.domain import State
 from services.issuance.models import ArchivedFile
@@ -22,6 +26,8 @@ from services.issuance.settings import Settings
 
 STORED = "archived file stored, not yet registered"
 LOOK_AGAIN = timedelta(days=1)
+AWAY = timedelta(hours=1)
+"""After trouble it is tried again an hour later at the earliest."""
 
 
 class FileChanged(RuntimeError):
@@ -42,7 +48,7 @@ async def archive(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     stored_as = domain.archived_name(files[0].stored_as, version)
     pdf = await _stored(kit, stored_as)
     if pdf is None:
-        await kit.resource(Files).put(stored_as, await kit.resource(Archive).extend(await _before(kit, files[-1])))
+        await kit.resource(Files).put(stored_as, await _extended(kit, document_id, await _before(kit, files[-1])))
         pdf = await kit.resource(Files).get(stored_as)
     crashpoint.reach(STORED)
     ends_at, now = await stamp_ends_async(pdf), clock.now()
@@ -53,6 +59,16 @@ async def archive(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     renew_at = domain.renewal_at(ends_at, timedelta(days=settings.archive_renew_days), now)
     async with kit.database.transaction() as session:
         await commands.add_version(session, file, renew_at, found[0].journey_id)
+
+
+async def _extended(kit: Kit, document_id: UUID, pdf: bytes) -> bytes:
+    """The file with its proofs. Later, where they cannot be had now: it can wait, and others are not to wait for it."""
+    try:
+        return await kit.resource(Archive).extend(pdf)
+    except (ProofAway, TimestampAway, RootsAway) as error:
+        wait = LOOK_AGAIN if isinstance(error, ProofMissing) else AWAY * random.uniform(1, 2)  # noqa: S311 - not at once
+        log.warning("a document is made to last later", document=str(document_id), hours=wait / AWAY, reason=str(error))
+        raise Later(clock.now() + wait) from error
 
 
 async def _before(kit: Kit, file: StoredVersion) -> bytes:

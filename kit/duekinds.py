@@ -1,0 +1,34 @@
+"""How due work is done: alone, many at a time, or one at a time in a process."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kit.app import Kit
+
+WorkFunction = Callable[["Kit", str, dict[str, Any]], Awaitable[None]]
+Work = tuple[str, dict[str, Any]]
+"""Key and payload of a row."""
+
+
+@dataclass(frozen=True)
+class InBulk:
+    """Work that is cheaper done many at a time.
+
+    ``many`` gives back the keys of what must be done alone, by ``one``; where it raises, that is all of them, and what
+    it has done by then ``one`` finds done.
+    """
+
+    many: Callable[["Kit", Sequence[Work]], Awaitable[Iterable[str]]]
+    one: WorkFunction
+
+
+@dataclass(frozen=True)
+class OneAtATime:
+    """Work that waits long for others outside: of all the workers of a process no more than one is held up by it."""
+
+    one: WorkFunction
+
+
+AnyWork = WorkFunction | InBulk | OneAtATime
