@@ -1,7 +1,7 @@
 """Delivery, process 8: wiring only."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -18,10 +18,13 @@ from services.delivery.channels.saraban import Mailbox
 from services.delivery.channels.sms import Sms
 from services.delivery.settings import Settings
 
+Provided = Line | Sms | Post
+"""A channel of a provider."""
 
-def providers(settings: Settings) -> list[Line | Sms | Post]:
+
+def providers(settings: Settings) -> list[Provided]:
     """The channels of providers that this installation has an agreement with."""
-    found: list[Line | Sms | Post] = []
+    found: list[Provided] = []
     if settings.line_token and settings.line_secret:
         found.append(Line(settings.line_url, _open(settings.line_token), _open(settings.line_secret)))
     if settings.sms_url and settings.sms_token and settings.sms_report_secret:
@@ -35,12 +38,21 @@ def providers(settings: Settings) -> list[Line | Sms | Post]:
 
 def here(settings: Settings) -> list[Channel]:
     """The agency's own channels: its mail server, its counter."""
-    counter = settings.pickup and settings.evidence_key
-    return [Email(settings), *([Pickup(_open(counter))] if counter else [])]
+    secrets = [_open(each) for each in (settings.evidence_key, settings.evidence_key_before) if each]
+    return [Email(settings), *([Pickup(*secrets)] if settings.pickup and settings.evidence_key else [])]
 
 
 def _open(secret: SecretStr) -> str:
     return secret.get_secret_value().strip()
+
+
+@asynccontextmanager
+async def opened(*asked: Provided) -> AsyncIterator[tuple[Provided, ...]]:
+    """These channels, each closed in the end, whatever ends it and whatever the others do."""
+    async with AsyncExitStack() as stack:
+        for each in asked:
+            stack.push_async_callback(each.provider.close)
+        yield asked
 
 
 def build(settings: Settings) -> FastAPI:
@@ -48,13 +60,11 @@ def build(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def resources(kit: Kit) -> AsyncIterator[None]:
-        asked = providers(settings)
         kit.provide(settings)
-        kit.provide(Channels(*asked, *here(settings)))
         kit.provide(Mailbox(settings))
-        yield
-        for each in asked:
-            await each.provider.close()
+        async with opened(*providers(settings)) as asked:
+            kit.provide(Channels(*asked, *here(settings)))
+            yield
 
     return create_app(
         settings,

@@ -17,6 +17,8 @@ class Settings(settings.Settings):
     service: str = "delivery"
     evidence_key: SecretStr | None = None
     """Under which addresses are hashed and codes of the counter made; without it neither is done."""
+    evidence_key_before: SecretStr | None = None
+    """The former one: codes in hand stay good, and what its addresses are told of is still found."""
 
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
@@ -72,6 +74,11 @@ class Settings(settings.Settings):
         if self.evidence_key is None or address is None:
             return None
         return address_hash(self.evidence_key.get_secret_value(), channel, address)
+
+    def hashes_of(self, channel: str, address: str | None) -> list[str]:
+        """The hashes under which an address may be kept."""
+        keys = (self.evidence_key, self.evidence_key_before)
+        return [address_hash(key.get_secret_value(), channel, address) for key in keys if key and address is not None]
 
     def production_faults(self) -> list[str]:
         """Everything leaves the agency's network encrypted, from addresses of its own, and leaves evidence."""

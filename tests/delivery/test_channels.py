@@ -7,6 +7,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlmodel import select
 
@@ -15,8 +16,10 @@ from kit.contracts.claims import PersonClaim
 from kit.contracts.events import Delivered, DeliveryFailed, Dispatched, Granted, Issued
 from kit.testing import open_harness
 from services.delivery import queries
+from services.delivery.channels import Channels
 from services.delivery.channels.email import _reports
 from services.delivery.domain import MalformedReport
+from services.delivery.main import here
 from services.delivery.models import Dispatch, DispatchEvent, Notice
 from services.delivery.settings import Settings
 from tests.delivery.conftest import ADDRESSES, AWAKE, climbing, doubles
@@ -234,7 +237,9 @@ async def test_who_shows_the_code_and_an_identity_card_is_handed_it(delivery, kn
     await settled(delivery, "pickup", "sent")
     owner, officer = delivery.citizen(person), delivery.officer("counter")
     (notice,) = (await delivery.client.get("/inbox", headers=owner)).json()["notices"]
-    shown = (await delivery.client.get(f"/inbox/{notice['id']}/pickup", headers=owner)).json()
+    answer = await delivery.client.get(f"/inbox/{notice['id']}/pickup", headers=owner)
+    shown = answer.json()
+    assert answer.headers["cache-control"] == "no-store"
     picture = await delivery.client.get(f"/inbox/{notice['id']}/pickup.svg", headers=owner)
     assert picture.headers["content-type"] == "image/svg+xml"
     code = {"code": shown["code"].lower().replace("-", " ")}
@@ -327,3 +332,62 @@ async def test_without_a_key_for_addresses_who_blocks_an_account_moves_nobody_el
     await settled(delivery, "line", "sent")
     assert (await report(delivery, outlets, "line")).status_code == 200
     assert not await delivery.facts(DeliveryFailed)
+
+
+async def test_after_a_change_of_the_key_codes_in_hand_stay_good_and_who_blocks_is_known(
+    delivery, known, outlets, monkeypatch
+):
+    outlets.misbehave("line", "bounce")
+    event = await told(delivery, [["pickup", "P1D"], ["line", "P7D"]], known, **ADDRESSES)
+    with clock.freeze(clock.now()) as advance:
+        await settled(delivery, "pickup", "sent")
+        await settled(delivery, "line", "sent", meanwhile=lambda: advance(timedelta(hours=2)))
+    (notice,) = await delivery.rows(select(Notice).where(Notice.journey_id == event.journey))
+    person = PersonClaim(person=notice["person_id"], name_th="สมชาย ใจดี", name_en=None, pid_masked="1-x")
+    delivery.peers.know("identity", "persons", notice["person_id"], person)
+    owner, path = delivery.citizen(notice["person_id"]), f"/inbox/{notice['id']}/pickup"
+    before = (await delivery.client.get(path, headers=owner)).json()
+    settings, channels = delivery.kit.resource(Settings), delivery.kit.resource(Channels)
+    monkeypatch.setattr(settings, "evidence_key_before", settings.evidence_key)
+    monkeypatch.setattr(settings, "evidence_key", SecretStr("n" * 43))
+    monkeypatch.setitem(channels._by_name, "pickup", here(settings)[-1])
+    assert channels.get("pickup").code_of(notice["id"]) != before["code"]
+    assert (await delivery.client.get(path, headers=owner)).json() == before
+    found = await delivery.client.post(
+        "/pickups/lookup", json={"code": before["code"]}, headers=delivery.officer("counter")
+    )
+    assert found.status_code == 200
+    assert (await report(delivery, outlets, "line")).status_code == 200
+    await settled(delivery, "line", "failed")
+    monkeypatch.setattr(settings, "evidence_key_before", None)
+    monkeypatch.setitem(channels._by_name, "pickup", here(settings)[-1])
+    assert (await delivery.client.get(path, headers=owner)).status_code == 404
+
+
+async def test_who_has_no_inbox_to_show_a_code_is_not_awaited_at_the_counter(delivery, known):
+    delivery.climb([["sms", "PT4H"], ["pickup", None]])
+    unreachable = known(delivery.handover(Granted, at="approval"), email=None)
+    await delivery.deliver(unreachable)
+    assert await delivery.rows(text("SELECT key FROM due_work WHERE kind = 'climb'")) == []
+    await delivery.deliver(known(delivery.handover(Granted, at="approval"), email="x@example.org"))
+    row = await settled(delivery, "pickup", "skipped")
+    assert row["reason"] == "no-address"
+
+
+async def test_a_ladder_of_an_application_that_is_gone_ends(delivery, known, outlets):
+    outlets.misbehave("line", "outage")
+    await told(delivery, [["line", "PT1H"], ["email", None]], known, **ADDRESSES)
+
+    async def tried():
+        return await delivery.rows(select(Dispatch).where(Dispatch.attempts > 0))
+
+    await delivery.until(tried)
+    del delivery.peers.claims["request", "applications"]
+    row = await settled(delivery, "email", "skipped")
+    assert row["reason"] == "no-address"
+
+    async def ended():
+        return not await delivery.rows(text("SELECT key FROM due_work WHERE kind = 'climb'"))
+
+    await delivery.until(ended)
+    assert [row["state"] for row in await delivery.rows(select(Dispatch))] == ["skipped", "skipped"]

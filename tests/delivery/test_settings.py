@@ -1,10 +1,12 @@
 """Which channels an installation has, and what keeps it from starting in production."""
 
+from contextlib import suppress
+
 import pytest
 from pydantic import ValidationError
 
 from kit.testing.opening import environment_of
-from services.delivery.main import here, providers
+from services.delivery.main import here, opened, providers
 from services.delivery.settings import Settings
 
 GOOD = {
@@ -43,3 +45,20 @@ def test_a_channel_that_is_open_to_all_or_half_there_keeps_production_from_start
     with pytest.raises(ValidationError) as refused:
         settings(**(ALL | change))
     assert next(iter(change)) in str(refused.value)
+
+
+async def test_every_provider_is_closed_whatever_breaks():
+    closed = []
+
+    class Channel:
+        def __init__(self):
+            self.provider = self
+
+        async def close(self):
+            closed.append(self)
+            raise ConnectionError
+
+    with suppress(ConnectionError):
+        async with opened(Channel(), Channel()):
+            raise ConnectionError
+    assert len(closed) == 2

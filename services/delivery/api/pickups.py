@@ -24,26 +24,30 @@ Citizen = Annotated[Principal, Depends(allow("citizen"))]
 Counter = Annotated[Principal, Depends(allow("officer:counter"))]
 
 
-def _code(request: Request, notice: UUID) -> str:
+def _code(request: Request, found: Dispatch) -> str:
     channel = request.app.state.kit.resource(Channels).get("pickup")
-    if not isinstance(channel, Pickup):
+    code = channel.code_kept(found.notice_id, found.message_id) if isinstance(channel, Pickup) else None
+    if code is None:
         raise domain.NothingToFetch
-    return channel.code_of(notice)
+    return code
 
 
 @router.get("/inbox/{notice_id}/pickup")
-async def pickup(request: Request, citizen: Citizen, session: Reading, notice_id: UUID) -> PickupView:
+async def pickup(
+    request: Request, response: Response, citizen: Citizen, session: Reading, notice_id: UUID
+) -> PickupView:  # fmt: skip
     """Show the code with which a notice is fetched at the counter."""
     found = await queries.pickup_of(session, UUID(citizen.subject), notice_id)
-    return PickupView(code=_code(request, notice_id), ready_at=found.sent_at, collected_at=found.proved_at)
+    response.headers["Cache-Control"] = "no-store"
+    return PickupView(code=_code(request, found), ready_at=found.sent_at, collected_at=found.proved_at)
 
 
 @router.get("/inbox/{notice_id}/pickup.svg", response_class=Response)
 async def pickup_svg(request: Request, citizen: Citizen, session: Reading, notice_id: UUID) -> Response:
     """Draw the same code as a QR code."""
-    await queries.pickup_of(session, UUID(citizen.subject), notice_id)
+    found = await queries.pickup_of(session, UUID(citizen.subject), notice_id)
     picture = io.BytesIO()
-    segno.make(_code(request, notice_id), error="m", micro=False).save(picture, kind="svg", scale=8, border=4)
+    segno.make(_code(request, found), error="m", micro=False).save(picture, kind="svg", scale=8, border=4)
     return Response(picture.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 

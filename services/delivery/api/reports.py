@@ -26,7 +26,7 @@ async def report(request: Request, provider: str) -> Heard:
         raise NotFound
     reports = channel.read_reports(request.headers, await request.body())
     settings = kit.resource(Settings)
-    hashed = [(each, settings.hash_of(provider, each.address)) for each in reports]
+    hashed = [(each, settings.hashes_of(provider, each.address)) for each in reports]
     async with kit.database.transaction() as session:
         await commands.hear(session, provider, hashed, settings.notice_rules)
     return Heard(reports=len(reports))

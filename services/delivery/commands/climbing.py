@@ -35,7 +35,8 @@ async def plan_climb(
     """Plan the way of a notice by the outside channels, as the definition has it now."""
     settings: DeliveryStep = section.settings(section.plan[-1].id)
     ladder = domain.ladder_of(settings, kind)
-    if ladder and (applicant.has_address or any(each.channel == "pickup" for each in ladder)):
+    counter = applicant.person is not None and any(each.channel == "pickup" for each in ladder)
+    if ladder and (applicant.has_address or counter):
         payload = {"ladder": domain.write_ladder(ladder)}
         await duework.add(session, CLIMB, notice, payload=payload, journey=journey)
 

@@ -20,16 +20,16 @@ NUDGE = "nudge"
 
 
 async def hear(
-    session: AsyncSession, channel: str, reports: Sequence[tuple[Report, str | None]], rules: Sequence[DateRule]
+    session: AsyncSession, channel: str, reports: Sequence[tuple[Report, Sequence[str]]], rules: Sequence[DateRule]
 ) -> None:
-    """Take reports down, each once; ``str`` is the hash of the address where one is named.
+    """Take reports down, each once; beside it the hashes that its address may have, where it names one.
 
     What is reported of something unknown is dropped: it may be another installation's. What is told of an order may
     start or move the period for its appeal.
     """
     heard: set[UUID] = set()
-    for report, address in reports:
-        for dispatch in await queries.told_of(session, channel, report, address):
+    for report, addresses in reports:
+        for dispatch in await queries.told_of(session, channel, report, addresses):
             await _hear(session, dispatch, report)
             heard.add(dispatch.notice_id)
     if heard:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kit import crashpoint
 from kit.app import Kit
-from kit.claims import APPLICATION
+from kit.claims import APPLICATION, Missing
 from kit.clock import clock
 from kit.contracts.claims import ApplicationClaim
 from kit.duework import Later, WorkFunction
@@ -63,9 +63,9 @@ def _forgets(kit: Kit) -> dict[str, timedelta]:
 async def _send(kit: Kit, notice: Notice, act: Send) -> None:
     """One attempt: written down before and after; in between nothing of the database is held."""
     channel = kit.resource(Channels).get(act.rung.channel)
-    application = await APPLICATION.one(kit, notice.journey_id)
-    address = channel.address_in(application) if channel else None
-    if channel is None or address is None:
+    application = await _application(kit, notice)
+    address = channel.address_in(application) if channel and application else None
+    if channel is None or application is None or address is None:
         reason, key = ("no-address", channel.key_of(notice.id)) if channel else ("channel-off", "")
         async with kit.database.transaction() as session:
             await commands.skip(session, notice, act.index, act.rung, key, reason)
@@ -76,6 +76,14 @@ async def _send(kit: Kit, notice: Notice, act: Send) -> None:
     if begun is not None:
         crashpoint.reach(BEGUN)
         await _attempt(kit, notice, act.rung, channel, message)
+
+
+async def _application(kit: Kit, notice: Notice) -> ApplicationClaim | None:
+    """None where request does not know it any more: whose address is gone is told by no channel."""
+    try:
+        return await APPLICATION.one(kit, notice.journey_id)
+    except Missing:
+        return None
 
 
 def _message(kit: Kit, notice: Notice, channel: Channel, application: ApplicationClaim, address: str) -> Message:

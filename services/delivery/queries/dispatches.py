@@ -39,7 +39,9 @@ async def dispatches_of(session: AsyncSession, notice: UUID) -> Sequence[Dispatc
     return (await session.exec(query.with_for_update())).all()
 
 
-async def told_of(session: AsyncSession, channel: str, report: Report, address: str | None) -> Sequence[Dispatch]:
+async def told_of(
+    session: AsyncSession, channel: str, report: Report, addresses: Sequence[str]
+) -> Sequence[Dispatch]:  # fmt: skip
     """The dispatches that a report speaks of, locked: by our key, by the provider's number, or by the address.
 
     A key that is not ours finds nothing, whatever the number. Of an address those that are sent now, or wait for proof.
@@ -49,11 +51,11 @@ async def told_of(session: AsyncSession, channel: str, report: Report, address: 
         query = query.where(Dispatch.message_id == report.key)
     elif report.provider_id is not None:
         query = query.where(Dispatch.provider_id == report.provider_id)
-    elif address is None:
+    elif not addresses:
         return []
     else:
         waits = (col(Dispatch.state) == Sending.SENDING) | (col(Dispatch.waits_until) > clock.now())
-        query = query.where(Dispatch.address_hash == address, col(Dispatch.state).in_(OPEN), waits).limit(1000)
+        query = query.where(col(Dispatch.address_hash).in_(addresses), col(Dispatch.state).in_(OPEN), waits).limit(1000)
     return (await session.exec(query)).all()
 
 
