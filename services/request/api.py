@@ -1,6 +1,6 @@
 """HTTP of request: the applicant's draft and submission, the gateway's new journeys, issuance's seal."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -14,9 +14,10 @@ from kit.database import Session
 from kit.errors import PreconditionRequired
 from kit.internal import Ids
 from services.request import commands, queries
-from services.request.domain import etag
+from services.request.domain import etag, require_reached
 from services.request.models import Application
 from services.request.schemas import Acknowledgement, ApplicationView, Draft, NewJourney, Seals
+from services.request.settings import Settings
 
 router = APIRouter(tags=["applications"])
 Applicant = Annotated[Principal, Depends(allow("citizen", "holder"))]
@@ -110,9 +111,11 @@ async def save_application(
     principal: Applicant,
     if_match: Annotated[str, Depends(required_match)],
     known: Own,
+    kit: KitOf,
     session: Session,
 ) -> Response:
     """Save the draft as far as it has come; needs If-Match: 428 without, 412 when another device was faster."""
+    require_reached(draft.phone, cast(Settings, kit.settings).phone_countries)
     application = await commands.save_draft(session, principal, journey_id, draft, if_match)
     return _answer(queries.view(application, known.section), revision=application.revision)
 

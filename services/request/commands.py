@@ -118,7 +118,9 @@ async def _file(
         session,
         application,
         **asdict(filed),
-        postal_address=domain.postal_address(form, settings.postal_address),
+        postal_address=domain.postal_address(
+            form, settings.postal_address, queries.form_for(section, application.step).schema
+        ),
         number=domain.number_of(application.agency, settings.number_prefix, year, running),
         payload_sha256=domain.payload_digest(payload),
         filed_form=form,

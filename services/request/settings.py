@@ -1,8 +1,9 @@
 """Settings of request: where acknowledgements are kept, and the agencies' seals that are put on them."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from kit import settings
 
@@ -19,6 +20,8 @@ class Settings(settings.Settings):
     storage_url: str
     seal_dir: Path | None = None
     seal_password: SecretStr | None = None
+    phone_countries: tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")], ...] = ("66",)
+    """Codes of the countries to which SMS are sent, as JSON: abroad each costs more, and somebody may earn by it."""
 
     def production_faults(self) -> list[str]:
         """Real seals are never made up."""

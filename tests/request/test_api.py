@@ -195,6 +195,36 @@ async def test_a_lost_seal_loses_no_submission(desk, tmp_path):
     assert (await desk.get(journey, person, "acknowledgement.pdf")).status_code == 200
 
 
+async def test_an_address_of_several_fields_is_written_in_the_order_of_the_form(desk):
+    """The database keeps the members of an object by the length of their names."""
+    place, person = {"house_number": "1/2", "moo": 7, "road": "สุขุมวิท", "postcode": 10110}, uuid4()
+    bundle = licence_bundle().model_dump(mode="json")
+    (step,) = [each for each in bundle["definition"]["plan"] if each["process"] == "request"]
+    schema = json.loads(bundle["files"][step["form"]])
+    kinds = {str: {"type": "string"}, int: {"type": "integer"}}
+    members = {name: kinds[type(value)] for name, value in place.items()}
+    schema["properties"]["place"] = {"type": "object", "properties": members}
+    bundle["files"][step["form"]] = json.dumps(schema)
+    bundle["definition"]["id"], step["postal_address"] = "test-address", ["/shop_name", "/place"]
+    desk.harness.publish(Bundle.model_validate(bundle))
+    desk.current("test-address@1", 1)
+    journey = await desk.open(person, "test-address@1")
+    assert (await desk.save(journey, person, FORM | {"place": place})).status_code == 200
+    assert (await desk.submit(journey, person)).status_code == 201
+    (row,) = await desk.harness.rows(sql.select(Application).where(Application.journey_id == journey))
+    assert row["postal_address"] == f"{FORM['shop_name']}\n1/2 7 สุขุมวิท 10110"
+
+
+async def test_no_telephone_abroad_is_told_unless_the_installation_says_so(desk, monkeypatch):
+    person = uuid4()
+    journey = await desk.open(person)
+    answer = await desk.save(journey, person, phone="+4915112345678")
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/phone"]
+    monkeypatch.setattr(desk.harness.kit.settings, "phone_countries", ("66", "49"))
+    assert (await desk.save(journey, person, phone="+4915112345678")).status_code == 200
+
+
 async def test_claims_tell_filed_applications_to_those_who_may_ask(desk):
     person, bundle = uuid4(), licence_bundle().model_dump(mode="json")
     for step in bundle["definition"]["plan"]:

@@ -278,7 +278,7 @@ def test_a_number_that_takes_sms_is_kept_in_one_form(typed):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "02 123 4567", "081234567", "๐๘๑๒๓๔๕๖๗๘", "+0812345678", "0812345678\n+66", "tel:1"]
+    "typed", ["", "02 123 4567", "081234567", "๐๘๑๒๓๔๕๖๗๘", "+0812345678", "+6621234567", "0812345678\n+66", "tel:1"]
 )
 def test_no_number_that_takes_sms_is_refused(typed):
     with pytest.raises(InvalidFieldError):
@@ -296,9 +296,12 @@ def test_only_the_id_of_a_line_user_is_taken(typed):
 
 def test_an_address_is_written_line_by_line_as_far_as_it_was_given():
     form = {"name": " สมชาย  ใจดี\n", "place": {"house": "1/2", "moo": None, "road": {"th": "สุขุมวิท"}}, "n": 3}
-    assert domain.postal_address(form, ["/name", "/place", "/absent/x", "/n/x"]) == "สมชาย ใจดี\n1/2 สุขุมวิท"
-    assert domain.postal_address(form, ["/n"]) is None
-    assert domain.postal_address(form, []) is None
+    place = {"properties": {"house": {}, "moo": {}, "road": {}}}
+    schema = {"properties": {"place": place}}
+    assert domain.postal_address(form, ["/name", "/place", "/absent/x", "/n/x"], schema) == "สมชาย ใจดี\n1/2 สุขุมวิท"
+    assert domain.postal_address(form, ["/n"], schema) == "3"
+    assert domain.postal_address(form | {"n": True}, ["/n"], schema) is None
+    assert domain.postal_address(form, [], schema) is None
 
 
 def test_fields_of_an_address_must_be_in_the_form():

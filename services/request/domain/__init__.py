@@ -22,7 +22,7 @@ from services.request.domain.states import (
     sealed,
     withdrawn,
 )
-from services.request.domain.values import contact_email, contact_line, contact_phone, storable
+from services.request.domain.values import contact_email, contact_line, contact_phone, require_reached, storable
 
 __all__ = [
     "ENDING",
@@ -50,6 +50,7 @@ __all__ = [
     "payload_digest",
     "postal_address",
     "require_draft",
+    "require_reached",
     "require_revision",
     "sealed",
     "series_year",

@@ -6,6 +6,7 @@ from typing import Any
 
 from kit.contracts.definition import Fault, RequestStep, Section
 from kit.contracts.text import Text
+from services.request.domain.filing import names_of
 from services.request.domain.forms import Form
 from services.request.domain.schema import nodes_at, text_of, walk
 
@@ -102,8 +103,7 @@ def _address_faults(step: RequestStep, schema: Any) -> Iterator[Fault]:
     if schema is None and step.form is not None:
         return
     for index, pointer in enumerate(step.postal_address):
-        names = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
-        if not any(True for _ in nodes_at(schema, names)):
+        if not any(True for _ in nodes_at(schema, names_of(pointer))):
             yield _fault(
                 f"/steps/{step.id}/postal_address/{index}",
                 f"แบบคำขอไม่มีช่อง {pointer}",

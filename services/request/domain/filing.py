@@ -10,6 +10,7 @@ from typing import Any
 from kit.clock import BANGKOK
 from kit.contracts.definition import Periods
 from kit.workdays import Calendar
+from services.request.domain.schema import members_at
 
 BUDDHIST_ERA = 543
 LONGEST_ADDRESS = 1000
@@ -46,22 +47,34 @@ def number_of(agency: str, prefix: str, year: int, running: int) -> str:
     return f"{agency}-{prefix}-{year % 100:02d}-{running:06d}"
 
 
-def postal_address(form: Mapping[str, Any], pointers: Sequence[str]) -> str | None:
-    """The lines of an address, one for each field that is filled in; the texts of a group make one line."""
-    lines = [" ".join(_texts(_at(form, pointer))) for pointer in pointers]
+def postal_address(form: Mapping[str, Any], pointers: Sequence[str], schema: Any) -> str | None:
+    """The lines of an address, one for each field that is filled in; a group makes one line, in the form's order.
+
+    The order is the schema's, for the database does not keep that of what was typed.
+    """
+    lines = [" ".join(_texts(_at(form, pointer), schema, names_of(pointer))) for pointer in pointers]
     return "\n".join(line for line in lines if line)[:LONGEST_ADDRESS] or None
+
+
+def names_of(pointer: str) -> list[str]:
+    """The names in a JSON pointer."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
 def _at(form: Mapping[str, Any], pointer: str) -> Any:
     value: Any = form
-    for part in pointer.split("/")[1:]:
-        value = value.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(value, Mapping) else None
+    for name in names_of(pointer):
+        value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Any, schema: Any, path: list[str]) -> list[str]:
     if isinstance(value, Mapping):
-        return [text for member in value.values() for text in _texts(member)]
+        order = {name: place for place, name in enumerate(members_at(schema, path))}
+        members = sorted(value, key=lambda name: (order.get(name, len(order)), name))
+        return [text for name in members for text in _texts(value[name], schema, [*path, name])]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [str(value)]
     return [" ".join(value.split())] if isinstance(value, str) and value.strip() else []
 
 

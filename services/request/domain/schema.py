@@ -29,6 +29,11 @@ def nodes_at(schema: Any, path: Path) -> Iterator[dict[str, Any]]:
         waiting += reversed(following)
 
 
+def members_at(schema: Any, path: Path) -> list[str]:
+    """The names of what may stand in the group at the path, in the order in which the schema has them."""
+    return list(dict.fromkeys(name for node in nodes_at(schema, path) for name in _dict(node.get("properties"))))
+
+
 def _members(node: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[Any]:
     if not path:
         return

@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jsonschema_rs
 
 from kit.contracts.text import Text
-from kit.errors import InvalidFieldError
+from kit.errors import FieldError, InvalidFieldError
+from services.request.domain.states import FormInvalid
 
 DEEPEST = 20
 MOST_VALUES = 20_000
@@ -28,21 +29,28 @@ def contact_email(value: str) -> str:
     return value
 
 
-_MOBILE = re.compile(r"0[689][0-9]{8}")
-_ABROAD = re.compile(r"\+[1-9][0-9]{7,14}")
+_MOBILE = re.compile(r"(?:0|\+66)([689][0-9]{8})")
+_ABROAD = re.compile(r"\+(?!66)[1-9][0-9]{7,14}")
 _LINE_USER = re.compile(r"U[0-9a-f]{32}")
 
 
 def contact_phone(value: str) -> str:
-    """Return a number that takes SMS as E.164: a Thai mobile number or one with its country code."""
+    """Return a number that takes SMS as E.164: a Thai mobile number or one with another country's code."""
     digits = re.sub(r"[ ().-]", "", value)
-    if value.isascii() and _MOBILE.fullmatch(digits):
-        return f"+66{digits[1:]}"
+    if value.isascii() and (thai := _MOBILE.fullmatch(digits)):
+        return f"+66{thai[1]}"
     if value.isascii() and _ABROAD.fullmatch(digits):
         return digits
     raise InvalidFieldError(
         "wrong-format", Text(th="หมายเลขโทรศัพท์เคลื่อนที่ไม่ถูกต้อง", en="is not a number of a mobile telephone")
     )
+
+
+def require_reached(phone: str | None, countries: Sequence[str]) -> None:
+    """FormInvalid for a number of a country to which no SMS is sent: each costs the agency what its owner may earn."""
+    if phone is not None and not phone.startswith(tuple(f"+{code}" for code in countries)):
+        detail = Text(th="ส่งข้อความไปยังหมายเลขของประเทศนี้ไม่ได้", en="no messages are sent to numbers of this country")
+        raise FormInvalid(errors=[FieldError("/phone", "country-not-served", detail)])
 
 
 def contact_line(value: str) -> str:
