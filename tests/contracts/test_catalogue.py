@@ -24,6 +24,7 @@ VALUES = {
     "case": uuid4(), "decision": uuid4(), "invoice": uuid4(), "refund": uuid4(), "document": uuid4(),
     "wish": uuid4(),
     "due_at": datetime(2026, 11, 23, 3, tzinfo=UTC), "amount_satang": 100, "currency": "THB", "reason": "overpaid",
+    "expires_at": datetime(2026, 12, 23, 3, tzinfo=UTC),
     "receipt": uuid4(), "by": uuid4(), "purpose": "rctc01",
     "notice": "issued", "channel": "email", "outcome": Outcome.PASSED, "slip": Slip(plan=PLAN, position=2),
     "until": date(2027, 1, 4), "kind": "substitute", "expires_on": date(2027, 1, 4),

@@ -1,15 +1,17 @@
 """Every turn that money takes is told: asked for, reminded of, paid in part, paid, lapsed, receipted anew."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlmodel import select
 
+from kit.clock import clock
 from kit.contracts.claims import ReceiptClaim
-from kit.contracts.definition import Bundle
+from kit.contracts.definition import Bundle, DeliveryStep
 from kit.contracts.events import (
     Completed,
+    Invoiced,
     Paid,
     PaymentExpired,
     ReceiptReplaced,
@@ -20,6 +22,7 @@ from kit.contracts.events import (
     Withdrawn,
 )
 from kit.contracts.journey import Outcome
+from services.delivery import domain
 from services.delivery.models import Notice
 from tests.bundles import licence_bundle
 
@@ -66,6 +69,46 @@ async def test_every_turn_is_told_once_with_what_it_is_about(told):
         for words in said:
             assert words in thai
         assert "22000000-FOOD-69-000001" in english
+
+
+OVERDUE = [
+    (REMINDED, "pay_overdue", ("1,000.00", "ครบกำหนดชำระแล้วเมื่อวันที่ 15 ธันวาคม 2569"), "were due on 15 December 2026"),
+    (UNDERPAID, "underpaid_overdue", ("900.00", "100.50", "ครบกำหนดชำระแล้วเมื่อวันที่ 15 ธันวาคม 2569"), "were due on"),
+]
+
+
+@pytest.mark.parametrize(("fact", "kind", "thai", "english"), OVERDUE, ids=["reminded", "underpaid"])
+async def test_what_was_due_before_today_is_asked_for_in_other_words(told, fact, kind, thai, english):
+    with clock.freeze(DUE + timedelta(days=3)):
+        ((found, in_thai, in_english, link),) = await told(fact)
+    assert (found, link.rpartition("/")[2]) == (kind, "invoices")
+    for words in thai:
+        assert words in in_thai
+    assert english in in_english
+    assert "ภายในวันที่" not in in_thai
+
+
+def test_a_reminder_is_sent_by_the_same_channels_when_it_is_late():
+    step = DeliveryStep.model_validate({
+        "id": "delivery", "process": "delivery",
+        "ladder": [{"channel": "sms", "notices": ["pay_reminder"], "within": "PT1H"}, {"channel": "email"}],
+    })  # fmt: skip
+    assert domain.ladder_of(step, "pay_overdue") == domain.ladder_of(step, "pay_reminder")
+    assert len(domain.ladder_of(step, "underpaid_overdue")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fact", "is_late"), [(Invoiced, False), (Reminded, False), (Reminded, True)], ids=["asked", "reminded", "overdue"]
+)
+async def test_it_is_said_when_the_application_lapses_where_it_does(told, fact, is_late):
+    asked = {"amount_satang": 100_000, "due_at": DUE, **MONEY}
+    with clock.freeze(DUE + timedelta(days=3 if is_late else -3)):
+        ((_, thai, english, _),) = await told(fact(expires_at=DUE + timedelta(days=30), **asked))
+        assert "หากไม่ชำระภายในวันที่ 14 มกราคม 2570 คำขอจะสิ้นสุด" in thai
+        assert english.endswith(" If the fee is not paid by 14 January 2027, the application lapses.")
+        for gone in (None, DUE - timedelta(days=30)):
+            ((_, thai, english, _),) = await told(fact(expires_at=gone, **asked))
+            assert ("สิ้นสุด" in thai, "lapse" in english, "{" in thai) == (False, False, False)
 
 
 async def test_a_fee_that_nobody_paid_ends_the_journey(delivery, told):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from kit.clock import clock
-from kit.contracts.events import Granted, Submitted
+from kit.contracts.events import Granted, Invoiced, Submitted
 from services.delivery.models import Notice, Template
 from tests.bundles import OTHER_AGENCY
 
@@ -204,3 +204,20 @@ async def test_a_batch_is_worded_in_one_moment(office):
     await office.delivery.deliver(received, granted)
     told = await office.delivery.rows(select(Notice).order_by(Notice.id))
     assert {row["kind"]: row["template_version"] for row in told} == {"received": 0, "granted": 1}
+
+
+async def test_saved_words_that_leave_out_what_must_be_told_by_now_give_way(office):
+    older = Template(
+        agency="22000000", kind="pay", version=1, subject_th="x", subject_en="x", body_th="{amount}",
+        body_en="{amount}", author=uuid4(), created_at=clock.now(), valid_from=clock.now(),
+    )  # fmt: skip
+    async with office.delivery.kit.database.transaction() as session:
+        session.add(older)
+    received = office.known(office.delivery.handover(Submitted, at="request"))
+    due = Invoiced(invoice=uuid4(), amount_satang=100, currency="THB", due_at=clock.now() + timedelta(days=1))
+    await office.delivery.deliver(office.delivery.event(due, step="licence-fee", journey=received.journey))
+    (notice,) = await office.delivery.rows(select(Notice))
+    assert (notice["template_version"], "{due}" in notice["body_th"]) == (0, False)
+    assert "โปรดชำระ" in notice["body_th"]
+    view = await office.show(path="/notice-templates/pay")
+    assert (view["version"], view["last"], view["wording"]) == (0, 1, view["shipped"])

@@ -145,7 +145,7 @@ class Refused(HandOver):
 
 
 class Invoiced(Fact):
-    """A fee is due."""
+    """A fee is due; ``expires_at`` where the application lapses if nobody pays by then."""
 
     source: ClassVar[str] = "payment"
     name: ClassVar[str] = "invoiced"
@@ -153,6 +153,7 @@ class Invoiced(Fact):
     amount_satang: int
     currency: Literal["THB"]
     due_at: datetime
+    expires_at: datetime | None = None
 
 
 class Paid(HandOver):
@@ -175,7 +176,7 @@ class Underpaid(Fact):
 
 
 class Reminded(Fact):
-    """A fee is still to be paid, and it is time to say so again."""
+    """A fee is still to be paid, and it is time to say so again; ``expires_at`` as when it was asked for."""
 
     source: ClassVar[str] = "payment"
     name: ClassVar[str] = "reminded"
@@ -183,6 +184,7 @@ class Reminded(Fact):
     amount_satang: int
     currency: Literal["THB"]
     due_at: datetime
+    expires_at: datetime | None = None
 
 
 class PaymentExpired(HandOver):

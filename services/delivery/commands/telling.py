@@ -1,14 +1,14 @@
 """What is told on the way."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.claims import Known
-from kit.clock import local_date
+from kit.clock import clock, local_date
 from kit.cloudevents import Event
 from kit.contracts.events import Invoiced, RefundDue, RefundPaid, Reminded, Underpaid
 from kit.contracts.journey import Slip
@@ -36,11 +36,24 @@ ASKING: Mapping[type, str] = {Invoiced: "pay", Reminded: "pay_reminder", Underpa
 async def tell_to_pay(session: AsyncSession, event: Event, known: Known) -> None:
     """A fee, or the rest of one, is due. Nobody is asked after the end, nor for what was paid, however late it is."""
     fact: Invoiced | Reminded | Underpaid = event.data
+    kind, now = ASKING[type(fact)], clock.now()
     values = {"amount": baht(fact.amount_satang)} | on_day("due", local_date(fact.due_at))
     if isinstance(fact, Underpaid):
         values["missing"] = baht(fact.missing_satang)
+    else:
+        values |= _lapse(fact.expires_at, now)
+    if fact.due_at < now:
+        kind = domain.LATE.get(kind, kind)
     if not await queries.has_ended(session, event.journey) and not await _is_paid(session, event):
-        await notify(session, event, known, ASKING[type(fact)], values)
+        await notify(session, event, known, kind, values)
+
+
+def _lapse(at: datetime | None, now: datetime) -> dict[str, str]:
+    """The sentence that says when the application lapses; nothing where it does not."""
+    if at is None or at < now:
+        return {"lapse": "", "lapse_en": ""}
+    said = domain.filled(domain.LAPSE, on_day("expires", local_date(at)))
+    return {"lapse": said.th, "lapse_en": said.en}
 
 
 async def _is_paid(session: AsyncSession, event: Event) -> bool:

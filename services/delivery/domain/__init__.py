@@ -59,16 +59,31 @@ from services.delivery.domain.templates import (
     PLATFORM,
     Saved,
     check,
+    is_whole,
     kind_of,
     preview,
     sample,
 )
-from services.delivery.domain.wording import FURTHER_NOTICE, KINDS, MAIL, Kind, Wording, change_of, refund_reason, say
+from services.delivery.domain.wording import (
+    FURTHER_NOTICE,
+    KINDS,
+    LAPSE,
+    LATE,
+    MAIL,
+    Kind,
+    Wording,
+    change_of,
+    filled,
+    refund_reason,
+    say,
+)
 
 __all__ = [
     "FURTHER_NOTICE",
     "INBOX",
     "KINDS",
+    "LAPSE",
+    "LATE",
     "LETTER_FILE_NAME",
     "LONGEST_BODY",
     "LONGEST_SUBJECT",
@@ -123,8 +138,10 @@ __all__ = [
     "check_section",
     "content_type",
     "digest_of",
+    "filled",
     "fingerprint",
     "happened",
+    "is_whole",
     "kind_of",
     "ladder_of",
     "letter_number",

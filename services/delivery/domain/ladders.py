@@ -12,6 +12,7 @@ from typing import Any
 
 from kit.clock import BANGKOK
 from kit.contracts.definition import DeliveryStep
+from services.delivery.domain.wording import LATE
 
 LONGEST_TRIED = timedelta(days=5)
 """Of a rung without a time of its own: as long as a mail server tries (RFC 5321, 4.5.4.1)."""
@@ -103,7 +104,8 @@ def ladder_of(step: DeliveryStep, kind: str) -> list[Rung]:
     """The rungs for one kind of notice; without a ladder one mail, where the definition has mails."""
     if step.ladder is None:
         return [Rung("email")] if "email" in step.channels else []
-    return [Rung(each.channel, each.within) for each in step.ladder if not each.notices or kind in each.notices]
+    names = {kind, *(first for first, late in LATE.items() if late == kind)}
+    return [Rung(each.channel, each.within) for each in step.ladder if not each.notices or names & set(each.notices)]
 
 
 def write_ladder(ladder: Sequence[Rung]) -> list[list[Any]]:

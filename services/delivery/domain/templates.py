@@ -37,6 +37,12 @@ def kind_of(code: str) -> Kind:
     return KINDS[code]
 
 
+def is_whole(code: str, wording: Wording) -> bool:
+    """Whether words tell what must be told of this kind now: they may be older than that it must."""
+    needed = KINDS[code].needed if code in KINDS else ()
+    return not any(missing(said, needed) for said in (wording.body.th, wording.body.en))
+
+
 def check(kind: Kind, wording: Wording) -> None:
     """Raise TemplateFaulty naming every field that is wrong."""
     errors = [*_faults(kind, "subject", wording.subject), *_faults(kind, "body", wording.body)]

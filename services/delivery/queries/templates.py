@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.contracts.text import Text
 from kit.rows import fetch
-from services.delivery.domain import PLATFORM, Saved, Wording
+from services.delivery.domain import PLATFORM, Saved, Wording, is_whole
 
 COLUMNS = "id, agency, kind, version, subject_th, subject_en, body_th, body_en, author, created_at, valid_from"
 IN_FORCE = f"""
@@ -27,12 +27,12 @@ async def in_force(
 ) -> Mapping[tuple[str, str], Saved]:
     """By agency and kind the version whose words count: the newest in force of the agency, else of the platform.
 
-    Absent where the shipped words are used.
+    Absent where the shipped words are used: also in place of words that leave out what must be told by now.
     """
     wanted = sorted(set(agencies))
     rows = await fetch(session, IN_FORCE, sorted({*wanted, PLATFORM}), sorted(set(kinds)), at)
     saved = {(row["agency"], row["kind"]): _saved(row) for row in rows}
-    worded = {key: each for key, each in saved.items() if each.wording is not None}
+    worded = {key: each for key, each in saved.items() if each.wording and is_whole(each.kind, each.wording)}
     platform = {kind: each for (agency, kind), each in worded.items() if agency == PLATFORM}
     return {(agency, kind): each for agency in wanted for kind, each in platform.items()} | worded
 

@@ -11,7 +11,7 @@ from services.delivery.domain.wording.filling import fill, in_english, is_plain,
 from services.delivery.domain.wording.journey import JOURNEY
 from services.delivery.domain.wording.kinds import PLACES, Kind, Wording
 from services.delivery.domain.wording.licences import LICENCES
-from services.delivery.domain.wording.money import MONEY
+from services.delivery.domain.wording.money import LAPSE, LATE, MONEY
 from services.delivery.domain.wording.reasons import FURTHER_NOTICE, change_of, refund_reason
 
 KINDS: Mapping[str, Kind] = {**JOURNEY, **MONEY, **LICENCES}
@@ -45,6 +45,8 @@ def filled(words: Text, values: Mapping[str, str]) -> Text:
 __all__ = [
     "FURTHER_NOTICE",
     "KINDS",
+    "LAPSE",
+    "LATE",
     "MAIL",
     "PLACES",
     "Kind",

@@ -21,6 +21,10 @@ PLACES: Mapping[str, Text] = {
     "amount": Text(th="1,000.00", en="1,000.00"),
     "missing": Text(th="100.00", en="100.00"),
     "due": Text(th="15 ธันวาคม 2569", en="15 December 2026"),
+    "lapse": Text(
+        th="หากไม่ชำระภายในวันที่ 15 มกราคม 2570 คำขอจะสิ้นสุด",
+        en="If the fee is not paid by 15 January 2027, the application lapses.",
+    ),
     "receipt": Text(th="BMA-2569-000001", en="BMA-2569-000001"),
     "reason": Text(th="ชำระเกินจำนวน", en="too much was paid"),
     "document": Text(th="ใบอนุญาต", en="Licence"),

@@ -9,17 +9,30 @@ MONEY: Mapping[str, Kind] = {
     "pay": kind(
         Text(th="โปรดชำระค่าธรรมเนียมคำขอเลขที่ {number}", en="Fee due for application {number}"),
         Text(
-            th="โปรดชำระค่าธรรมเนียม {amount} บาท สำหรับคำขอ “{title}” เลขที่ {number} ภายในวันที่ {due}",
-            en="Please pay the fee of {amount} baht for “{title}”, number {number}, by {due}.",
+            th="โปรดชำระค่าธรรมเนียม {amount} บาท สำหรับคำขอ “{title}” เลขที่ {number} ภายในวันที่ {due} {lapse}",
+            en="Please pay the fee of {amount} baht for “{title}”, number {number}, by {due}. {lapse}",
         ),
+        places="lapse",
         needed="amount due",
     ),
     "pay_reminder": kind(
         Text(th="เตือนให้ชำระค่าธรรมเนียมคำขอเลขที่ {number}", en="Reminder: fee due for application {number}"),
         Text(
-            th="ยังไม่ได้รับชำระค่าธรรมเนียม {amount} บาท สำหรับคำขอ “{title}” เลขที่ {number} โปรดชำระภายในวันที่ {due}",
-            en="{amount} baht for your application “{title}”, number {number}, are still to be paid, by {due}.",
+            th="ยังไม่ได้รับชำระค่าธรรมเนียม {amount} บาท สำหรับคำขอ “{title}” เลขที่ {number} โปรดชำระภายในวันที่ {due} {lapse}",
+            en="{amount} baht for your application “{title}”, number {number}, are still to be paid, by {due}. {lapse}",
         ),
+        places="lapse",
+        needed="amount due",
+    ),
+    "pay_overdue": kind(
+        Text(th="เกินกำหนดชำระค่าธรรมเนียมคำขอเลขที่ {number}", en="Fee overdue for application {number}"),
+        Text(
+            th="ยังไม่ได้รับชำระค่าธรรมเนียม {amount} บาท สำหรับคำขอ “{title}” เลขที่ {number} ซึ่งครบกำหนดชำระแล้วเมื่อวันที่ {due} "
+            "โปรดชำระโดยเร็ว {lapse}",
+            en="{amount} baht for your application “{title}”, number {number}, were due on {due} and have not been "
+            "received. Please pay them without delay. {lapse}",
+        ),
+        places="lapse",
         needed="amount due",
     ),
     "underpaid": kind(
@@ -29,6 +42,20 @@ MONEY: Mapping[str, Kind] = {
             "โปรดชำระส่วนที่ขาดภายในวันที่ {due}",
             en="{amount} baht for your application “{title}”, number {number}, have been received. {missing} baht are "
             "missing; please pay them by {due}.",
+        ),
+        places="amount",
+        needed="missing due",
+    ),
+    "underpaid_overdue": kind(
+        Text(
+            th="ค่าธรรมเนียมคำขอเลขที่ {number} ยังชำระไม่ครบและเกินกำหนดแล้ว",
+            en="Fee of application {number} not paid in full and overdue",
+        ),
+        Text(
+            th="ได้รับเงิน {amount} บาท สำหรับคำขอ “{title}” เลขที่ {number} แล้ว ยังขาดอีก {missing} บาท "
+            "ซึ่งครบกำหนดชำระแล้วเมื่อวันที่ {due} โปรดชำระส่วนที่ขาดโดยเร็ว",
+            en="{amount} baht for your application “{title}”, number {number}, have been received. {missing} baht are "
+            "missing and were due on {due}; please pay them without delay.",
         ),
         places="amount",
         needed="missing due",
@@ -77,3 +104,12 @@ MONEY: Mapping[str, Kind] = {
         needed="amount",
     ),
 }
+
+LATE: Mapping[str, str] = {"pay_reminder": "pay_overdue", "underpaid": "underpaid_overdue"}
+"""What is said instead when the day on which something was due is over. In ladders it goes by its first name."""
+
+LAPSE = Text(
+    th="หากไม่ชำระภายในวันที่ {expires} คำขอจะสิ้นสุด",
+    en="If the fee is not paid by {expires}, the application lapses.",
+)
+"""Said of a fee with which the application lapses; nothing otherwise."""
