@@ -40,6 +40,7 @@ def build(settings: Settings) -> FastAPI:
         work=duework.WORK,
         gauges={"paet_journeys_open": Gauge(count_open, "Journeys begun and not ended")},
         resources=resources,
+        larger=proxy.WHOLE_FILES,
     )
     proxy.install(application)
     document: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))

@@ -95,12 +95,14 @@ def create_app(
     claims: Mapping[str, Claimed] | None = None,
     gauges: Mapping[str, AnyGauge] | None = None,
     resources: Resources | None = None,
+    larger: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """Wire a service.
 
     ``consumers`` has ``HANDOVER`` and ``REACTIONS``; ``work`` maps kinds of due work to functions;
     ``check`` finds the faults of the service's section of a bundle; ``claims`` are what others may
-    ask; ``gauges`` are further metrics by name; ``resources`` opens what lives as long as the process.
+    ask; ``gauges`` are further metrics by name; ``resources`` opens what lives as long as the process; ``larger``
+    are the limits of bodies that differ (``kit.problems.install``).
     """
     telemetry.configure_logging(settings)
     clock.configure(settings.clock_offset_file, settings.environment)
@@ -127,7 +129,7 @@ def create_app(
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=problems.RESPONSES)
     app.state.kit = kit
     app.state.worker = None
-    problems.install(app, settings.max_body_bytes)
+    problems.install(app, settings.max_body_bytes, larger)
     for router in (_health(app, kit), metrics.router(), internal.router(check, claims or {}), *routers):
         app.include_router(router)
     app.add_middleware(ServerSpans, traces=provider, meters=metrics.provider)

@@ -1,6 +1,7 @@
 """Calls to other services: own assertion, deadline, and a clear 503 when the other is away."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -56,6 +57,10 @@ class Answer:
         return json.loads(self.content)
 
 
+AT_ONCE = 1_048_576
+"""Bodies up to this size are sent in one piece."""
+
+
 class Peers:
     """The other services, by name: one pool of kept connections, aiohttp itself, since every hop of a journey is here.
 
@@ -82,12 +87,14 @@ class Peers:
         ``path`` is already encoded, with its query. ``seconds`` bound the whole exchange.
         """
         url = URL(f"{self._urls[service]}{path}", encoded=True)
+        # What is large goes in pieces, between which others have their turn.
+        data = io.BytesIO(content) if content is not None and len(content) > AT_ONCE else content
         with telemetry.client_span(f"{method} {service}") as carried:
             sent = {**headers, **carried}
             try:
                 async with (
                     asyncio.timeout(seconds),
-                    self._open().request(method, url, headers=sent, data=content, allow_redirects=False) as answer,
+                    self._open().request(method, url, headers=sent, data=data, allow_redirects=False) as answer,
                 ):
                     yield answer
             except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError

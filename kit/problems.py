@@ -26,6 +26,8 @@ from kit.guard import Guard
 
 MEDIA_TYPE = "application/problem+json"
 MAX_BODY = 1_048_576
+MAX_FILE = 16_777_216
+"""For paths that take a whole file as their body."""
 
 _BY_STATUS: dict[int, type[Problem]] = {
     each.status: each

@@ -29,8 +29,8 @@ SENT_ALONG = (
 
 SENT_BACK = frozenset({
     b"cache-control", b"content-disposition", b"content-encoding", b"content-language", b"content-length",
-    b"content-security-policy", b"content-type", b"etag", b"location", b"referrer-policy", b"retry-after", b"vary",
-    b"www-authenticate", b"x-content-type-options",
+    b"content-security-policy", b"content-type", b"etag", b"location", b"paet-document-status", b"referrer-policy",
+    b"retry-after", b"vary", b"www-authenticate", b"x-content-type-options",
 })  # fmt: skip
 """Response headers that travel back; no service sets a cookie."""
 

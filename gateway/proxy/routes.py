@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kit.contracts.journey import Process
+from kit.problems import MAX_FILE
 
 PREFIX = "/v1"
 OWNER = ("citizen", "holder")
@@ -25,6 +26,9 @@ def _row(line: str) -> Route:
     public = path if path in AT_THE_ROOT else PREFIX + path
     return Route(method, public, Process(service), path, OWNER if who == ["owner"] else tuple(who))
 
+
+WHOLE_FILES = dict.fromkeys((f"{PREFIX}/verifications", "/verify/[^/]+"), MAX_FILE)
+"""The largest bodies of paths that take a file."""
 
 AT_THE_ROOT = frozenset({
     "/.well-known/jwks.json", "/verify/{token}", "/verify/{token}/display",

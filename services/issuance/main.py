@@ -60,6 +60,7 @@ def build(settings: Settings) -> FastAPI:
         },
         gauges={"paet_seal_ends": OwnGauge(seals.ends, SEAL_ENDS, "agency")},
         resources=resources,
+        larger=api.WHOLE_FILES,
     )
 
 

@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 from uuid_utils.compat import uuid7
 
 from kit.clock import clock
+from kit.problems import MAX_FILE
 from kit.storage import Files
 from services.issuance.models import Document
 from tests.issuance.conftest import FORM, NAME, PID, PID_MASKED
@@ -194,7 +195,7 @@ async def test_a_file_is_genuine_to_the_last_byte_or_not_at_all(registry, issued
     unknown = await registry.client.post(f"/verify/{'0' * 34}", files={"file": ("x.pdf", file)})
     assert unknown.status_code == 404
     assert (await registry.client.post(f"/verify/{row['token']}", data={})).status_code == 422
-    large = await registry.client.post("/verifications", content=b"0" * 2_000_000)
+    large = await registry.client.post("/verifications", content=b"0" * (MAX_FILE + 1))
     assert large.status_code == 413
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from datetime import date
 from functools import partial
 from uuid import uuid4
@@ -132,6 +133,19 @@ async def test_anybody_learns_of_a_copy_what_it_is_and_of_a_changed_one_that_it_
     assert (check["genuine"], check["certified_copy"]["copy_number"]) == (True, 1)
     assert check["verification"]["document"] == str(row["id"])
     assert (await registry.client.post("/verifications", content=pdf + b"\n")).json()["genuine"] is False
+    number = f"TEST-{row['year']}-000001"
+    for language, words in (("th", "ไฟล์นี้เป็นสำเนารับรองครั้งที่ 1 ของใบอนุญาตทดสอบ"), ("en", "certified copy no. 1 of")):
+        page = await on_page(registry, row, pdf, language)
+        (result,) = re.findall('<p class="status ([a-z]+)" role="status" id="result">(.*?)</p>', page)
+        assert (result[0], words in result[1], number in result[1]) == ("good", True, True)
+    assert "This is not the file" in await on_page(registry, row, pdf + b"\n", "en")
+    _, other = await registry.issued()
+    assert "This is not the file" in await on_page(registry, other, pdf, "en"), "a copy of another document"
+
+
+async def on_page(registry, row, content, language):
+    url = f"/verify/{row['token']}?language={language}"
+    return (await registry.client.post(url, files={"file": ("x.pdf", content)})).text
 
 
 async def test_a_copy_is_of_the_document_that_holds_now_a_substitute_too(registry, issued):

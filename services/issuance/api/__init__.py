@@ -32,4 +32,6 @@ for each in (
 ):
     router.include_router(each.router)
 
-__all__ = ["router"]
+WHOLE_FILES = verifications.WHOLE_FILES
+
+__all__ = ["WHOLE_FILES", "router"]

@@ -51,6 +51,9 @@ WORDS = {
         th="ไฟล์นี้ไม่ตรงกับฉบับที่หน่วยงานออก อาจถูกแก้ไขหรือเป็นเอกสารอื่น",
         en="This is not the file that was issued: it was changed, or it is another document.",
     ),
+    "copy": Text(
+        th="ไฟล์นี้เป็นสำเนารับรองครั้งที่ {copy} ของ{of} เลขที่", en="This is exactly certified copy no. {copy} of {of}, number"
+    ),
     "hash": Text(th="ค่าแฮช SHA-256 ของไฟล์", en="SHA-256 of the file"),
     "as_of": Text(th="ข้อมูล ณ วันที่", en="As of"),
     "free": Text(
@@ -66,10 +69,19 @@ WORDS = {
 }
 
 
-def of(shown: VerificationView, language: Language, *, is_genuine: bool | None = None) -> HTMLResponse:
-    """The page of an issued document; ``is_genuine`` is the finding about a file that was sent."""
+def of(
+    shown: VerificationView, language: Language, *, is_genuine: bool | None = None, copy: int | None = None
+) -> HTMLResponse:
+    """The page of an issued document; ``is_genuine`` is the finding about a file that was sent.
+
+    ``copy`` is the number of the certified copy that the file is.
+    """
     title = f"{shown.title.in_language(language)} {shown.number}"
-    body = heading(shown, language) + facts(shown, language) + _upload(language, is_genuine)
+    body = (
+        heading(shown, language)
+        + facts(shown, language)
+        + _upload(language, _finding(shown, language, is_genuine, copy))
+    )
     codes = " · ".join(f"<code>{each}</code>" for each in reversed(shown.files))
     stated = as_of(shown.checked_at.astimezone(BANGKOK), language)
     footer = f"<p>{stated} · {_say('free', language)}</p><p>{_say('hash', language)}: {codes}</p>"
@@ -130,11 +142,17 @@ def facts(shown: VerificationView, language: Language) -> str:
     return f"<h2>{_say('shown', language)}</h2><dl>{items}</dl>"
 
 
-def _upload(language: Language, is_genuine: bool | None) -> str:
-    result = ""
-    if is_genuine is not None:
-        look, words = ("good", "genuine") if is_genuine else ("bad", "changed")
-        result = f'<p class="status {look}" role="status" id="result">{_say(words, language)}</p>'
+def _finding(shown: VerificationView, language: Language, is_genuine: bool | None, copy: int | None) -> str:
+    if is_genuine is None:
+        return ""
+    look, words = ("good", _say("genuine", language)) if is_genuine else ("bad", _say("changed", language))
+    if copy is not None:
+        said = WORDS["copy"].in_language(language).format(copy=copy, of=shown.title.in_language(language))
+        look, words = "good", escape(f"{said} {shown.number}")
+    return f'<p class="status {look}" role="status" id="result">{words}</p>'
+
+
+def _upload(language: Language, result: str) -> str:
     return (
         f"<h2>{_say('check', language)}</h2>{result}"
         f'<form method="post" enctype="multipart/form-data" action="?language={language}#result">'

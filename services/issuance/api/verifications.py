@@ -12,7 +12,7 @@ from kit.auth import allow
 from kit.contracts.text import Language
 from kit.database import Reading
 from kit.errors import language_of
-from kit.problems import RESPONSES
+from kit.problems import MAX_FILE, RESPONSES
 from services.issuance import domain, queries
 from services.issuance.api import display, page
 from services.issuance.domain import Tokens
@@ -33,6 +33,9 @@ async def reader_language(
 
 
 ReaderLanguage = Annotated[Language, Depends(reader_language)]
+WHOLE_FILES = dict.fromkeys(("/verifications", "/verify/[^/]+"), MAX_FILE)
+"""The largest bodies of paths that take a file."""
+PIECE = 65_536
 UNKNOWN: dict[int | str, dict[str, Any]] = {
     404: {
         "description": "No document under this code: a page for people",
@@ -66,7 +69,10 @@ async def verification(request: Request, response: Response, session: Reading, t
 async def check_file(request: Request, response: Response) -> FileCheck:
     """Tell whether the file sent as the body is, to the last byte, a version of an issued one; nothing is kept."""
     response.headers["Cache-Control"] = "no-store"
-    sha256 = hashlib.sha256(await request.body()).hexdigest()
+    digest = hashlib.sha256()
+    async for piece in request.stream():
+        digest.update(piece)
+    sha256 = digest.hexdigest()
     kit: Kit = request.app.state.kit
     # Whoever sends slowly holds no connection.
     async with kit.database.reading() as session:
@@ -106,13 +112,21 @@ async def verify_file(
     language: ReaderLanguage,
     file: Annotated[UploadFile, File()],
 ) -> HTMLResponse:
-    """Tell on the page whether the file chosen there is this document to the last byte; nothing of it is kept."""
+    """Tell on the page whether the file chosen there is this document or a certified copy of it to the last byte.
+
+    Nothing of it is kept.
+    """
     kit: Kit = request.app.state.kit
+    # No connection is held while the file is read, which may lie on the disk.
+    digest = hashlib.sha256()
+    while piece := await file.read(PIECE):
+        digest.update(piece)
+    sha256 = digest.hexdigest()
     try:
-        # No connection is held while the file is read, which may lie on the disk.
         async with kit.database.reading() as session:
-            shown = await _shown(session, await _found(request, session, token))
+            found = await _found(request, session, token)
+            shown, copied = await _shown(session, found), await queries.copy_by_sha256(session, sha256)
     except domain.VerificationNotFound:
         return page.unknown(language)
-    is_genuine = hashlib.sha256(await file.read()).hexdigest() in shown.files
-    return page.of(shown, language, is_genuine=is_genuine)
+    copy = copied[0].running if copied and copied[1].id == found.id else None
+    return page.of(shown, language, is_genuine=sha256 in shown.files, copy=copy)
