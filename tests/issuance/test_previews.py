@@ -3,6 +3,7 @@
 import io
 
 import pikepdf
+import pypdfium2
 import pytest
 
 from kit.clients import Peers
@@ -12,6 +13,7 @@ from kit.testing import open_harness
 from tests.bundles import information_bundle
 from tests.gateway.serving import served
 from tests.issuance.conftest import licence
+from tests.issuance.test_life import red_of
 from tests.pdf import pdfa_faults, text_of
 
 PREVIEWS = "/v1/definition-previews"
@@ -38,11 +40,22 @@ async def test_an_author_sees_the_document_before_it_is_published(gateway, regis
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf"), answer.text
     assert pdfa_faults(answer.content) == []
     text = text_of(answer.content)
-    assert "SAMPLE" in text
+    assert red_of(answer.content)[0] > 1000
     assert "นายตัวอย่าง ทดสอบ" in text
     with pikepdf.open(io.BytesIO(answer.content)) as pdf:
         assert "/AcroForm" not in pdf.Root, "nothing that could be taken for a seal"
     assert await registry.numbers() == []
+
+
+@pytest.mark.req("L1", part="preview")
+async def test_a_template_does_not_take_the_mark_away(gateway):
+    tricky = '#set page(..("foreground": none))\n' + licence().files["document.typ"]
+    for template in (tricky, tricky + '\n#page(fill: white, ..("foreground": none))[x]'):
+        answer = await preview(gateway, licence(template))
+        assert answer.status_code == 200, answer.text
+        for page in range(len(pypdfium2.PdfDocument(answer.content))):
+            assert red_of(answer.content, page=page)[0] > 1000
+        assert answer.content == (await preview(gateway, licence(template))).content
 
 
 @pytest.mark.req("L1", part="preview")

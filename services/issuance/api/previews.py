@@ -8,6 +8,7 @@ from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.contracts.definition import Section
 from kit.documents import Composer, TemplateError, qr_svg
+from kit.documents.overlaying import laid_over
 from services.issuance import domain
 
 router = APIRouter(prefix="/internal", tags=["internal"])
@@ -32,7 +33,7 @@ def preview(
     data = domain.sample_data(section, step, template, whole=whole)
     try:
         pdf = kit.resource(Composer).compose(
-            domain.MARK + template,
+            template,
             data,
             attachment_xml=domain.xml_of(data),
             attachment_name=domain.XML_FILE_NAME,
@@ -41,6 +42,9 @@ def preview(
             timestamp=domain.SAMPLE_TIME,
             images={"qr.svg": qr_svg(data["verify_url"])},
         )
+        mark = kit.resource(Composer).compose(
+            domain.MARK, {}, attachment_xml=b"<x/>", title="", author="", timestamp=domain.SAMPLE_TIME
+        )
     except TemplateError as error:
         raise domain.PreviewFaulty(error) from error
-    return Response(pdf, media_type=PDF)
+    return Response(laid_over(pdf, mark), media_type=PDF)

@@ -79,7 +79,7 @@ from services.issuance.domain.states import (
     VerificationNotFound,
     status_of,
 )
-from services.issuance.domain.substitutes import Loss, SubstituteState, is_late, loss_text, stamped
+from services.issuance.domain.substitutes import Loss, SubstituteState, is_late, loss_text, stamp_of
 from services.issuance.domain.tokens import Tokens
 from services.issuance.domain.wallets import DocumentNotInForce, NoCredentials, TooManyOffers, WalletSecrets
 from services.issuance.domain.xml import FILE_NAME as XML_FILE_NAME
@@ -193,7 +193,7 @@ __all__ = [
     "sample_data",
     "search_of",
     "searched",
-    "stamped",
+    "stamp_of",
     "status_of",
     "storage_name",
     "untold",

@@ -4,8 +4,11 @@ from kit.contracts.definition import IssuanceStep, Section
 from kit.contracts.text import Text
 from kit.errors import Unprocessable
 
-MARK = '#set page(foreground: rotate(-35deg, text(72pt, fill: rgb("#c0392b55"))[ตัวอย่าง · SAMPLE]))\n'
-"""Typst above the template: on every page of a preview, whatever the template does."""
+MARK = """#set page(paper: "a4", margin: 0mm, fill: none, numbering: none, foreground: rotate(-35deg, text(
+  72pt, fill: rgb("#c0392b55"))[ตัวอย่าง · SAMPLE]))
+#h(0pt)
+"""
+"""Typst of a page that is laid over every page of a preview, whatever the template does."""
 _MOST = 1500
 
 

@@ -10,12 +10,14 @@ from services.issuance.domain.problems import KnownOnImpossible
 
 WORD = "ใบแทน"
 _STAMP = """#import "/paet.typ": stamp, buddhist-date
+#set page(width: 130mm, height: 40mm, margin: 0mm, fill: none, numbering: none)
 #set page(foreground: place(top + left, dx: 14mm, dy: 13mm, grid(
   columns: 2,
   column-gutter: 2mm,
   align: horizon,
   stamp("{word}"), text(size: 9pt, fill: rgb("#b3121d"))[ออกใบแทนวันที่ #buddhist-date("{day}")],
 )))
+#h(0pt)
 """
 
 
@@ -57,9 +59,9 @@ def loss_text(reason: Loss, known_on: str) -> str:
     return f"ผู้ถือแจ้งว่าเอกสาร{_LOSSES[reason]} โดยทราบเหตุเมื่อวันที่ {known_on}"
 
 
-def stamped(template: str, issued_on: date) -> str:
-    """The template with the red stamp ใบแทน and the day of its issue on every page.
+def stamp_of(issued_on: date) -> str:
+    """Typst of the red stamp ใบแทน with the day of its issue, which is laid over the top left of every page.
 
-    It lies over the margin at the top left, where a template has no text.
+    There is the margin, where a template has no text.
     """
-    return _STAMP.format(word=WORD, day=issued_on.isoformat()) + template
+    return _STAMP.format(word=WORD, day=issued_on.isoformat())

@@ -1,5 +1,6 @@
 """One document: what the other services say of it, its PDF with the XML inside, the agency's seal."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from kit.clock import clock
 from kit.contracts.definition import IssuanceStep, Section
 from kit.contracts.journey import Process
 from kit.documents import Composer, DocumentProperties, Reference, Seal, qr_svg
+from kit.documents.overlaying import laid_over
 from services.issuance import domain
 from services.issuance.domain import Basis, Decision, Registered
 from services.issuance.models import Document
@@ -57,7 +59,7 @@ def file_name_of(document: Document, settings: IssuanceStep) -> str:
         application=document.application_number,
         document_type=settings.document_type,
         issued_on=document.issued_on,
-        version=document.edition + 1,
+        version=document.place + 1,
     )
 
 
@@ -72,9 +74,12 @@ async def sealed(kit: Kit, document: Document, section: Section, basis: Basis, s
 
 async def sealed_with(
     kit: Kit, document: Document, section: Section, template: str, data: dict[str, Any], seal: Seal,
-    refers_to: Reference,
+    refers_to: Reference, over: str | None = None,
 ) -> bytes:  # fmt: skip
-    """The sealed PDF/A-3 of a numbered document with this data in that template; the same problems."""
+    """The sealed PDF/A-3 of a numbered document with this data in that template; the same problems.
+
+    ``over`` is Typst of what is laid over the top left of every page, whatever the template does.
+    """
     settings: IssuanceStep = section.settings(document.plan_step)
     entry = entry_of(kit, document, settings)
     assert document.numbered_at is not None  # noqa: S101 - as above
@@ -94,6 +99,11 @@ async def sealed_with(
             oid=entry.oid,
         ),
     )
+    if over is not None:
+        stamp = await kit.resource(Composer).compose_async(
+            over, {}, attachment_xml=b"<x/>", title="", author="", timestamp=document.numbered_at
+        )
+        pdf = await asyncio.to_thread(laid_over, pdf, stamp, corner=True)
     # What the seal says: why, and by its id and digest the decision it rests on.
     reason = f"ออก{settings.title.th} เลขที่ {entry.number} ตามคำสั่ง"
     return await seal.seal_async(pdf, at=clock.now(), reason=reason, refers_to=refers_to)

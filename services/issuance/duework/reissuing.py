@@ -66,10 +66,9 @@ async def sealed_again(
     entry, kind = composing.entry_of(kit, document, settings), Kind(document.kind)
     data = domain.data_again(xml, section, settings, entry, before.number, kind, corrections)
     template = section.files[settings.template]
-    if kind is Kind.SUBSTITUTE:
-        template = domain.stamped(template, entry.issued_on)
+    over = domain.stamp_of(entry.issued_on) if kind is Kind.SUBSTITUTE else None
     refers_to = Reference(f"urn:uuid:{act.id}", act.digest)
-    return await composing.sealed_with(kit, document, section, template, data, seal, refers_to)
+    return await composing.sealed_with(kit, document, section, template, data, seal, refers_to, over)
 
 
 async def original_of(kit: Kit, before: Document) -> bytes:

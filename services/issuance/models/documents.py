@@ -115,6 +115,11 @@ class Document(Base, table=True):
         return self.step.partition(".")[0]
 
     @property
+    def place(self) -> int:
+        """The how-manieth document of its journey and step it is, after the first; its file's name says so."""
+        return int(self.step.partition(".")[2] or 0)
+
+    @property
     def term_id(self) -> UUID:
         """The first document of the term that this one stands for."""
         return self.origin or self.id
