@@ -245,7 +245,7 @@ class Lives(RuleBasedStateMachine):
         assert names["issued"] == 1
         today = local_date(clock.now())
         for each in out:
-            days = domain.milestones(each.issued_on, each.valid_until, self.licence.leads)
+            days = domain.milestones(each.made_on, each.valid_until, self.licence.leads)
             told = [fact for fact in facts if fact.data.name in ENDS and fact.data.document == each.id]
             due = [day for day in days if day <= today]
             assert len(told) == len(due) if each.state in LIVE else len(told) <= len(due)

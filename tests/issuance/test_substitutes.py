@@ -4,11 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from kit.clock import clock
+from kit.clock import clock, local_date
 from kit.contracts.events import SubstituteRefused
 from kit.testing import open_harness
+from kit.thai import long_date
+from services.issuance.domain import XML_FILE_NAME
 from services.issuance.duework import reissuing
+from tests import pdf
 from tests.issuance.conftest import REASONS, Office, Registry, living
+
+DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,23 @@ async def test_a_refusal_is_told_with_its_reasons_and_how_to_appeal(registry, of
     (order,) = claims.json()["items"][document]["orders"]
     assert (order["act"], order["facts"]) == ("substitute", REASONS["facts"])
     assert order["appeal_th"]
+
+
+@pytest.mark.req("L6", part="a substitute has the original's day of issue everywhere, its own on the stamp")
+async def test_every_place_says_the_day_that_is_on_the_paper(registry, office):
+    event = type("Event", (), {"journey": office.row["journey_id"]})
+    with clock.freeze(clock.now()) as advance:
+        advance(timedelta(days=10))
+        today = local_date(clock.now())
+        before, after = await office.substitute(event)
+    xml = pdf.attachments(await registry.pdf(after))[XML_FILE_NAME].decode()
+    first = before["issued_on"]
+    assert f"<issued_on>{first}</issued_on>" in xml
+    assert f"<on>{today}</on>" in xml
+    shown = (await registry.client.get(f"/verifications/{after['token']}")).json()
+    assert (after["issued_on"], shown["issued_on"]) == (first, str(first))
+    assert f"{today.year + 543}{today:%m%d}" in after["file_name"]
+    assert f"ออกใบแทนวันที่ {long_date(today)}" in pdf.text_of(await registry.pdf(after)).translate(DIGITS)
 
 
 async def queue(office):

@@ -31,7 +31,7 @@ async def plan(session: AsyncSession, document: Document, leads: Sequence[int], 
     """
     if document.valid_until is None or document.issued_on is None:
         return
-    days = domain.milestones(document.issued_on, document.valid_until, leads)
+    days = domain.milestones(document.made_on, document.valid_until, leads)
     payload = {"since": since} if since else None
     due_at = domain.beginning_of(days[0])
     await duework.add(session, EXPIRY, document.id, due_at=due_at, payload=payload, journey=document.journey_id)
@@ -53,7 +53,7 @@ async def look_at_end(
     if document.state not in ENDING or document.valid_until is None or document.issued_on is None:
         return None
     today, ends_on = local_date(clock.now()), document.valid_until
-    days = domain.milestones(document.issued_on, ends_on, leads)
+    days = domain.milestones(document.made_on, ends_on, leads)
     untold = domain.untold(days, document.told_until, today)
     missed = [day for day in untold if since is not None and day < since]
     for day in untold[max(len(missed) - 1, 0) :]:

@@ -49,7 +49,7 @@ async def ask_substitute(
         raise domain.SuccessorUnderWay
     wish = Substitute(
         document_id=document.id, journey_id=document.journey_id, agency=document.agency, reason=told.reason,
-        known_on=told.known_on, is_late=domain.is_late(told.known_on, document.issued_on, now.today, terms.life),
+        known_on=told.known_on, is_late=domain.is_late(told.known_on, document.made_on, now.today, terms.life),
         state=SubstituteState.ASKED, asked_at=clock.now(),
     )  # fmt: skip
     session.add(wish)

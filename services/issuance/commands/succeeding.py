@@ -102,6 +102,8 @@ async def number_successor(
         document.token = document.token or token
     else:
         await number_documents(session, [document], {document.id: WantedAgain(months, token, last_day)}, now)
+    if document.kind == Kind.SUBSTITUTE:
+        document.issued_on = before.issued_on  # it says what the other said
     return before, document
 
 

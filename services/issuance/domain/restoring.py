@@ -24,12 +24,12 @@ class OriginalUnreadable(Exception):
 
 
 def data_again(
-    xml: bytes, section: Section, settings: IssuanceStep, entry: Registered, before: str, kind: Kind,
-    corrections: Mapping[str, Any],
+    xml: bytes, section: Section, settings: IssuanceStep, entry: Registered, before: str, on: date,
+    kind: Kind, corrections: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
-    """The ``data`` of a document in the place of one whose XML this is, and whose number ``before`` was.
+    """The ``data`` of a document in the place of one whose XML this is, and whose number ``before`` was, made ``on``.
 
-    A substitute says what the other said, the day of issue too. Fields named in ``corrections`` get other values.
+    Fields named in ``corrections`` get other values.
     OriginalUnreadable.
     """
     schema, template = FormSchema(section.form), section.files[settings.template]
@@ -37,13 +37,13 @@ def data_again(
     form = data.get("form", {})
     for name, value in corrections.items():
         form = corrected(form, path_of(name), value)
-    issued_on = data["issued_on"] if kind is Kind.SUBSTITUTE else entry.issued_on.isoformat()
     again = data | {
         "number": entry.number, "uuid": str(entry.uuid), "oid": entry.oid, "version": entry.version,
-        "issued_on": issued_on, "valid_until": _day(entry.valid_until), "verify_url": entry.verify_url,
+        "issued_on": entry.issued_on.isoformat(), "valid_until": _day(entry.valid_until),
+        "verify_url": entry.verify_url,
         "person": _person(data.get("person", {}), template), "form": chosen_form(schema, template, form),
         "decision": _decision(data["decision"], template),
-        "replaces": {"kind": kind.value, "number": before, "on": entry.issued_on.isoformat()},
+        "replaces": {"kind": kind.value, "number": before, "on": on.isoformat()},
     }  # fmt: skip
     return in_one_spelling(again)
 

@@ -52,13 +52,12 @@ def verify_url(public_url: str, token: str) -> str:
 
 def file_name_of(document: Document, settings: IssuanceStep) -> str:
     """The name of the file outside: ASCII, nothing personal in it."""
-    assert document.issued_on is not None  # noqa: S101 - a numbered document has its day
     return domain.file_name(
         agency=document.agency,
         definition=document.definition,
         application=document.application_number,
         document_type=settings.document_type,
-        issued_on=document.issued_on,
+        issued_on=document.made_on,
         version=document.place + 1,
     )
 

@@ -64,9 +64,9 @@ async def sealed_again(
     """The sealed PDF/A-3 of a numbered document that takes the place of another; a substitute has its stamp."""
     settings: IssuanceStep = section.settings(document.plan_step)
     entry, kind = composing.entry_of(kit, document, settings), Kind(document.kind)
-    data = domain.data_again(xml, section, settings, entry, before.number, kind, corrections)
+    data = domain.data_again(xml, section, settings, entry, before.number, document.made_on, kind, corrections)
     template = section.files[settings.template]
-    over = domain.stamp_of(entry.issued_on) if kind is Kind.SUBSTITUTE else None
+    over = domain.stamp_of(document.made_on) if kind is Kind.SUBSTITUTE else None
     refers_to = Reference(f"urn:uuid:{act.id}", act.digest)
     return await composing.sealed_with(kit, document, section, template, data, seal, refers_to, over)
 

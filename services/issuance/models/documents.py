@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
+from kit.clock import local_date
 from services.issuance import domain
 from services.issuance.models.base import Base, moment, structure
 
@@ -105,6 +106,14 @@ class Document(Base, table=True):
             msg = "the document has no number"
             raise ValueError(msg)
         return domain.number_text(self.series, self.year, self.running, self.edition)
+
+    @property
+    def made_on(self) -> date:
+        """The day on which it got its number: a substitute has the day of issue of the one before. ValueError."""
+        if self.issued_on is None:
+            msg = "the document has no day"
+            raise ValueError(msg)
+        return local_date(self.numbered_at) if self.numbered_at else self.issued_on
 
     @property
     def plan_step(self) -> str:
