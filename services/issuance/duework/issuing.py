@@ -27,7 +27,7 @@ from kit.storage import Files
 from kit.telemetry import log
 from services.issuance import commands, domain, queries
 from services.issuance.commands import StoredFile, Wanted
-from services.issuance.domain import Basis, FormSchema, NotGranted, OriginalUnreadable, State, Tokens
+from services.issuance.domain import Basis, FormSchema, Kind, NotGranted, OriginalUnreadable, State, Tokens
 from services.issuance.duework import composing
 from services.issuance.models import Document
 from services.issuance.settings import Settings
@@ -89,7 +89,7 @@ async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
     kit.resource(Seals).check()  # before anybody is asked: while no seal can be put on, what waits costs nothing
     async with kit.database.reading() as session:
         found = await queries.documents(session, ids)
-    documents = await _past_the_point_of_no_return(kit, [each for each in found if each.state in BEGUN])
+    documents = await _past_the_point_of_no_return(kit, [each for each in found if _is_first(each)])
     crashpoint.reach(SEALED)
     if not documents:
         return
@@ -104,6 +104,11 @@ async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
     made = [each for each in numbered if each.state == State.ISSUING]
     if made:
         await _make(kit, [(each, sections[each.definition], bases[each.id], seals[each.agency]) for each in made])
+
+
+def _is_first(document: Document) -> bool:
+    """What takes the place of another is not issued here, whatever due work a release before has left."""
+    return document.state in BEGUN and document.kind == Kind.FIRST
 
 
 def _wanted(kit: Kit, settings: IssuanceStep) -> Wanted:
