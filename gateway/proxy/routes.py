@@ -133,7 +133,7 @@ issuance  GET   /licences/{licence_id}/acts              officer:reviewer office
 issuance  POST  /licences/{licence_id}/acts              officer:reviewer officer:approver
 issuance  GET   /licences/{licence_id}/acts/{act_id}/corrections officer:reviewer officer:approver
 issuance  POST  /licences/{licence_id}/acts/{act_id}/confirmation officer:approver
-issuance  POST  /licences/{licence_id}/acts/{act_id}/rejection officer:approver
+issuance  POST  /licences/{licence_id}/acts/{act_id}/rejection officer:reviewer officer:approver
 issuance  POST  /licences/{licence_id}/reinstatement      officer:approver
 issuance  POST  /licences/{licence_id}/renewal           officer:approver
 issuance  POST  /journeys/{journey_id}/document/substitutes owner

@@ -162,6 +162,15 @@ async def test_another_agencys_officer_finds_nothing(registry, office):
     assert await office.statuses() == {"valid"}
 
 
+@pytest.mark.req("L6", part="a reviewer takes back a proposal of one's own and no other")
+async def test_a_proposer_takes_a_proposal_back(registry, office):
+    me, body = office.officer(role="reviewer"), {"reason": "เสนอผิดเรื่อง"}
+    for officer, expected in ((office.officer(uuid4(), "reviewer"), 403), (me, 200)):
+        proposed = await office.post(f"{office.at}/acts", REASONS | {"act": "revoke"}, me)
+        rejection = f"{office.at}/acts/{proposed.json()['id']}/rejection"
+        assert (await office.post(rejection, body, officer)).status_code == expected
+
+
 @pytest.mark.req("L6", part="acts are never changed, and each holds the one before")
 async def test_acts_only_grow_and_prove_each_other(registry, office):
     await office.act("suspend", until=str(local_date(clock.now())))

@@ -99,13 +99,13 @@ async def confirm(request: Request, approver: Approver, licence_id: UUID, act_id
 
 
 @router.post("/licences/{licence_id}/acts/{act_id}/rejection")
-async def reject(request: Request, approver: Approver, licence_id: UUID, act_id: UUID, body: Rejection) -> ActView:
-    """Do not do what was proposed; the reason is kept."""
+async def reject(request: Request, officer: Officer, licence_id: UUID, act_id: UUID, body: Rejection) -> ActView:
+    """Do not do what was proposed; the reason is kept. A reviewer may take back a proposal of one's own."""
     kit: Kit = request.app.state.kit
-    _, section, settings = await _asked(kit, approver, licence_id)
+    _, section, settings = await _asked(kit, officer, licence_id)
     terms = Terms.of(section, settings)
     async with kit.database.transaction() as session:
-        made = await commands.reject(session, approver, licence_id, act_id, body.reason, terms)
+        made = await commands.reject(session, officer, licence_id, act_id, body.reason, terms)
         return ActView.model_validate(made)
 
 

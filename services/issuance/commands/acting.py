@@ -124,10 +124,12 @@ async def reject(
 ) -> DocumentAct:
     """Do not do what was proposed; the proposer may take it back this way. A repetition changes nothing.
 
-    LicenceNotFound, ProposalNotFound, ProposalSettled.
+    LicenceNotFound, ProposalNotFound, NotTheProposer, ProposalSettled.
     """
     document = await held(session, officer, document_id)
     proposal, settled = await _proposal(session, document, proposal_id)
+    if "approver" not in officer.roles and proposal.officer != UUID(officer.subject):
+        raise domain.NotTheProposer
     if settled is not None:
         if (settled.phase, settled.officer) == (Phase.REJECTED, UUID(officer.subject)):
             return settled

@@ -48,6 +48,15 @@ class ConfirmerIsProposer(Forbidden):
     title = Text(th="ผู้เสนอไม่อาจเป็นผู้สั่งการเรื่องเดียวกัน", en="Who proposed an act may not confirm it")
 
 
+class NotTheProposer(Forbidden):
+    """A proposal is taken back by whoever made it; an approver may reject any."""
+
+    code = "not-the-proposer"
+    title = Text(
+        th="ผู้เสนอหรือผู้มีอำนาจเท่านั้นที่ยุติข้อเสนอนี้ได้", en="Only who proposed it, or an approver, may end this proposal"
+    )
+
+
 class UntilImpossible(Unprocessable):
     """A suspension cannot last until that day."""
 
