@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, InternalError
 from kit.clock import clock, local_date
 from kit.contracts.events import Reinstated, Revoked, Suspended
 from kit.testing import open_harness
-from services.issuance.domain import first_broken
+from services.issuance.domain import first_broken, is_intact
 from services.issuance.models import Document, DocumentAct
 from tests.issuance.conftest import REASONS, Office, Registry, licence, living
 
@@ -185,4 +185,7 @@ async def test_acts_only_grow_and_prove_each_other(registry, office):
                 await connection.execute(change)
     view = await registry.client.get(f"{office.at}/acts", headers=office.officer())
     assert [each["phase"] for each in view.json()["acts"]] == ["proposed", "confirmed"]
+    assert view.json()["is_intact"] is True
+    forged = [(office.row["id"], *acts[0]), (office.row["id"], content | {"law": "อื่น"}, previous, digest)]
+    assert is_intact(forged) is False
     assert await registry.harness.rows(text("SELECT 1 FROM due_work WHERE kind = 'reinstate'"))

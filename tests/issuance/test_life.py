@@ -199,6 +199,16 @@ async def test_a_document_is_amended_and_then_renewed(registry, issued):
     assert len({row["file_name"] for row in await registry.family(event)}) == 3, "each its own name"
 
 
+@pytest.mark.req("L6", part="no more than one renewal lies ahead where the definition names no limit")
+async def test_what_is_renewed_is_not_renewed_again_at_once(registry):
+    registry.harness.publish(living(life={}))
+    event, row = await registry.issued()
+    office = Office(registry, row)
+    assert (await office.post(f"{office.at}/renewal", REASONS)).status_code == 202
+    again = Office(registry, (await registry.succeeded(event))[-1])
+    assert code_of(await again.post(f"{again.at}/renewal", REASONS)) == (409, "document-status-forbids")
+
+
 @pytest.mark.req("L6", part="nothing is made from a file that is not the registered one")
 async def test_a_changed_file_is_no_original(registry, issued, monkeypatch):
     event, office = issued

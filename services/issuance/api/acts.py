@@ -123,7 +123,8 @@ async def reinstate(request: Request, approver: Approver, licence_id: UUID, body
 async def renew(request: Request, approver: Approver, licence_id: UUID, body: Reasons) -> ActView:
     """Have a document of a new term made in the place of one that nears its end, with facts and law.
 
-    The definition may say how many days before its end; the new term begins after the old one.
+    The definition may say how many days before its end; the new term begins after the old one, and no more than one
+    lies ahead.
     """
     kit: Kit = request.app.state.kit
     _, section, settings = await _asked(kit, approver, licence_id)

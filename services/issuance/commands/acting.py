@@ -164,7 +164,7 @@ async def renew(
     document = await held(session, officer, document_id)
     if (pending := await open_proposal(session, document)) is not None:
         raise domain.ActPending(proposal=pending.id)
-    domain.check(Act.RENEW, await standing(session, document), terms.life)
+    domain.check(Act.RENEW, await standing(session, document), terms.life, months=terms.months)
     domain.check_reasons(reasons, ("facts", "law"))
     about = await order_successor(session, document, Kind.RENEWED, has_own_number=True)
     return await note(session, document, Act.RENEW, Phase.DONE, terms, officer, reasons, about=about)

@@ -15,6 +15,7 @@ from services.issuance.domain.acts import (
     check_reasons,
     digest_of,
     first_broken,
+    is_intact,
 )
 from services.issuance.domain.checking import SAMPLE_TIME, before, check_section, sample_data
 from services.issuance.domain.content import Basis, Decision, Registered, act_digest, data_of
@@ -179,6 +180,7 @@ __all__ = [
     "grams_of",
     "holder_of",
     "invalid_token",
+    "is_intact",
     "is_late",
     "joined",
     "last_valid_day",

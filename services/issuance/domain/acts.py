@@ -17,6 +17,7 @@ from kit.contracts.appeal import appeal_text
 from kit.contracts.definition import IssuanceStep, Life, Section
 from kit.contracts.text import Text
 from kit.errors import FieldError
+from services.issuance.domain.numbering import last_valid_day
 from services.issuance.domain.problems import (
     ActForbidden,
     AppealUnknown,
@@ -93,13 +94,17 @@ class Terms:
     life: Life
     authority: Text
     appeal: Text | None
+    months: int | None = None
+    """How long a document holds."""
 
     @classmethod
     def of(cls, section: Section, settings: IssuanceStep) -> "Terms":
         """From the section of issuance and the settings of the step."""
         signer, position = settings.signer, settings.signer_position
         authority = Text(th=f"{signer.th} {position.th}", en=f"{signer.en}, {position.en}")
-        return cls(settings.life, authority, appeal_text(section.appeal) if section.appeal else None)
+        return cls(
+            settings.life, authority, appeal_text(section.appeal) if section.appeal else None, settings.validity.months
+        )
 
     @property
     def substitute_law(self) -> str:
@@ -110,20 +115,23 @@ class Terms:
         return source.law.th + (f" มาตรา {source.section}" if source.section else "")
 
 
-def check(act: Act, now: Standing, life: Life, until: date | None = None) -> None:
+def check(act: Act, now: Standing, life: Life, until: date | None = None, months: int | None = None) -> None:
     """Raise unless the act may be done today under the limits of the definition.
 
     ActForbidden; of a suspension UntilImpossible, SuspensionsUsedUp.
     """
-    if now.status not in WORTH[act] or (act is Act.RENEW and not may_renew(now, life)):
+    if now.status not in WORTH[act] or (act is Act.RENEW and not may_renew(now, life, months)):
         raise ActForbidden(document_status=now.status)
     if act is Act.SUSPEND:
         _check_suspension(now, life, until)
 
 
-def may_renew(now: Standing, life: Life) -> bool:
-    """Whether a document has an end, and it is near enough."""
+def may_renew(now: Standing, life: Life, months: int | None = None) -> bool:
+    """Whether a document has an end, and it is near enough: at most one period of so many months lies ahead."""
     if now.valid_until is None:
+        return False
+    ahead = last_valid_day(now.today, months)
+    if ahead is not None and now.valid_until > ahead:
         return False
     return life.renewal is None or (now.valid_until - now.today).days <= life.renewal.days_before
 
@@ -186,6 +194,14 @@ def first_broken(acts: Iterable[tuple[Mapping[str, Any], str | None, str]]) -> i
             return place
         before = digest
     return None
+
+
+def is_intact(acts: Iterable[tuple[UUID, Mapping[str, Any], str | None, str]]) -> bool:
+    """Whether the acts of every document hold, each with its document before what `first_broken` takes."""
+    chains: dict[UUID, list[tuple[Mapping[str, Any], str | None, str]]] = {}
+    for document, content, previous, digest in sorted(acts, key=lambda each: each[1]["place"]):
+        chains.setdefault(document, []).append((content, previous, digest))
+    return all(first_broken(chain) is None for chain in chains.values())
 
 
 def _plain(value: Any) -> Any:

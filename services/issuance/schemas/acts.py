@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kit.contracts.text import Text
-from services.issuance.domain import LONGEST_REASON, Act, Kind, Loss, Phase, Status, SubstituteState
+from services.issuance.domain import LONGEST_REASON, Act, Kind, Loss, Phase, Status, SubstituteState, is_intact
 from services.issuance.models import Document, DocumentAct, Substitute
 from services.issuance.schemas.documents import status_now, suspended_until
 
@@ -109,6 +109,8 @@ class LicenceView(BaseModel):
     valid_until: date | None
     suspended_until: date | None
     acts: list[ActView]
+    is_intact: bool
+    """Whether each act still holds itself and the one before it on its document."""
 
     @classmethod
     def of(cls, document: Document, acts: Sequence[DocumentAct]) -> "LicenceView":
@@ -117,6 +119,7 @@ class LicenceView(BaseModel):
             **document.model_dump(include={"id", "title", "kind", "replaces", "issued_on", "valid_until"}),
             journey=document.journey_id, number=document.number, status=status_now(document),
             suspended_until=suspended_until(document), acts=[ActView.model_validate(each) for each in acts],
+            is_intact=is_intact((each.document_id, each.content(), each.previous, each.digest) for each in acts),
         )  # fmt: skip
 
 
