@@ -77,6 +77,16 @@ async def test_every_place_says_the_day_that_is_on_the_paper(registry, office):
     assert f"ออกใบแทนวันที่ {long_date(today)}" in pdf.text_of(await registry.pdf(after)).translate(DIGITS)
 
 
+@pytest.mark.req("L6", part="what is amended of a substitute stays one, under its stamp")
+async def test_an_amended_substitute_is_still_a_substitute(registry, office):
+    event = type("Event", (), {"journey": office.row["journey_id"]})
+    _, after = await office.substitute(event)
+    await Office(registry, after).act("amend", corrections={"area": 7})
+    *_, amended = await registry.succeeded(event, 3)
+    assert amended["kind"] == "amended"
+    assert "ใบแทน" in pdf.text_of(await registry.pdf(amended))
+
+
 async def queue(office):
     """The wishes of this office's journey that wait for an officer."""
     found = await office.registry.client.get("/substitutes", headers=office.officer())

@@ -61,12 +61,17 @@ async def sealed_again(
     kit: Kit, document: Document, before: Document, section: Section, xml: bytes, corrections: dict[str, Any],
     seal: Seal, act: DocumentAct,
 ) -> bytes:  # fmt: skip
-    """The sealed PDF/A-3 of a numbered document that takes the place of another; a substitute has its stamp."""
+    """The sealed PDF/A-3 of a numbered document that takes the place of another.
+
+    A substitute has its stamp, and what is amended after it keeps it.
+    """
     settings: IssuanceStep = section.settings(document.plan_step)
     entry, kind = composing.entry_of(kit, document, settings), Kind(document.kind)
     data = domain.data_again(xml, section, settings, entry, before.number, document.made_on, kind, corrections)
     template = section.files[settings.template]
-    over = domain.stamp_of(document.made_on) if kind is Kind.SUBSTITUTE else None
+    async with kit.database.reading() as session:
+        stamped_on = await queries.substituted_on(session, document)
+    over = domain.stamp_of(stamped_on) if stamped_on is not None else None
     refers_to = Reference(f"urn:uuid:{act.id}", act.digest)
     return await composing.sealed_with(kit, document, section, template, data, seal, refers_to, over)
 

@@ -9,6 +9,7 @@ from services.issuance.queries.acts import (
     proposed,
     refusals,
     substitute,
+    substituted_on,
     substitutes,
     succession,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "register",
     "sections_of",
     "substitute",
+    "substituted_on",
     "substitutes",
     "succession",
     "unfinished",

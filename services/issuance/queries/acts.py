@@ -12,7 +12,7 @@ from kit.auth import Principal
 from kit.contracts.claims import DocumentClaim, Order, OrdersClaim
 from kit.rows import fetch
 from services.issuance import domain
-from services.issuance.domain import Act, Phase, State, SubstituteState
+from services.issuance.domain import Act, Kind, Phase, State, SubstituteState
 from services.issuance.models import Document, DocumentAct, Substitute
 from services.issuance.queries.documents import COLUMNS, MOST_UNFINISHED, documents
 
@@ -32,6 +32,18 @@ async def succession(session: AsyncSession, document_id: UUID) -> tuple[Document
         )
     ).one()
     return document, before, act
+
+
+async def substituted_on(session: AsyncSession, document: Document) -> date | None:
+    """The day on the stamp of a document: its own if it is a substitute, that of the last one before it in its term."""
+    if document.kind == Kind.SUBSTITUTE:
+        return document.made_on
+    same_term = or_(Document.id == document.term_id, Document.origin == document.term_id)
+    query = select(Document).where(
+        same_term, Document.kind == Kind.SUBSTITUTE, col(Document.state).in_(domain.OUT), Document.id != document.id
+    )
+    last = (await session.exec(query.order_by(col(Document.issued_at).desc()).limit(1))).first()
+    return last.made_on if last else None
 
 
 async def ending(session: AsyncSession, today: date, after: UUID, most: int) -> Sequence[Document]:
