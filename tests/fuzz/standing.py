@@ -17,6 +17,8 @@ from kit.local.doubles.bank.book import Payment
 from kit.local.doubles.bank.callback import confirmation
 from kit.local.doubles.mail.outlet import hex_signature
 from kit.testing import AGENCY, Harness
+from services.delivery.commands import settle_letter
+from services.delivery.domain import LetterState
 from services.issuance.domain import wallets
 from services.issuance.models import CredentialGrant, Document, Substitute
 from services.payment.models import Invoice
@@ -316,13 +318,30 @@ async def _delivery(delivery: Harness) -> Standing:
     standing = Standing()
     for person in (None, uuid4()):
         standing.add(await objects.notice(delivery, person), person)
-    standing.add(await objects.at_counter(delivery, None), None)
+    letter = standing.add(await objects.at_counter(delivery, None), None).ids["letter_id"]
+    async with delivery.kit.database.transaction() as session:
+        await settle_letter(session, UUID(letter), LetterState.SENT, "<x@paet>", "0" * 64, "250")
     standing.targets.append(Target({"provider": "email"}))
+    await _templates(delivery, standing)
     bounce = b"Content-Type: text/rfc822-headers\n\nMessage-ID: <unknown@paet>\n"
     signed = hex_signature("s", bounce)
     standing.may("POST", "/delivery-reports/{provider}", Right(bounce, "application/octet-stream", signed))
     _sections(standing, Process.DELIVERY, licence_bundle(), information_bundle())
     return standing
+
+
+async def _templates(delivery: Harness, standing: Standing) -> None:
+    """Words of the agency for two kinds of notice: the one is read and worded anew, the other taken back."""
+    words = {name: {"th": "แจ้ง {number}", "en": "Notice {number}"} for name in ("subject", "body")}
+    for kind in ("received", "granted"):
+        standing.targets.append(Target({"kind": kind}))
+        path, by = f"/notice-templates/{kind}/versions", delivery.officer("administrator")
+        made = await delivery.client.post(path, json=words | {"based_on": 0}, headers=by)
+        assert made.status_code == 201, made.text
+    again = [Right(words | {"based_on": version}) for version in (1, 2)]
+    standing.may("POST", "/notice-templates/{kind}/versions", *again)
+    standing.may("POST", "/notice-templates/{kind}/withdrawal", *(Right({"based_on": each}) for each in (1, 2, 3)))
+    standing.may("POST", "/notice-templates/{kind}/preview", Right(words))
 
 
 async def _gateway(gateway: Harness) -> Standing:
