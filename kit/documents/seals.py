@@ -44,8 +44,12 @@ class Seals:
 
     def check(self) -> None:
         """Raise TimestampAway where a time-stamp is required and known not to be had: nothing can be sealed now."""
-        if self._timestamps is not None:
+        if self._timestamps is not None and not self._is_unmade():
             self._timestamps.check()
+
+    def _is_unmade(self) -> bool:
+        """Whether the development authority is made with the first seal, and there is none yet."""
+        return self._environment == "development" and not (self._folder / "root.pem").exists()
 
     async def of(self, agency: str, name: Text) -> Seal:
         """The seal of an agency, of all its keys the one whose certificate began last and holds now.
