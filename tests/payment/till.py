@@ -164,9 +164,13 @@ class Till:
             assert sum(row["amount"] for row in payouts) == sum(row["paid"] for row in of["refund"])
             facts = ["invoiced", *["paid"] * len(of["receipt"]), *["refund_due"] * len(owed)]
             facts += [*["refund_paid"] * len(payouts), *["reminded"] * invoice["reminded"]]
-            facts += ["underpaid"] * sum(row["state"] == "underpaid" for row in of["payment"])
             facts += ["expired"] * (invoice["state"] == "expired")
-            assert sorted(told[invoice["journey_id"]]) == sorted(facts)
+            heard = [name for name in told[invoice["journey_id"]] if name != "underpaid"]
+            assert sorted(heard) == sorted(facts)
+            # Parts that came together are told of once, and not where the rest came with them.
+            in_part = sum(row["state"] == "underpaid" for row in of["payment"])
+            is_missing = invoice["state"] == "open" and invoice["held"] > 0
+            assert is_missing <= len(told[invoice["journey_id"]]) - len(heard) <= in_part
 
     def booked(self) -> list[BankTransaction]:
         """All that was paid at the bank and at the gateway."""

@@ -1,6 +1,7 @@
 """What makes a plan unlawful or impossible to run, whatever its services say of their sections."""
 
 from kit.contracts.definition.bundle import Definition, Fault
+from kit.contracts.definition.steps import PaymentStep
 from kit.contracts.journey import GATES, Process
 from kit.contracts.text import Text
 
@@ -34,7 +35,22 @@ def _plan_faults(definition: Definition) -> list[Text]:
         )
     if order[-1] is not Process.DELIVERY or order.count(Process.DELIVERY) != 1:
         faults.append(Text(th="แผนต้องจบด้วยขั้นตอนจัดส่งเพียงหนึ่งเดียว", en="the plan ends in its one delivery step"))
-    return faults + _decision_faults(definition, order)
+    return faults + _decision_faults(definition, order) + _lapse_faults(definition)
+
+
+def _lapse_faults(definition: Definition) -> list[Text]:
+    """What was issued does not end by an invoice: nothing lapses after it."""
+    is_issued, faults = False, []
+    for step in definition.plan:
+        is_issued = is_issued or step.process == Process.ISSUANCE
+        if is_issued and isinstance(step, PaymentStep) and step.lapse and step.lapse.policy == "journey":
+            faults.append(
+                Text(
+                    th=f"ขั้นตอน {step.id} อยู่หลังการออกเอกสาร จึงกำหนดให้คำขอสิ้นสุดเมื่อไม่ชำระเงินไม่ได้",
+                    en=f"{step.id} stands after something is issued: no journey lapses with its fee",
+                )
+            )
+    return faults
 
 
 def _decision_faults(definition: Definition, order: list[Process]) -> list[Text]:

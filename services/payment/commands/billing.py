@@ -44,7 +44,10 @@ async def open_invoice(session: AsyncSession, event: Event, known: Known) -> Non
         await books.close(session, invoice.id, InvoiceState.PAID)
         await outbox.hand_over(session, invoice, Paid)
         return
-    fact = Invoiced(invoice=invoice.id, amount_satang=invoice.amount, currency="THB", due_at=invoice.due_at)
+    fact = Invoiced(
+        invoice=invoice.id, amount_satang=invoice.amount, currency="THB", due_at=invoice.due_at,
+        expires_at=invoice.expires_at,
+    )  # fmt: skip
     await outbox.add(session, fact, invoice)
     # A bank may stay silent: the invoice is asked about even if nobody ever calls back.
     await duework.add(session, "inquire", invoice.id, due_at=now + FIRST_INQUIRY, journey=invoice.journey_id)

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit import duework
 from kit.auth import Principal
 from kit.clock import clock
+from kit.telemetry import log
 from services.payment import domain, queries
 from services.payment.commands.settling import settle
 from services.payment.domain import ChargeState, InvoiceState
@@ -66,7 +67,9 @@ async def conclude(session: AsyncSession, checkout_id: UUID, charge: Charge | No
         begun.state = ChargeState.FAILED
         return
     if charge.transaction is not None:
-        await settle(session, begun.invoice_id, begun.provider, [charge.transaction])
+        settled = await settle(session, begun.invoice_id, begun.provider, [charge.transaction])
+        if not settled:  # the gateway has money that it says is for another bill: somebody must look there
+            log.error("a charge that succeeded settles nothing", checkout=str(begun.id), charge=charge.charge_id)
     begun.state = charge.state
 
 

@@ -35,7 +35,10 @@ async def remind(session: AsyncSession, invoice_id: UUID, passed: int) -> bool:
         return False
     if invoice.reminded < passed:
         await fetch(session, "UPDATE invoice SET reminded = $1 WHERE id = $2", passed, invoice_id)
-        fact = Reminded(invoice=invoice_id, amount_satang=invoice.missing, currency="THB", due_at=invoice.due_at)
+        fact = Reminded(
+            invoice=invoice_id, amount_satang=invoice.missing, currency="THB", due_at=invoice.due_at,
+            expires_at=invoice.expires_at,
+        )  # fmt: skip
         await outbox.add(session, fact, invoice)
     return True
 

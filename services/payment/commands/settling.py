@@ -129,15 +129,16 @@ def _judged(told: Told, payments: Mapping[str, asyncpg.Record]) -> list[Judged]:
 
 
 async def _hold(session: AsyncSession, parts: Sequence[Judged]) -> None:
-    """Keep what was paid in part, and tell what is missing."""
-    for each in parts:
-        held, invoice = each.before + each.verdict.held, each.invoice
-        await fetch(session, "UPDATE invoice SET held = $1 WHERE id = $2", held, invoice.id)
-        fact = Underpaid(
-            invoice=invoice.id, amount_satang=each.booked.amount, missing_satang=invoice.amount - held, currency="THB",
-            due_at=invoice.due_at,
-        )  # fmt: skip
-        await outbox.add(session, fact, invoice)
+    """Keep what was paid in part, and tell once of an invoice what is missing, where the rest has not come with it."""
+    invoices = {each.invoice.id: each.invoice for each in parts}
+    for invoice in invoices.values():
+        await fetch(session, "UPDATE invoice SET held = $1 WHERE id = $2", invoice.held, invoice.id)
+        if invoice.state == InvoiceState.OPEN:
+            fact = Underpaid(
+                invoice=invoice.id, amount_satang=sum(each.verdict.held for each in parts if each.invoice is invoice),
+                missing_satang=invoice.missing, currency="THB", due_at=invoice.due_at,
+            )  # fmt: skip
+            await outbox.add(session, fact, invoice)
 
 
 async def _apply(session: AsyncSession, judged: Sequence[Judged], account: str, now: datetime) -> None:

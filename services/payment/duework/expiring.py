@@ -9,9 +9,10 @@ from uuid import UUID
 from kit.app import Kit
 from kit.clock import clock, local_date
 from kit.duework import Later
-from services.payment import commands, providers, queries
+from services.payment import commands, queries
 from services.payment.commands.charging import UNANSWERED
 from services.payment.domain import ChargeState, InvoiceState
+from services.payment.duework.charging import stands
 from services.payment.duework.inquiring import ask, days
 from services.payment.models import Invoice
 
@@ -36,9 +37,9 @@ async def remind(kit: Kit, key: str, payload: Mapping[str, Any]) -> None:
 
 
 async def expire(kit: Kit, key: str, _payload: Mapping[str, Any]) -> None:
-    """End an invoice after a last look at every day since it was made, and at every charge.
+    """End an invoice after a last look at every charge, and then at every day since it was made.
 
-    A bank that is away, or a charge that is still being paid, puts it off.
+    A bank that is away, or a charge that is still being paid, puts it off; the bank is not asked before.
     """
     invoice = await _invoice(kit, key)
     if invoice.state != InvoiceState.OPEN or invoice.expires_at is None:
@@ -46,8 +47,8 @@ async def expire(kit: Kit, key: str, _payload: Mapping[str, Any]) -> None:
     now = clock.now()
     if now < invoice.expires_at:
         raise Later(invoice.expires_at)
-    await ask(kit, invoice, days(local_date(invoice.created_at), local_date(now)))
     await _conclude_charges(kit, invoice)
+    await ask(kit, invoice, days(local_date(invoice.created_at), local_date(now)))
     async with kit.database.transaction() as session:
         await commands.expire(session, invoice.id)
 
@@ -66,7 +67,7 @@ async def _conclude_charges(kit: Kit, invoice: Invoice) -> None:
             if clock.now() < begun.created_at + UNANSWERED:  # the gateway is being asked for it
                 raise Later(begun.created_at + UNANSWERED)
             continue
-        charge = await providers.card_gateway(kit).retrieve(begun.charge_id)
+        charge = await stands(kit, begun)
         if charge.state is ChargeState.PENDING:
             raise Later(clock.now() + UNDER_WAY)
         async with kit.database.transaction() as session:

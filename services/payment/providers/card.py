@@ -28,6 +28,7 @@ from services.payment.settings import Settings
 
 CHARGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_SATANG = 10**13
+NOT_FOUND = 404
 
 
 class Cards:
@@ -83,11 +84,14 @@ class Cards:
         return self._read(await self._exchange.send("POST", "/charges", headers, json=body), 200, 201)
 
     async def retrieve(self, charge_id: str) -> Charge:
-        """A charge as it stands. ConnectionError when the gateway cannot answer now."""
+        """A charge as it stands, expired where the gateway knows none. ConnectionError when it cannot answer now."""
         if not CHARGE_ID.fullmatch(charge_id):
             msg = "not the id of a charge"
             raise ValueError(msg)
-        charge = self._read(await self._exchange.send("GET", f"/charges/{charge_id}", self._headers), 200)
+        answer = await self._exchange.send("GET", f"/charges/{charge_id}", self._headers)
+        if answer.status == NOT_FOUND:  # no payer can pay it any more
+            return Charge(charge_id, ChargeState.EXPIRED, url="", expires_at=None, transaction=None)
+        charge = self._read(answer, 200)
         if charge.charge_id != charge_id:
             msg = "the gateway answered with another charge"
             raise ConnectionError(msg)

@@ -71,6 +71,8 @@ class InvoiceView(BaseModel):
     takes_card: bool
     created_at: datetime
     due_at: datetime
+    expires_at: datetime | None
+    """When the application lapses if nobody has paid by then; null where nothing lapses."""
 
     @classmethod
     def of(cls, invoice: Invoice, *, offers_cards: bool) -> "InvoiceView":
@@ -92,6 +94,7 @@ class InvoiceView(BaseModel):
             takes_card=invoice.takes_card and offers_cards,
             created_at=invoice.created_at,
             due_at=invoice.due_at,
+            expires_at=invoice.expires_at,
         )
 
 
