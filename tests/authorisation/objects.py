@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlmodel import col
 
 from kit.clock import clock, local_date
 from kit.contracts.claims import ApplicationClaim, PersonClaim
@@ -80,11 +81,7 @@ async def decision(approval: Harness, _person: UUID | None) -> Thing:
 
 async def invoice(payment: Harness, person: UUID | None) -> Thing:
     """An invoice that is paid, with its receipt."""
-    payment.publish(licence_bundle())
-    event = payment.handover(Granted, at="approval")
-    payment.peers.know("request", "applications", event.journey, _filed(event, person))
-    await payment.deliver(event)
-    (row,) = await payment.rows(select(Invoice).where(Invoice.journey_id == event.journey))
+    row = await _billed(payment, person)
     paid = BankTransaction(uuid4().hex, row["biller_id"], row["reference1"], row["amount"], clock.now())
     async with payment.kit.database.transaction() as session:
         await payment_commands.settle(session, row["id"], "scb", [paid])
@@ -93,7 +90,24 @@ async def invoice(payment: Harness, person: UUID | None) -> Thing:
         payment.peers.know("identity", "persons", person, name)
     (receipt,) = await payment.rows(select(Receipt).where(Receipt.invoice_id == row["id"]))
     ids = {"invoice_id": str(row["id"]), "receipt_id": str(receipt["id"])}
-    return Thing(_journey(event.journey) | ids, str(event.journey))
+    return Thing(_journey(row["journey_id"]) | ids, str(row["journey_id"]))
+
+
+async def open_invoice(payment: Harness, person: UUID | None) -> Thing:
+    """An invoice that nobody has paid, and that may be paid by card."""
+    row = await _billed(payment, person)
+    async with payment.kit.database.engine.begin() as connection:
+        await connection.execute(update(Invoice).where(col(Invoice.id) == row["id"]).values(takes_card=True))
+    return Thing(_journey(row["journey_id"]) | {"invoice_id": str(row["id"])}, str(row["journey_id"]))
+
+
+async def _billed(payment: Harness, person: UUID | None) -> Mapping[str, Any]:
+    payment.publish(licence_bundle())
+    event = payment.handover(Granted, at="approval")
+    payment.peers.know("request", "applications", event.journey, _filed(event, person))
+    await payment.deliver(event)
+    (row,) = await payment.rows(select(Invoice).where(Invoice.journey_id == event.journey))
+    return row
 
 
 async def refund(payment: Harness, person: UUID | None) -> Thing:

@@ -188,6 +188,7 @@ async def _payment(payment: Harness) -> Standing:
     standing = Standing()
     for person in (None, uuid4()):
         standing.add(await objects.invoice(payment, person), person)
+        standing.add(await objects.open_invoice(payment, person), person)
     standing.add(await objects.refund(payment, None), None)
     for acts in (["proposal"], ["proposal", "approval"]):
         standing.add(await _refund(payment, acts), None)

@@ -12,11 +12,13 @@ from kit.auth import Jwks, load_private
 from kit.clients import Peers
 from kit.testing import Harness, open_harness
 from kit.testing.servers import Servers
+from services.payment.providers.card import Cards
 from tests.authorisation.conftest import SETTINGS
 from tests.fuzz.standing import Standing, standing_of
 from tests.fuzz.stored import Ledger, Stored
 from tests.gateway.serving import served
 from tests.identity.conftest import ThaiD, thaid_settings
+from tests.payment.till import Gateway
 
 SECONDS = 60.0
 
@@ -54,6 +56,8 @@ async def part(name: str, servers: Servers, folder: Path, thaid: ThaiD) -> Async
             standing = await standing_of(whole, thaid)
         async with open_harness(name, servers, folder, role="api", **settings) as harness:
             _believe_the_tests(harness)
+            if name == "payment":
+                harness.kit.provide(Gateway(), Cards)
             harness.kit.use_peers(whole.peers)
             harness.peers = whole.peers
             stored = await Stored.of(servers.url_of(database), folder)

@@ -97,7 +97,8 @@ async def trace(session: AsyncSession, booking_id: UUID, agency: str) -> Trace:
         (await session.exec(select(Invoice).where(Invoice.id == invoice_id))).one_or_none() if invoice_id else None
     )
     known = await parts(session, invoice_id) if invoice_id else []
-    makes_whole = any(side["account"] == domain.PART_PAID and side["amount"] > 0 for side in sides)
+    accounts = {side["account"].partition(":")[0] for side in sides}
+    makes_whole = {domain.PART_PAID, "revenue"} <= accounts  # not where a part goes back
     is_part = payment is not None and payment.id in {each.id for each in known}
     return Trace(
         sides, line, payment, known if makes_whole and not is_part else [], invoice,
