@@ -26,6 +26,10 @@ from kit.testing.servers import Servers
 AGENCY = "22000000"
 
 
+STILL_LOOKS = 10
+"""How often a consumer is looked at that has nothing to do, where the last event may be none of its own."""
+
+
 class Harness:
     """One service in process on real servers: client, bus, database, people."""
 
@@ -133,16 +137,20 @@ class Harness:
         """Publish the events, each twice over, and wait until the service has taken them all."""
         client = await self.servers.operator()
         try:
-            jetstream = client.jetstream()
+            jetstream, last = client.jetstream(), 0
             for turn in range(times):
                 for event in events:
                     headers = {"Nats-Msg-Id": f"{event.id}-{turn}-{uuid4()}"}
-                    await jetstream.publish(event.address, event.to_json(), headers=headers)
-            async with asyncio.timeout(30):
-                while True:
+                    last = (await jetstream.publish(event.address, event.to_json(), headers=headers)).seq
+            async with asyncio.timeout(60):
+                looks = 0
+                while looks < STILL_LOOKS:
                     info = await jetstream.consumer_info(EVENTS, self.service)
-                    if not info.num_pending and not info.num_ack_pending:
+                    is_at_rest = not info.num_pending and not info.num_ack_pending
+                    # The server counts what is pending a moment after it has taken an event, which may not be heard.
+                    if is_at_rest and info.delivered and info.delivered.stream_seq >= last:
                         return
+                    looks = looks + 1 if is_at_rest else 0
                     await asyncio.sleep(0.02)
         finally:
             await client.close()
