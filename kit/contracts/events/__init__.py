@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from kit.contracts.codes import AgencyCode, Code, DefinitionRef
+from kit.contracts.codes import Code
 from kit.contracts.events.base import CATALOGUE, Fact, HandOver
+from kit.contracts.events.gateway import CalendarChanged, DefinitionPublished
 from kit.contracts.events.licences import (
     Expiring,
     LicenceExpired,
@@ -24,6 +25,8 @@ from kit.contracts.journey import Outcome
 
 __all__ = [
     "CATALOGUE",
+    "CalendarChanged",
+    "DefinitionPublished",
     "Expiring",
     "Fact",
     "HandOver",
@@ -34,26 +37,6 @@ __all__ = [
     "SubstituteRefused",
     "Suspended",
 ]
-# ── gateway ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class DefinitionPublished(Fact):
-    """A new immutable version of a government service stands in the catalogue."""
-
-    source: ClassVar[str] = "gateway"
-    name: ClassVar[str] = "definition_published"
-    definition: DefinitionRef
-    agency: AgencyCode
-
-
-class CalendarChanged(Fact):
-    """A day was proclaimed a holiday or a working day, against the standing calendar."""
-
-    source: ClassVar[str] = "gateway"
-    name: ClassVar[str] = "calendar_changed"
-    day: date
-    is_workday: bool
-
 
 # ── request ──────────────────────────────────────────────────────────────────────────────────────
 
