@@ -38,6 +38,7 @@ FACTS: dict[str, Text] = {
     events.RefundDue.type(): Text(th="มีเงินที่ต้องคืนให้ท่าน", en="Money is to be paid back to you"),
     events.RefundPaid.type(): Text(th="คืนเงินให้ท่านแล้ว", en="Money was paid back to you"),
     events.ReceiptReplaced.type(): Text(th="ใบเสร็จรับเงินถูกยกเลิกหรือออกใหม่", en="A receipt was cancelled or issued anew"),
+    events.Reconciled.type(): Text(th="ปิดบัญชีประจำวันแล้ว", en="A day of the books was closed"),
     events.Issued.type(): Text(th="ออกเอกสารแล้ว", en="The document is issued"),
     events.Voided.type(): Text(th="ยกเลิกเลขที่เอกสาร", en="A document number was made void"),
     events.Suspended.type(): Text(th="เอกสารถูกพักใช้", en="The document is suspended"),

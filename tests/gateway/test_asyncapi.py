@@ -27,7 +27,7 @@ FIELDS = {
     "outcome": Outcome.PASSED, "slip": Slip(plan=PLAN, position=2),
     "until": date(2027, 1, 4), "by": uuid4(), "kind": "substitute", "expires_on": date(2027, 1, 4),
     "expired_on": date(2027, 1, 4),
-    "receipt": uuid4(), "purpose": "rctc01", "differences": 2,
+    "receipt": uuid4(), "purpose": "rctc01", "differences": 2, "wish": uuid4(), "expires_at": NOW,
 }  # fmt: skip
 
 
