@@ -290,6 +290,7 @@ async def test_a_card_is_taken_only_where_the_definition_says_so_and_of_the_paye
 @pytest.mark.req("P5", part="card provider")
 def test_the_gateway_is_off_unless_wholly_configured_and_never_plain_in_production(tmp_path):
     base = {
+        "environment": "production",
         "database_url": "postgresql://x", "nats_url": "nats://x", "nats_user": "x", "nats_password": "x", "peers": {},
         "trust_dir": tmp_path, "service_key_file": tmp_path, "public_url": "https://paet.example", "bank_url": "https://b",
         "bank_api_key": "k", "bank_api_secret": "s", "storage_url": "https://s", "seal_dir": tmp_path,
