@@ -72,7 +72,9 @@ class Seals:
         return {agency: held_until(mine, clock.now()) for agency, mine in certificates.items()}
 
     def _newest(self, agency: str, name: Text) -> Seal:
-        if self._environment == "development" and not any(self._files(agency)):
+        # A key alone is one that another process is just making the certificate of.
+        made = [path for path in self._files(agency) if path.name != f"{agency}.key.pem"]
+        if self._environment == "development" and not made:
             ensure_development_ca(self._folder, environment=self._environment, agency_code=agency, agency_name=name.th)
         seals, faults = self._usable(agency)
         now = clock.now()
