@@ -1,5 +1,6 @@
 """Files: a local folder in development, S3 in production, by URL; written once, never changed."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import obstore
@@ -22,6 +23,14 @@ class Files:
             await obstore.put_async(self._store, name, body, mode="create")
         except AlreadyExistsError:
             return
+
+    async def once(self, name: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Read a file, which is made where there is none yet: the first that was written is everybody's."""
+        try:
+            return await self.get(name)
+        except FileNotFoundError:
+            await self.put(name, await make())
+        return await self.get(name)
 
     async def get(self, name: str) -> bytes:
         """Read a file; FileNotFoundError when there is none."""

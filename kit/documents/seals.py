@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -123,8 +124,8 @@ class Seals:
 
     @staticmethod
     def _version(path: Path) -> Version:
-        """What tells whether a key was changed: its files, with their times and sizes."""
-        files = [(each, each.stat()) for each in (path, _beside(path)) if each.exists()]
+        """What tells whether a key was changed: its files, that with the PIN of a token too, with times and sizes."""
+        files = [(each, each.stat()) for each in (path, _beside(path), *_pins(path)) if each.exists()]
         return tuple((each.name, found.st_mtime_ns, found.st_size) for each, found in files)
 
 
@@ -150,6 +151,15 @@ def held_until(certificates: Iterable[x509.Certificate], at: datetime) -> float:
 def _beside(path: Path) -> Path:
     kind = _NAME.fullmatch(path.name)["kind"]  # type: ignore[index]
     return path.with_name(path.name.removesuffix(f".{kind}") + _BESIDE[kind])
+
+
+def _pins(path: Path) -> list[Path]:
+    """Where the PIN of a described token lies; a description that is none says so when it is loaded."""
+    if not path.name.endswith(".pkcs11.toml"):
+        return []
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return [path.parent / tomllib.loads(path.read_text(encoding="utf-8"))["pin_file"]]
+    return []
 
 
 def _holds(certificate: x509.Certificate, at: datetime) -> bool:

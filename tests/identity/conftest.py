@@ -72,8 +72,8 @@ def thaid_url():
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         app = create_app(issuer=url, client_id=CLIENT[0], client_secret=CLIENT[1], redirect_uris=[CALLBACK])
-        with running(app, port):
-            yield url
+    with running(app, port):  # the environment is other tests' again
+        yield url
 
 
 @pytest.fixture

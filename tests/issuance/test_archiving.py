@@ -23,7 +23,7 @@ from kit.duework import Later
 from kit.storage import Files
 from services.issuance import commands, domain
 from services.issuance.duework import archive as archive_work
-from services.issuance.duework.archiving import FileChanged
+from services.issuance.duework.stored import FileChanged
 from services.issuance.models import ArchivedFile
 from tests import pdf
 from tests.authority import awake

@@ -93,8 +93,8 @@ def server(request):
             redirect_uris=[REDIRECT],
             algorithm=request.param,
         )
-        with running(app, port) as url:
-            yield url
+    with running(app, port) as url:
+        yield url
 
 
 @pytest.fixture

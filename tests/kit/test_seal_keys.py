@@ -263,6 +263,9 @@ async def test_a_token_that_is_away_passes_and_a_wrong_pin_is_tried_once(authori
     for _ in range(2):  # found out before a document relies on it
         with pytest.raises(SealError, match="PinIncorrect"):
             await folder.of(AGENCY, NAMES)
+    (wrong / "pin").write_text("1234\n")
+    with pytest.raises(SealError, match="NoSuchKey"):  # the mended one is tried, and opens a token without the key
+        await folder.of(AGENCY, NAMES)
 
 
 async def test_a_description_that_says_too_little_is_refused(authority, tmp_path):

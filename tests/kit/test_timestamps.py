@@ -175,7 +175,6 @@ async def test_a_stamp_by_a_key_that_is_for_seals_is_not_believed(authority, mon
 
 
 def test_the_double_stands_in_the_process_of_the_mail_catcher(tmp_path, monkeypatch):
-    monkeypatch.delenv("PAET_ENVIRONMENT", raising=False)  # other tests of this process may have set it
     with pytest.raises(NotDevelopmentError):
         tsa.create_app(tmp_path)
     monkeypatch.setenv("PAET_ENVIRONMENT", "development")

@@ -23,6 +23,7 @@ from kit.contracts.events import Granted, Refused, Withdrawn
 from kit.contracts.journey import Outcome
 from services.payment import commands, domain
 from services.payment.domain import BankTransaction, ChargeState, Entry, InvoiceState
+from services.payment.duework.inquiring import GRACE
 from services.payment.models import Invoice
 from tests.machines import Stage, stage, walk
 from tests.payment.till import FEE, LAPSING, Till
@@ -183,6 +184,8 @@ class Invoices(RuleBasedStateMachine):
         """In the end nothing that was paid anywhere is missing here, though nobody ever told of it."""
         self.till.paid(self.journeys[0], FEE)
         self.advance(timedelta(days=30))
+        self.desk.work()
+        self.advance(GRACE)  # what ended only now is looked at once more after its grace
         self.desk.work()
         self.till.check()
         known = self.desk.rows("SELECT transaction_id FROM payment WHERE state <> 'unverified'")

@@ -14,6 +14,7 @@ from kit.auth import public_of, thumbprint
 from kit.clock import clock
 from kit.rows import fetch
 from services.issuance import domain, queries
+from services.issuance.commands.offering import plan_tidying
 from services.issuance.domain import Refused, statuslist, wallets
 from services.issuance.models import Credential, CredentialGrant, SpentNonce
 
@@ -83,6 +84,7 @@ async def _locked(session: AsyncSession, grant_id: UUID) -> CredentialGrant:
 async def _spent(session: AsyncSession, nonce: str) -> Refused | None:
     expires_at = clock.now() + timedelta(seconds=wallets.NONCE_LIFE_S + wallets.NONCE_FAST_S)
     spending = insert(SpentNonce).values(digest=wallets.digest_of(nonce), expires_at=expires_at)
+    await plan_tidying(session, expires_at)
     written = await session.execute(spending.on_conflict_do_nothing().returning(col(SpentNonce.digest)))
     return None if written.first() else Refused("invalid_nonce", "the nonce has been used")
 

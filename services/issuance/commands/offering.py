@@ -56,7 +56,7 @@ async def offer(session: AsyncSession, secrets: WalletSecrets, document_id: UUID
     )  # fmt: skip
     made.tx_digest = secrets.tx_digest(made.id, offered.tx_code)
     session.add(made)
-    await _plan_tidying(session, offered.expires_at)
+    await plan_tidying(session, offered.expires_at + wallets.OFFER_LIFE)  # counted until then, as too many
     return offered
 
 
@@ -88,11 +88,11 @@ async def redeem(
     granted = Granted(wallets.new_secret(), life)
     digest = wallets.digest_of(granted.token)
     session.add(CredentialGrant(document_id=offered.document_id, token_digest=digest, expires_at=now + life))
-    await _plan_tidying(session, now + life)
+    await plan_tidying(session, now + life)
     return granted
 
 
-async def _plan_tidying(session: AsyncSession, at: datetime) -> None:
+async def plan_tidying(session: AsyncSession, at: datetime) -> None:
     """Have what expires then removed within the hour after, together with whatever else expires in it."""
     hour = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     await duework.add(session, TIDY, f"{hour:%Y%m%dT%H}", due_at=hour)

@@ -20,6 +20,7 @@ from kit.storage import Files
 from kit.telemetry import log
 from services.issuance import commands, domain, queries
 from services.issuance.domain import State
+from services.issuance.duework.stored import registered_file
 from services.issuance.models import ArchivedFile
 from services.issuance.queries import StoredVersion
 from services.issuance.settings import Settings
@@ -28,10 +29,6 @@ STORED = "archived file stored, not yet registered"
 LOOK_AGAIN = timedelta(days=1)
 AWAY = timedelta(hours=1)
 """After trouble it is tried again an hour later at the earliest."""
-
-
-class FileChanged(RuntimeError):
-    """The file in the store is not the one of the register: an operator has to look."""
 
 
 async def archive(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
@@ -46,10 +43,7 @@ async def archive(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     if not found or State(found[0].state) not in domain.OUT or len(files) != version - 1:
         return
     stored_as = domain.archived_name(files[0].stored_as, version)
-    pdf = await _stored(kit, stored_as)
-    if pdf is None:
-        await kit.resource(Files).put(stored_as, await _extended(kit, document_id, await _before(kit, files[-1])))
-        pdf = await kit.resource(Files).get(stored_as)
+    pdf = await kit.resource(Files).once(stored_as, lambda: _extended(kit, document_id, files[-1]))
     crashpoint.reach(STORED)
     ends_at, now = await stamp_ends_async(pdf), clock.now()
     file = ArchivedFile(
@@ -61,27 +55,15 @@ async def archive(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
         await commands.add_version(session, file, renew_at, found[0].journey_id)
 
 
-async def _extended(kit: Kit, document_id: UUID, pdf: bytes) -> bytes:
-    """The file with its proofs. Later, where they cannot be had now: it can wait, and others are not to wait for it."""
+async def _extended(kit: Kit, document_id: UUID, before: StoredVersion) -> bytes:
+    """The version before, as it is on the register, with its proofs.
+
+    Later, where they cannot be had now: it can wait, and others are not to wait for it. FileChanged.
+    """
+    pdf = await registered_file(kit, before.stored_as, before.sha256)
     try:
         return await kit.resource(Archive).extend(pdf)
     except (ProofAway, TimestampAway, RootsAway) as error:
         wait = LOOK_AGAIN if isinstance(error, ProofMissing) else AWAY * random.uniform(1, 2)  # noqa: S311 - not at once
         log.warning("a document is made to last later", document=str(document_id), hours=wait / AWAY, reason=str(error))
         raise Later(clock.now() + wait) from error
-
-
-async def _before(kit: Kit, file: StoredVersion) -> bytes:
-    """The version before, exactly as it is on the register."""
-    pdf = await kit.resource(Files).get(file.stored_as)
-    if hashlib.sha256(pdf).hexdigest() != file.sha256:
-        msg = f"{file.stored_as} was changed in the store"
-        raise FileChanged(msg)
-    return pdf
-
-
-async def _stored(kit: Kit, name: str) -> bytes | None:
-    try:
-        return await kit.resource(Files).get(name)
-    except FileNotFoundError:
-        return None

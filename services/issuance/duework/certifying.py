@@ -41,18 +41,13 @@ async def certify(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
         document_type=f"{settings.document_type}-copy", issued_on=copy.certified_on, version=copy.running,
     )  # fmt: skip
     stored_as = domain.copy_storage_name(document.agency, document.id, copy.running)
-    files = kit.resource(Files)
-    try:
-        pdf = await files.get(stored_as)
-    except FileNotFoundError:
-        properties = DocumentProperties(
-            file_name=name,
-            version=str(copy.running),
-            reference_id=document.number,
-            oid=domain.oid_of(settings.oid, document.agency, settings.document_type),
-        )
-        await files.put(stored_as, await _sealed(kit, copy, document, properties))
-        pdf = await files.get(stored_as)
+    properties = DocumentProperties(
+        file_name=name,
+        version=str(copy.running),
+        reference_id=document.number,
+        oid=domain.oid_of(settings.oid, document.agency, settings.document_type),
+    )
+    pdf = await kit.resource(Files).once(stored_as, lambda: _sealed(kit, copy, document, properties))
     crashpoint.reach(STORED)
     file = StoredFile(name, stored_as, hashlib.sha256(pdf).hexdigest(), domain.COPY_TYPE, ())
     async with kit.database.transaction() as session:

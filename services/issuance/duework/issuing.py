@@ -164,10 +164,7 @@ async def stored_file(
 ) -> StoredFile:  # fmt: skip
     """Store a document's file; the first that was stored is the document, whoever composed another one."""
     stored_as = domain.storage_name(document.agency, document.id, document.number)
-    pdf = await _stored(kit, stored_as)
-    if pdf is None:
-        await kit.resource(Files).put(stored_as, await compose())
-        pdf = await kit.resource(Files).get(stored_as)
+    pdf = await kit.resource(Files).once(stored_as, compose)
     return StoredFile(
         name=composing.file_name_of(document, settings),
         stored_as=stored_as,
@@ -176,10 +173,3 @@ async def stored_file(
         public=public,
         leads=settings.reminders,
     )
-
-
-async def _stored(kit: Kit, name: str) -> bytes | None:
-    try:
-        return await kit.resource(Files).get(name)
-    except FileNotFoundError:
-        return None

@@ -51,14 +51,13 @@ class Document:
 async def receipt_document(kit: Kit, facts: ReceiptFacts) -> Document:
     """The sealed PDF/A-3 of a receipt. PayerUnknown, ReceiptNotMade."""
     section = await kit.section(facts.invoice.definition)
-    files, name = kit.resource(Files), f"receipts/{facts.invoice.agency}/{facts.receipt.id}.pdf"
+    name = f"receipts/{facts.invoice.agency}/{facts.receipt.id}.pdf"
     file_name = _statement(kit, facts, section, Payer(None)).file_name
-    try:
-        return Document(file_name, await files.get(name))
-    except FileNotFoundError:
-        said = _statement(kit, facts, section, await _payer(kit, facts))
-        await files.put(name, await _made(kit, said))
-    return Document(file_name, await files.get(name))
+
+    async def make() -> bytes:
+        return await _made(kit, _statement(kit, facts, section, await _payer(kit, facts)))
+
+    return Document(file_name, await kit.resource(Files).once(name, make))
 
 
 async def check_printable(kit: Kit, reason: str | None, corrected: Correction) -> None:

@@ -37,10 +37,6 @@ SHOWN = (
     .join(Invoice, col(Invoice.id) == col(Refund.invoice_id))
     .join(Payment, col(Payment.id) == col(Refund.payment_id))
 )
-GIVEN = """
-    SELECT coalesce(sum(amount), 0)::bigint AS given FROM refund
-    WHERE invoice_id = $1 AND reason = $2 AND (is_owed OR $3 AND state <> $4)
-"""
 
 
 @dataclass(frozen=True)
@@ -77,8 +73,7 @@ async def shares(session: AsyncSession, invoice: Invoice, *, even_wanted: bool =
     made = [(Payment(**{name: row[name] for name in Payment.model_fields}), share) for row, share in paid]
     if made or invoice.state == domain.InvoiceState.OPEN:
         made += [(each, each.amount) for each in reversed(await parts(session, invoice.id))]
-    values = (invoice.id, domain.BY_DECISION, even_wanted, domain.RefundState.REJECTED)
-    taken = {row["payment_id"]: row["taken"] for row in await fetch(session, TAKEN, *values)}
+    taken = await _taken(session, invoice.id, even_wanted=even_wanted)
     found, rest = [], invoice.amount
     for payment, most in made:
         amount = min(most, rest)
@@ -95,8 +90,13 @@ async def held_in_part(session: AsyncSession, invoice_id: UUID) -> int:
 
 async def given_by_decision(session: AsyncSession, invoice_id: UUID, *, even_wanted: bool = False) -> int:
     """Satang of an invoice that are owed back by decision, or went back; with those that wait for approval if asked."""
-    found = await fetch(session, GIVEN, invoice_id, domain.BY_DECISION, even_wanted, domain.RefundState.REJECTED)
-    return int(found[0]["given"])
+    return sum((await _taken(session, invoice_id, even_wanted=even_wanted)).values())
+
+
+async def _taken(session: AsyncSession, invoice_id: UUID, *, even_wanted: bool) -> dict[UUID, int]:
+    """The same by the payment from which it is taken."""
+    values = (invoice_id, domain.BY_DECISION, even_wanted, domain.RefundState.REJECTED)
+    return {row["payment_id"]: row["taken"] for row in await fetch(session, TAKEN, *values)}
 
 
 def standing(refund: Refund) -> domain.Standing:

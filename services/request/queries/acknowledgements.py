@@ -52,12 +52,7 @@ def acknowledgement(application: Application, section: Section, public_url: str)
 
 async def sealed_acknowledgement(kit: Kit, said: Acknowledgement) -> bytes:
     """The sealed PDF: made at the first download; the file that was stored first is everybody's."""
-    files, name = kit.resource(Files), f"acknowledgements/{said.application_id}.pdf"
-    try:
-        return await files.get(name)
-    except FileNotFoundError:
-        await files.put(name, await _compose(kit, said))
-    return await files.get(name)
+    return await kit.resource(Files).once(f"acknowledgements/{said.application_id}.pdf", lambda: _compose(kit, said))
 
 
 async def _compose(kit: Kit, said: Acknowledgement) -> bytes:
