@@ -7,6 +7,7 @@ it is, so that running it again changes nothing.
 
 import argparse
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import httpx
 from gateway.commands.definitions import read_raw
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+PATIENCE = 60.0
+"""Seconds for which what says that it will be back is asked again: a service that is just starting, for one."""
 
 
 class Refused(Exception):
@@ -59,10 +62,21 @@ def token_for(client: httpx.Client, client_id: str, secret: str) -> str:
 
 def publish(client: httpx.Client, token: str, bundle: dict[str, Any]) -> bool:
     """Publish one bundle; False when it stands already. Refused with every fault otherwise."""
-    answer = client.post("/v1/definitions", json=bundle, headers={"Authorization": f"Bearer {token}"})
+    answer = _answer(client, token, bundle)
     if answer.status_code in (httpx.codes.OK, httpx.codes.CREATED):
         return answer.status_code == httpx.codes.CREATED
     raise Refused(f"{_ref(bundle)}: {answer.status_code}\n{_told(answer)}")
+
+
+def _answer(client: httpx.Client, token: str, bundle: dict[str, Any]) -> httpx.Response:
+    """The first answer that is not "later" (503), or the last one when patience ends; a repeat changes nothing."""
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        answer = client.post("/v1/definitions", json=bundle, headers={"Authorization": f"Bearer {token}"})
+        wait = float(answer.headers.get("Retry-After", 1))  # the gateway gives seconds
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() + wait > give_up:
+            return answer
+        time.sleep(wait)
 
 
 def _ref(bundle: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from gateway import publish as command
 from gateway.commands.definitions import read_bundle, read_raw
 from gateway.models import DefinitionVersion
+from kit.clients import PeerUnavailable
 from tests.bundles import licence_bundle
 from tests.gateway.conftest import CHECK
 from tests.gateway.serving import served
@@ -128,6 +129,31 @@ async def test_every_fault_is_printed_and_the_command_fails(gateway, suite, tmp_
     said = capsys.readouterr().err
     assert "/definition/plan/3/table: wrong table (ตารางผิด) [review]" in said
     assert "/definition/plan/6/template" in said
+    assert await published(gateway) == []
+
+
+async def test_a_service_that_is_away_for_a_moment_is_waited_for(gateway, suite, tmp_path, monkeypatch):
+    waits, away = [], [PeerUnavailable(retry_after=2), PeerUnavailable(retry_after=2)]
+    monkeypatch.setattr(command.time, "sleep", waits.append)
+
+    def check(_):
+        if away:
+            raise away.pop()
+        return {"faults": []}
+
+    gateway.peers.answer("review", "POST", CHECK, check)
+    folder = write(tmp_path / "licence")
+    assert await run(str(folder), *suite) == 0
+    assert len(waits) == 2
+    assert min(waits) > 0
+    assert await published(gateway) == [("test-licence", 1)]
+
+
+async def test_a_service_that_stays_away_is_told_when_patience_ends(gateway, suite, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "PATIENCE", 0.0)
+    gateway.peers.answer("review", "POST", CHECK, PeerUnavailable())
+    assert await run(str(write(tmp_path / "licence")), *suite) == 1
+    assert "503" in capsys.readouterr().err
     assert await published(gateway) == []
 
 
