@@ -46,12 +46,12 @@ async def open_harness(
     database: str | None = None,
     **settings: Any,
 ) -> AsyncIterator[Harness]:
-    """Start a service with a fresh database, an empty stream and doubles for its peers.
+    """Start a service with an empty database, an empty stream and doubles for its peers.
 
     A `database` that is given is used as it stands, and left.
     """
     package = package or ("gateway" if service == "gateway" else f"services.{service}")
-    given, database = database, database or await servers.new_database(package)
+    given, database = database, database or await servers.lend_database(package)
     kinds = importlib.import_module(f"{package}.settings")
     chosen = kinds.Settings(**(environment_of(service, servers, database, folder) | settings))
     await empty_stream(servers)
@@ -75,7 +75,7 @@ async def open_harness(
             yield Harness(service, servers, app, client)
     finally:
         if given is None:
-            await servers.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+            await servers.take_back(package, database)
 
 
 async def empty_stream(servers: Servers) -> None:

@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from kit.local.infra import ALL, Addresses
 from kit.migrate import upgrade
 from kit.nats_access import OPERATOR
+from kit.testing.databases import Databases
 
 
 class Servers:
@@ -23,6 +24,7 @@ class Servers:
         self.nats_passwords = addresses.nats_passwords
         self.folder = folder
         self.templates: dict[str, str] = {}
+        self._databases = Databases()
         self.keys = {name: _new_key() for name in ALL}
         self.trust = folder / "trust"
         self.trust.mkdir()
@@ -58,6 +60,22 @@ class Servers:
         name = f"test_{secrets.token_hex(6)}"
         await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{self.templates[package]}"')
         return name
+
+    async def lend_database(self, package: str) -> str:
+        """An empty database with the schema of a service, which another test may have used before."""
+        if name := self._databases.take(package):
+            return name
+        name = await self.new_database(package)
+        await self._databases.know(package, self._plain_url_of(name))
+        return name
+
+    async def take_back(self, package: str, name: str) -> None:
+        """Keep a database that was lent for the next test, or throw it away where it is not as it was."""
+        if not await self._databases.put_back(package, name, self._plain_url_of(name)):
+            await self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _plain_url_of(self, database: str) -> str:
+        return self.url_of(database).replace("+asyncpg", "", 1)
 
 
 def _new_key() -> bytes:
