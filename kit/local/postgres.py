@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
-from signal import SIGINT
+from signal import SIGINT, SIGQUIT
 from threading import Event
 from urllib.parse import quote, urlsplit
 
@@ -68,7 +68,11 @@ class PostgresServer:
         self.child.wait_ready(60, cancelled)
 
     def stop(self) -> None:
-        """Stop at once, clients or not (SIGINT: open transactions are rolled back)."""
+        """Stop at once, clients or not: open transactions are rolled back, now or (of tests) at the next start.
+
+        Tests end it by SIGQUIT: a checkpoint of a whole run's data, which nobody will read, would take longer than
+        the rest of the stop.
+        """
         if self.child:
             stop_all([self.child], grace=15)
 
@@ -124,7 +128,7 @@ class PostgresServer:
             self._log,
             self._pid_file,
             environment=_environment(),
-            stop_signal=SIGINT,
+            stop_signal=SIGINT if self.fsync else SIGQUIT,
             run_as=run_as,
             ready=lambda child: _takes_connections(data, child.pid),
         )

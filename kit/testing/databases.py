@@ -10,7 +10,7 @@ from collections import defaultdict
 import asyncpg
 
 MOST_BYTES = 4_000_000
-"""What its tables may hold: rows that were deleted leave their pages behind, and plans are made by the size of tables."""
+"""What its tables may hold: rows that were deleted leave their pages, and plans are made by the size of tables."""
 
 _SHAPE = """
 SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
@@ -30,7 +30,9 @@ _DISMISS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 _SEEDED = "SELECT EXISTS (SELECT FROM {})"
-_TABLES = "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND oid >= 16384 AND relname <> 'alembic_version'"
+_TABLES = (
+    "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND oid >= 16384 AND relname <> 'alembic_version'"
+)
 _EMPTY = """
 DO $$
 DECLARE one text;
