@@ -54,7 +54,7 @@ class Attempt:
 def attempts_on(operation: Operation, targets: list[Target], right: list[Right], *, known: bool) -> Iterator[Attempt]:
     """Everything that is tried; each kind goes through the targets in turn.
 
-    Of an operation that is `known` from another document nothing is drawn at random again.
+    Of an operation that is `known` from another document nothing is drawn at random again, and one target has rubbish.
     """
     chance = random.Random(operation.label)
     everyone = targets or [Target({})]
@@ -65,7 +65,10 @@ def attempts_on(operation: Operation, targets: list[Target], right: list[Right],
         yield replace(_written(how, case, target), is_from_schema=True)
     for target in everyone:
         yield from _right(operation, target, right or [Right()], chance)
-        yield from _hostile(operation, target, chance, max(1, EXAMPLES * (1 if known else 2) // len(everyone)))
+        if not known or target is everyone[0]:
+            yield from _hostile(
+                operation, target, chance, EXAMPLES * 2 if known else max(1, EXAMPLES * 2 // len(everyone))
+            )
 
 
 def plain_on(operation: Operation, targets: list[Target], right: list[Right]) -> Attempt:
