@@ -17,6 +17,7 @@ from kit.contracts.claims import (
     CaseClaim,
     DecisionClaim,
     DocumentClaim,
+    ErasureClaim,
     OrdersClaim,
     PersonClaim,
     ReceiptClaim,
@@ -116,6 +117,7 @@ RECEIPTS = ClaimNeed("payment", "receipts", ReceiptClaim)
 DOCUMENT = ClaimNeed("issuance", "documents", DocumentClaim)
 ORDERS = ClaimNeed("issuance", "orders", OrdersClaim, key=lambda event, _known: event.data.document)
 PERSON = ClaimNeed("identity", "persons", PersonClaim, key=lambda _event, known: known[APPLICATION].person)
+ERASURE = ClaimNeed("identity", "erasures", ErasureClaim, key=lambda event, _known: event.data.erasure)
 
 Answer = Callable[[AsyncSession, Sequence[UUID]], Awaitable[Mapping[UUID, BaseModel]]]
 View = Callable[[str, BaseModel], BaseModel]

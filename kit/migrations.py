@@ -8,6 +8,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from kit.database import plumbing
+from kit.retention import REMOVE, hold_table
 
 
 def create_plumbing() -> None:
@@ -20,6 +21,22 @@ def index_troubled_work() -> None:
     op.create_index(
         "due_work_troubled", "due_work", ["kind"], postgresql_where=text("attempts > 0"), if_not_exists=True
     )
+
+
+def create_retention() -> None:
+    """Create the table of legal holds and plan the daily removal of what is past, for the coming night."""
+    hold_table(MetaData()).create(op.get_bind())
+    op.execute(
+        f"INSERT INTO due_work (kind, key, due_at) VALUES ('{REMOVE}', 'daily', "  # noqa: S608 - our own word
+        "(date_trunc('day', now() AT TIME ZONE 'Asia/Bangkok') + interval '26 hours') AT TIME ZONE 'Asia/Bangkok')"
+        " ON CONFLICT DO NOTHING"
+    )
+
+
+def drop_retention() -> None:
+    """Take that back."""
+    op.execute(f"DELETE FROM due_work WHERE kind = '{REMOVE}'")  # noqa: S608 - our own word
+    op.drop_table("legal_hold")
 
 
 def run(metadata: MetaData) -> None:

@@ -53,6 +53,12 @@ FACTS: dict[str, Text] = {
     events.Read.type(): Text(th="ท่านเปิดอ่านการแจ้งแล้ว", en="A notice was read"),
     events.DeliveryFailed.type(): Text(th="ส่งการแจ้งไม่สำเร็จ", en="A notice could not be delivered"),
     events.Completed.type(): Text(th="เสร็จสิ้น", en="The journey has ended"),
+    events.ErasureRequested.type(): Text(th="มีคำขอให้ลบข้อมูลส่วนบุคคล", en="The erasure of personal data was asked for"),
+    events.PaymentErasureAnswered.type(): Text(th="ฝ่ายการเงินตอบคำขอลบข้อมูลแล้ว", en="Payment has answered the erasure"),
+    events.IssuanceErasureAnswered.type(): Text(
+        th="ฝ่ายออกเอกสารตอบคำขอลบข้อมูลแล้ว", en="Issuance has answered the erasure"
+    ),
+    events.DeliveryErasureAnswered.type(): Text(th="ฝ่ายจัดส่งตอบคำขอลบข้อมูลแล้ว", en="Delivery has answered the erasure"),
 }
 """By CloudEvents type: every fact about a journey has one (tested)."""
 

@@ -100,6 +100,14 @@ class PersonClaim(Claim):
     address: str | None = None
 
 
+class ErasureClaim(Claim):
+    """Of identity, by erasure: whose data are to be erased."""
+
+    erasure: UUID
+    person: UUID
+    requested_at: datetime
+
+
 class ReceiptClaim(Claim):
     """Of payment, by journey: the receipts so far."""
 

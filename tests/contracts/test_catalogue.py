@@ -14,10 +14,12 @@ from uuid_utils.compat import uuid7
 from kit.cloudevents import Event, Position, compose
 from kit.contracts.events import CATALOGUE, Fact, HandOver, Invoiced
 from kit.contracts.journey import Outcome, Slip
+from kit.contracts.retention import Kept, Reason, RecordClass
 from tests.bundles import licence_bundle
 from tests.contracts.freezing import broken, faults, frozen, promise
 
 PLAN = licence_bundle().definition.steps
+KEPT = Kept(record_class=RecordClass.TAX, erased=0, kept=2, reason=Reason.KEPT_BY_LAW, until=date(2033, 11, 23))
 VALUES = {
     "definition": "test-licence@1", "agency": "22000000", "day": date(2027, 1, 4), "is_workday": False,
     "missing_satang": 1,
@@ -30,6 +32,7 @@ VALUES = {
     "until": date(2027, 1, 4), "kind": "substitute", "expires_on": date(2027, 1, 4),
     "expired_on": date(2027, 1, 4),
     "differences": 2,
+    "journey": uuid4(), "hold": uuid4(), "erasure": uuid4(), "records": (KEPT,),
 }  # fmt: skip
 CLOUDEVENTS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

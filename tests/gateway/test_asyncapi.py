@@ -13,12 +13,14 @@ from kit.cloudevents import Position, compose
 from kit.contracts import events
 from kit.contracts.events import CATALOGUE, HandOver
 from kit.contracts.journey import Outcome, Slip
+from kit.contracts.retention import Kept, Reason, RecordClass
 from tests.bundles import licence_bundle
 
 DOCUMENT = asyncapi.document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 PLAN = licence_bundle().definition.steps
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
+KEPT = Kept(record_class=RecordClass.TAX, erased=0, kept=2, reason=Reason.KEPT_BY_LAW, until=date(2033, 11, 23))
 FIELDS = {
     "definition": "test-licence@1", "agency": "22000000", "day": date(2027, 1, 4), "is_workday": False,
     "missing_satang": 1,
@@ -28,6 +30,7 @@ FIELDS = {
     "until": date(2027, 1, 4), "by": uuid4(), "kind": "substitute", "expires_on": date(2027, 1, 4),
     "expired_on": date(2027, 1, 4),
     "receipt": uuid4(), "purpose": "rctc01", "differences": 2, "wish": uuid4(), "expires_at": NOW,
+    "journey": uuid4(), "hold": uuid4(), "erasure": uuid4(), "records": (KEPT,),
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from kit.contracts.codes import Code
 from kit.contracts.events.base import CATALOGUE, Fact, HandOver
+from kit.contracts.events.delivery import Completed, Delivered, DeliveryFailed, Dispatched, Read
 from kit.contracts.events.gateway import CalendarChanged, DefinitionPublished
 from kit.contracts.events.licences import (
     Expiring,
@@ -21,16 +22,38 @@ from kit.contracts.events.licences import (
     SubstituteRefused,
     Suspended,
 )
-from kit.contracts.journey import Outcome
+from kit.contracts.events.retention import (
+    ERASURE_ANSWERS,
+    DeliveryErasureAnswered,
+    ErasureAnswered,
+    ErasureRequested,
+    IssuanceErasureAnswered,
+    JourneyHeld,
+    JourneyReleased,
+    PaymentErasureAnswered,
+)
 
 __all__ = [
     "CATALOGUE",
+    "ERASURE_ANSWERS",
     "CalendarChanged",
+    "Completed",
     "DefinitionPublished",
+    "Delivered",
+    "DeliveryErasureAnswered",
+    "DeliveryFailed",
+    "Dispatched",
+    "ErasureAnswered",
+    "ErasureRequested",
     "Expiring",
     "Fact",
     "HandOver",
+    "IssuanceErasureAnswered",
+    "JourneyHeld",
+    "JourneyReleased",
     "LicenceExpired",
+    "PaymentErasureAnswered",
+    "Read",
     "Reinstated",
     "Replaced",
     "Revoked",
@@ -236,54 +259,6 @@ class Voided(Fact):
     name: ClassVar[str] = "voided"
     document: UUID
     reason: Code
-
-
-# ── delivery ─────────────────────────────────────────────────────────────────────────────────────
-
-
-class Dispatched(Fact):
-    """A notice left for its channel."""
-
-    source: ClassVar[str] = "delivery"
-    name: ClassVar[str] = "dispatched"
-    notice: Code
-    channel: Code
-
-
-class Delivered(Fact):
-    """The result lies in the addressee's inbox, or the channel proved receipt."""
-
-    source: ClassVar[str] = "delivery"
-    name: ClassVar[str] = "delivered"
-    notice: Code
-    channel: Code
-
-
-class DeliveryFailed(Fact):
-    """A channel refused a notice for good."""
-
-    source: ClassVar[str] = "delivery"
-    name: ClassVar[str] = "failed"
-    notice: Code
-    channel: Code
-    reason: Code
-
-
-class Read(Fact):
-    """The addressee opened a notice, for the first time."""
-
-    source: ClassVar[str] = "delivery"
-    name: ClassVar[str] = "read"
-    notice: Code
-
-
-class Completed(Fact):
-    """The journey ends."""
-
-    source: ClassVar[str] = "delivery"
-    name: ClassVar[str] = "completed"
-    closes: ClassVar[bool] = True
-    outcome: Outcome
 
 
 NEGATIVE_ENDS: tuple[type[HandOver], ...] = (Withdrawn, ReviewRefused, Refused, PaymentExpired)
