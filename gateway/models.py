@@ -127,4 +127,28 @@ class Entry(Base, table=True):
     """The fact without its slip: ids, codes, amounts, times."""
 
 
+class JourneyHold(Base, table=True):
+    """A legal hold: why the records of a journey are kept, and who has said so. It is never removed nor told."""
+
+    __tablename__ = "journey_hold"
+    __table_args__ = (
+        CheckConstraint("num_nulls(lifted_at, lifted_by, lift_reason) IN (0, 3)", name="lifted_whole"),
+        Index("journey_hold_of_journey", "journey_id", "placed_at"),
+    )
+
+    hold_id: UUID = Field(primary_key=True)
+    journey_id: UUID = Field(foreign_key="journey.journey_id")
+    reason: str
+    legal_basis: str
+    idempotency: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    """SHA-256 of journey, officer and their ``Idempotency-Key``."""
+    request_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    placed_at: datetime = Field(sa_column=_time())
+    placed_by: UUID
+    """The officer, as ``lifted_by``."""
+    lifted_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    lifted_by: UUID | None = None
+    lift_reason: str | None = None
+
+
 METADATA = Base.metadata

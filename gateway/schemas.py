@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from gateway.domain.differences import Difference
 from gateway.domain.journeys import Action, Promise, Standing, StepState, done_at, outcome_text
 from gateway.domain.labels import FACTS, PROCESSES
-from gateway.models import DefinitionVersion, JourneyRow
+from gateway.models import DefinitionVersion, JourneyHold, JourneyRow
 from kit.contracts.codes import AgencyCode, DefinitionId, DefinitionRef
 from kit.contracts.definition import Definition, Duration
 from kit.contracts.journey import Outcome, Process
@@ -97,6 +97,45 @@ class ProclaimedDay(CalendarDay):
     """A day of the calendar."""
 
     day: date
+
+
+# ── holds ────────────────────────────────────────────────────────────────────────────────────────
+
+Words = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+
+
+class NewHold(Body):
+    """Why the records are to be kept, and the law or order by which they are."""
+
+    reason: Words
+    legal_basis: Words
+
+
+class Release(Body):
+    """Why they need not be kept any longer."""
+
+    reason: Words
+
+
+class HoldView(BaseModel):
+    """A hold, and who placed and lifted it; ``lifted_at`` is absent while it stands."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    hold_id: UUID
+    journey_id: UUID
+    reason: str
+    legal_basis: str
+    placed_at: datetime
+    placed_by: UUID
+    lifted_at: datetime | None
+    lifted_by: UUID | None
+    lift_reason: str | None
+
+    @classmethod
+    def of(cls, row: JourneyHold) -> Self:
+        """The view of a row."""
+        return cls.model_validate(row)
 
 
 # ── journeys ─────────────────────────────────────────────────────────────────────────────────────

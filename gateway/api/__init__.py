@@ -1,8 +1,8 @@
 """The gateway's own HTTP, by concern."""
 
-from gateway.api import calendar, definitions, documents, journeys
+from gateway.api import calendar, definitions, documents, holds, journeys
 
 # In the order in which they are looked through: what is asked most comes first.
-ROUTERS = (journeys.router, definitions.router, calendar.router, documents.router)
+ROUTERS = (journeys.router, definitions.router, calendar.router, holds.router, documents.router)
 
 __all__ = ["ROUTERS"]

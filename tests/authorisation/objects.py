@@ -283,7 +283,19 @@ async def journey(gateway: Harness, person: UUID | None) -> Thing:
     await gateway.deliver(gateway.event(Completed(outcome=Outcome.PASSED), journey=identifier))
     another = licence_bundle(identifier=f"made-{uuid4().hex[:8]}").model_dump(mode="json", exclude_unset=True)
     paths = ("/v1/definitions", "/v1/definition-previews")
-    return Thing(_journey(identifier), str(identifier), {("POST", path): {"json": another} for path in paths})
+    acts: dict[tuple[str, str], dict[str, Any]] = {("POST", path): {"json": another} for path in paths}
+    return await _with_hold(gateway, identifier, acts)
+
+
+async def _with_hold(gateway: Harness, journey: UUID, acts: dict[tuple[str, str], dict[str, Any]]) -> Thing:
+    """And a legal hold on it."""
+    path, why = "/v1/journeys/{journey_id}/holds", {"reason": str(journey), "legal_basis": "x"}
+    by = gateway.officer("administrator") | {"Idempotency-Key": str(uuid4())}
+    made = await gateway.client.post(path.format(journey_id=journey), json=why, headers=by)
+    assert made.status_code == 201, made.text
+    acts["POST", path] = {"json": why, "headers": {"Idempotency-Key": str(uuid4())}}
+    acts["POST", f"{path}/{{hold_id}}/release"] = {"json": {"reason": "x"}}
+    return Thing(_journey(journey) | {"hold_id": made.json()["hold_id"]}, str(journey), acts)
 
 
 def _journey(journey_id: UUID) -> dict[str, str]:

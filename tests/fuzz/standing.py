@@ -359,6 +359,9 @@ async def _gateway(gateway: Harness) -> Standing:
         standing.may("POST", path, Right(bundle))
     for name in ("test-licence", "test-information"):
         standing.may("POST", "/v1/journeys", Right({"definition": name}, headers={"Idempotency-Key": name}))
+    holds, why = "/v1/journeys/{journey_id}/holds", {"reason": "x", "legal_basis": "x"}
+    standing.may("POST", holds, Right(why, headers={"Idempotency-Key": "a-key-of-holds"}))
+    standing.may("POST", f"{holds}/{{hold_id}}/release", Right({"reason": "x"}))
     standing.may("PUT", "/v1/calendar/{day}", Right({"is_workday": False}))
     return standing
 
