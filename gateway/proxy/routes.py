@@ -50,6 +50,9 @@ identity  GET   /sign-in/callback                          anyone
 identity  POST  /token                                     anyone
 identity  POST  /sign-out                                  citizen officer
 identity  GET   /me                                        citizen officer
+identity  POST  /erasures                                  citizen
+identity  GET   /erasures                                  citizen
+identity  GET   /erasures/{erasure_id}                     citizen
 identity  POST  /officers                                  officer:administrator
 identity  GET   /officers                                  officer:administrator
 identity  PATCH /officers/{officer_id}                     officer:administrator

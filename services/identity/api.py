@@ -18,6 +18,7 @@ from services.identity.schemas import (
     ClientCreated,
     ClientView,
     CodeAnswer,
+    ErasureView,
     Me,
     NewClient,
     NewOfficer,
@@ -34,6 +35,7 @@ router = APIRouter(tags=["identity"])
 
 Anyone = Depends(allow("anyone"))
 SignedIn = Annotated[Principal, Depends(allow("citizen", "officer"))]
+Citizen = Annotated[Principal, Depends(allow("citizen"))]
 Administrator = Annotated[Principal, Depends(allow("officer:administrator"))]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Echoed = Annotated[str | None, Query(max_length=2048)]
@@ -150,6 +152,34 @@ async def sign_out(person: SignedIn, session: Session) -> None:
 async def me(person: SignedIn, session: Reading, tools: Tooled) -> Me:
     """Tell who is signed in, at which levels, and until when; the 13-digit number masked."""
     return Me.of(person, await queries.me(session, tools.vault, person))
+
+
+@router.post("/erasures", status_code=201)
+async def ask_erasure(
+    person: Citizen,
+    tools: Tooled,
+    session: Session,
+    idempotency_key: Annotated[str, Header(min_length=8, max_length=200)],
+) -> ErasureView:
+    """Ask that one's own data be erased; the same key again gives the same request.
+
+    What the law wants kept, or a proceeding needs, is not erased: each service answers for its own data, by class.
+    """
+    days = tools.settings.erasure_days
+    row = await commands.request_erasure(session, person, idempotency_key, days)
+    return ErasureView.of(await queries.erasure(session, row.person_id, row.id))
+
+
+@router.get("/erasures")
+async def list_erasures(person: Citizen, session: Reading, limit: Limit = 100) -> list[ErasureView]:
+    """List what one has asked to be erased, newest first, with the answers so far."""
+    return [ErasureView.of(each) for each in await queries.erasures(session, UUID(person.subject), limit)]
+
+
+@router.get("/erasures/{erasure_id}")
+async def show_erasure(person: Citizen, session: Reading, erasure_id: UUID) -> ErasureView:
+    """Show one request for erasure: until when it is answered, and what each service has answered."""
+    return ErasureView.of(await queries.erasure(session, UUID(person.subject), erasure_id))
 
 
 @router.post("/officers", status_code=201)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from kit.app import Kit, create_app
 from kit.claims import Claimed
-from services.identity import api, domain, queries
+from services.identity import api, consumers, domain, queries
 from services.identity.commands import Mint, SigningKeys
 from services.identity.providers import OidcProvider, Providers
 from services.identity.settings import Settings
@@ -31,7 +31,11 @@ def build(settings: Settings) -> FastAPI:
         title="Paet identity",
         routers=[api.router],
         check=partial(domain.check_section, reaches=[each.reach for each in providers]),
-        claims={"persons": Claimed(queries.persons(vault), queries.CALLERS, queries.view_of_person)},
+        consumers=consumers,
+        claims={
+            "persons": Claimed(queries.persons(vault), queries.CALLERS, queries.view_of_person),
+            "erasures": Claimed(queries.erasure_claims, queries.ERASING),
+        },
         resources=resources,
     )
     kit: Kit = app.state.kit

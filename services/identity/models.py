@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, DateTime, Index, LargeBinary, Text, text
+from sqlalchemy import ARRAY, Column, DateTime, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -155,6 +156,30 @@ class Authentication(Base, table=True):
     subject_hash: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     pid_hash: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     session_id: UUID | None = None
+
+
+class Erasure(Base, table=True):
+    """A person's wish that their data be erased (PDPA s.33)."""
+
+    __table_args__ = (Index("erasure_person", "person_id", "requested_at"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id")
+    idempotency: bytes = sealed(unique=True)
+    """SHA-256 of the person and their ``Idempotency-Key``."""
+    requested_at: datetime = moment()
+    answer_by: datetime = moment()
+
+
+class ErasureAnswer(Base, table=True):
+    """What one service erased and what it keeps: counts by class and reason, as its fact told them."""
+
+    __tablename__ = "erasure_answer"
+
+    erasure_id: UUID = Field(foreign_key="erasure.id", primary_key=True)
+    service: str = Field(primary_key=True)
+    records: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    answered_at: datetime = moment()
 
 
 METADATA = Base.metadata

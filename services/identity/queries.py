@@ -11,10 +11,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
-from kit.contracts.claims import PersonClaim
+from kit.contracts.claims import ErasureClaim, PersonClaim
 from kit.rows import fetch
-from services.identity.domain import PLATFORM, SessionEnded, Vault, masked
-from services.identity.models import Client, Officer, Person, PersonSession
+from services.identity.domain import PLATFORM, ErasureUnknown, SessionEnded, Vault, masked
+from services.identity.models import Client, Erasure, ErasureAnswer, Officer, Person, PersonSession
 
 CALLERS = frozenset({"issuance", "delivery", "review", "approval", "payment", "request"})
 SEES_ALL = frozenset({"issuance"})
@@ -23,6 +23,9 @@ PRINTS_NUMBER = SEES_ALL | {"payment"}
 """Who puts the number into the person's own document: a receipt names its payer by it (ขมธอ. 3-2560)."""
 PREFILLS = frozenset({"request"})
 """Who puts birth date and address into the person's own form."""
+
+ERASING = frozenset({"payment", "issuance", "delivery"})
+"""Who answers an erasure, and so must know whom it is for."""
 
 PERSONS = "SELECT id, pid_hash, pid, profile FROM person WHERE id = ANY($1)"
 
@@ -34,6 +37,14 @@ def persons(vault: Vault) -> Callable[[AsyncSession, Sequence[UUID]], Awaitable[
         return {row["id"]: _claim(vault, Person(**row)) for row in await fetch(session, PERSONS, ids)}
 
     return answer
+
+
+async def erasure_claims(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, ErasureClaim]:
+    """The claim ``erasures``, by erasure."""
+    found = await session.exec(select(Erasure).where(col(Erasure.id).in_(ids)))
+    return {
+        each.id: ErasureClaim(erasure=each.id, person=each.person_id, requested_at=each.requested_at) for each in found
+    }
 
 
 def view_of_person(caller: str, claim: BaseModel) -> BaseModel:
@@ -116,3 +127,29 @@ async def clients(session: AsyncSession, agency: str | None, limit: int = 200) -
     if agency != PLATFORM:
         query = query.where(Client.agency == agency)
     return list((await session.exec(query)).all())
+
+
+@dataclass(frozen=True)
+class ErasureSeen:
+    """An erasure with the answers that have come."""
+
+    erasure: Erasure
+    answers: Sequence[ErasureAnswer]
+
+
+async def erasures(session: AsyncSession, person: UUID, limit: int = 200) -> list[ErasureSeen]:
+    """The erasures that a person asked for, newest first."""
+    mine = select(Erasure).where(Erasure.person_id == person).order_by(col(Erasure.requested_at).desc())
+    rows = (await session.exec(mine.limit(limit))).all()
+    given = select(ErasureAnswer).where(col(ErasureAnswer.erasure_id).in_([each.id for each in rows]))
+    answers = (await session.exec(given)).all()
+    return [ErasureSeen(row, [each for each in answers if each.erasure_id == row.id]) for row in rows]
+
+
+async def erasure(session: AsyncSession, person: UUID, erasure_id: UUID) -> ErasureSeen:
+    """One of them; ErasureUnknown when it is not this person's."""
+    row = await session.get(Erasure, erasure_id)
+    if row is None or row.person_id != person:
+        raise ErasureUnknown()
+    given = select(ErasureAnswer).where(ErasureAnswer.erasure_id == erasure_id)
+    return ErasureSeen(row, (await session.exec(given)).all())

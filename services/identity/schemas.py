@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from kit.auth import AAL, IAL, Principal
 from kit.contracts.codes import AgencyCode
+from kit.contracts.events import ERASURE_ANSWERS
+from kit.contracts.retention import Kept
 from kit.contracts.text import Text
 from kit.errors import InvalidFieldError
 from services.identity.domain import Role, Scope, checked_pid, ends_at
 from services.identity.models import Client
-from services.identity.queries import Myself, OfficerSeen
+from services.identity.queries import ErasureSeen, Myself, OfficerSeen
 
 Pkce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 """base64url of a SHA-256 (RFC 7636 §4.2)."""
@@ -213,3 +215,38 @@ class ClientCreated(ClientView):
     """A new client; `client_secret` is shown this once."""
 
     client_secret: str
+
+
+class ServiceAnswer(BaseModel):
+    """What one service did: so many records erased or kept, by class and reason; no time while it has not answered."""
+
+    service: str
+    answered_at: datetime | None
+    records: list[Kept]
+
+
+class ErasureView(BaseModel):
+    """A request for erasure, until when it is answered, and each service's answer as it comes in."""
+
+    id: UUID
+    requested_at: datetime
+    answer_by: datetime
+    is_answered: bool
+    """By every service."""
+    services: list[ServiceAnswer]
+
+    @classmethod
+    def of(cls, seen: ErasureSeen) -> Self:
+        """The view of a row and its answers."""
+        given = {each.service: each for each in seen.answers}
+        services = [
+            ServiceAnswer(service=name, answered_at=answer.answered_at, records=answer.records)
+            if (answer := given.get(name))
+            else ServiceAnswer(service=name, answered_at=None, records=[])
+            for name in (fact.source for fact in ERASURE_ANSWERS)
+        ]
+        row = seen.erasure
+        return cls(
+            id=row.id, requested_at=row.requested_at, answer_by=row.answer_by, services=services,
+            is_answered=all(each.answered_at for each in services),
+        )  # fmt: skip

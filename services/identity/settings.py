@@ -73,6 +73,9 @@ class Settings(KitSettings):
     key_ahead_seconds: Annotated[int, Field(ge=0)] = 900
     """How long a new signing key stands in the JWKS before it signs: longer than anybody caches the set."""
 
+    erasure_days: Annotated[int, Field(ge=1, le=30)] = 30
+    """Within which a request for erasure is answered: as for access, PDPA s.30 (docs/law.md §2.5) [D]."""
+
     @model_validator(mode="after")
     def _secrets_are_there(self) -> Self:
         names = [each.name for each in self.providers]

@@ -18,6 +18,7 @@ from kit.contracts.events import Completed, Granted, Paid, Submitted
 from kit.contracts.journey import Outcome, Process
 from kit.testing import AGENCY, Harness
 from services.delivery.channels import Channels
+from services.identity.models import Erasure, Person
 from services.issuance.models import Document, Substitute
 from services.payment import commands as payment_commands
 from services.payment.domain import BankTransaction, Told, ToldLine
@@ -265,6 +266,18 @@ async def officer(identity: Harness, _person: UUID | None) -> Thing:
     return Thing({"officer_id": made.json()["id"]}, AGENCY, asking)
 
 
+async def erasure(identity: Harness, person: UUID | None) -> Thing:
+    """A request for erasure; it is about no journey."""
+    known = Person(id=person or uuid4(), pid_hash=uuid4().bytes, pid=b"", profile=b"", created_at=clock.now(),
+                   proved_at=clock.now())  # fmt: skip
+    row = Erasure(person_id=known.id, idempotency=uuid4().bytes, requested_at=clock.now(), answer_by=clock.now())
+    async with identity.kit.database.transaction() as session:
+        session.add(known)
+        await session.flush()
+        session.add(row)
+    return Thing(_journey(uuid4()) | {"erasure_id": str(row.id)}, str(row.id))
+
+
 async def journey(gateway: Harness, person: UUID | None) -> Thing:
     """A journey that is done, and a definition that may be published next."""
     bundle = licence_bundle() if person else information_bundle()
@@ -317,7 +330,8 @@ def _pid() -> str:
 
 
 OWNED: Mapping[str, Maker] = {
-    "request": application, "payment": invoice, "issuance": document, "delivery": notice, "gateway": journey,
+    "identity": erasure, "request": application, "payment": invoice, "issuance": document, "delivery": notice,
+    "gateway": journey,
 }  # fmt: skip
 """Of an applicant."""
 

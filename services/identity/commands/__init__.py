@@ -5,6 +5,7 @@ same, such as a session ended because its refresh token came twice: whoever call
 """
 
 from services.identity.commands.clients import create_client, ensure_client, verify_client
+from services.identity.commands.erasures import request_erasure, take_answer
 from services.identity.commands.keys import SigningKeys, rotate_key
 from services.identity.commands.officers import change_officer, create_officer, ensure_officer
 from services.identity.commands.sign_in import (
@@ -36,8 +37,10 @@ __all__ = [
     "record_refusal",
     "redeem_code",
     "refresh",
+    "request_erasure",
     "rotate_key",
     "sign_out",
+    "take_answer",
     "take_sign_in",
     "verify_client",
 ]

@@ -23,6 +23,7 @@ from services.identity.domain.people import (
 from services.identity.domain.problems import (
     AgencyNotYours,
     ClientRefused,
+    ErasureUnknown,
     GrantRefused,
     IdentityIncomplete,
     OfficerExists,
@@ -44,6 +45,7 @@ __all__ = [
     "SCOPES",
     "AgencyNotYours",
     "ClientRefused",
+    "ErasureUnknown",
     "GrantRefused",
     "IdentityIncomplete",
     "KeyTimes",

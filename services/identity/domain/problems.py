@@ -1,7 +1,7 @@
 """What can go wrong with signing in, as problems for the person who asked."""
 
 from kit.contracts.text import Text
-from kit.errors import BadRequest, Conflict, Forbidden, Unauthenticated, Unavailable
+from kit.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 
 
 class SignInUnknown(BadRequest):
@@ -111,3 +111,10 @@ class AgencyNotYours(Forbidden):
 
     code = "agency-not-yours"
     title = Text(th="ดำเนินการได้เฉพาะหน่วยงานของท่าน", en="Only within your own agency")
+
+
+class ErasureUnknown(NotFound):
+    """There is no such erasure, or it is another person's."""
+
+    code = "erasure-unknown"
+    title = Text(th="ไม่พบคำขอลบข้อมูลนี้", en="There is no such request for erasure")
