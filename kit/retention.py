@@ -105,7 +105,12 @@ RELEASE = """
 
 
 def not_held(journey: str) -> str:
-    """The condition that the journey in that column is not held, for finding what may go. ``removable`` decides."""
+    """The condition that the journey in that column is not held, for finding what may go. ``removable`` decides.
+
+    ValueError for a column without its table: it would be taken for the one of the holds.
+    """
+    if "." not in journey:
+        raise ValueError("name the table of the column")
     standing = f"legal_hold.journey_id = {journey} AND legal_hold.released_at IS NULL"
     return f"NOT EXISTS (SELECT FROM legal_hold WHERE {standing})"
 

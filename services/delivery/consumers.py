@@ -1,8 +1,9 @@
 """Events in: every hand-over to delivery ends its journey; some facts are told on the way."""
 
-from kit.claims import ORDERS
+from kit.claims import ERASURE, ORDERS
 from kit.contracts.events import (
     CalendarChanged,
+    ErasureRequested,
     Expiring,
     Granted,
     Invoiced,
@@ -20,6 +21,7 @@ from kit.contracts.events import (
     Suspended,
     Underpaid,
 )
+from kit.retention import HOLDS
 from kit.worker import on, on_handover
 from services.delivery import commands
 
@@ -51,4 +53,6 @@ REACTIONS = (
         for fact in (Reinstated, Replaced, Expiring, LicenceExpired)
     ),
     on(CalendarChanged, commands.change_calendar, needs=(commands.RULES,)),
+    *HOLDS,
+    on(ErasureRequested, commands.answer_erasure, needs=(ERASURE, commands.SETTINGS)),
 )

@@ -1,17 +1,17 @@
 """Settings of delivery: its channels, each but mail off unless set; when a notice is told; others' mailboxes."""
 
 from datetime import time
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from kit import settings
 from kit.contracts.codes import AgencyCode
+from kit.retention import RetentionSettings
 from services.delivery.domain import SHIPPED_RULES, Correspondent, DateRule, Quiet, address_hash, number_is_plain
 
 
-class Settings(settings.Settings):
+class Settings(RetentionSettings):
     """PAET_SMTP_*, PAET_LINE_*, PAET_SMS_*, PAET_POST_*; in production everything outside is spoken to with TLS."""
 
     service: str = "delivery"
@@ -19,6 +19,9 @@ class Settings(settings.Settings):
     """Under which addresses are hashed and codes of the counter made; without it neither is done."""
     evidence_key_before: SecretStr | None = None
     """The former one: codes in hand stay good, and what its addresses are told of is still found."""
+
+    contact_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long copies of addresses stay after the end of a journey and after what was sent: reports come late [D]."""
 
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25

@@ -121,9 +121,10 @@ async def _identity(identity: Harness, thaid: ThaiD) -> Standing:
     start = {"as": "citizen", "provider": "thaid", "code_challenge": begun.challenge}
     standing.may("POST", "/sign-in", Right(start), Right(start | {"acr_values": "urn:paet:ial:2.3"}))
     standing.sessions.append((signed.claims["sub"], signed.claims["sid"]))
-    once = {"Idempotency-Key": "a-key-of-erasures"}
-    asked = await identity.client.post("/erasures", headers=signed.headers | once)
-    standing.targets.append(Target({"erasure_id": asked.json()["id"]}, UUID(signed.claims["sub"])))
+    person, once = UUID(signed.claims["sub"]), {"Idempotency-Key": "a-key-of-erasures"}
+    by = identity.citizen(person, sid=signed.claims["sid"])
+    asked = await identity.client.post("/erasures", headers=by | once)
+    standing.targets.append(Target({"erasure_id": asked.json()["id"]}, person))
     standing.may("POST", "/erasures", Right(headers=once))
     standing.claims("erasures")
     _sections(standing, Process.IDENTITY, licence_bundle())

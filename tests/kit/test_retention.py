@@ -89,6 +89,11 @@ def test_the_next_turn_is_at_night():
     assert next_turn(datetime(2026, 11, 23, 18, tzinfo=UTC)) == datetime(2026, 11, 24, tzinfo=UTC) + NIGHT
 
 
+def test_a_column_of_a_journey_is_named_with_its_table():
+    with pytest.raises(ValueError, match="table"):
+        not_held("journey_id")
+
+
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -7,11 +7,13 @@ from services.delivery.commands.claims import (
     REFUSING_CASE,
     REFUSING_DECISION,
     RULES,
+    SETTINGS,
     TELLING,
 )
 from services.delivery.commands.climbing import CLIMB, Leaving, begin, end, fail, skip, take, trouble
 from services.delivery.commands.collecting import collect
 from services.delivery.commands.completing import complete
+from services.delivery.commands.erasing import answer_erasure
 from services.delivery.commands.hearing import NUDGE, hear, nudge
 from services.delivery.commands.letters import WORK as LETTER_WORK
 from services.delivery.commands.letters import (
@@ -24,6 +26,7 @@ from services.delivery.commands.letters import (
 from services.delivery.commands.licences import LICENCE, tell_of_licence, tell_order
 from services.delivery.commands.reckoning import change_calendar, reckon
 from services.delivery.commands.recording import mark_read
+from services.delivery.commands.removing import REMOVALS
 from services.delivery.commands.telling import (
     tell_granted,
     tell_of_receipt,
@@ -45,11 +48,14 @@ __all__ = [
     "RECEIPTS_OF_PAID",
     "REFUSING_CASE",
     "REFUSING_DECISION",
+    "REMOVALS",
     "RULES",
+    "SETTINGS",
     "TELLING",
     "Leaving",
     "WantedLetter",
     "acknowledge_letter",
+    "answer_erasure",
     "begin",
     "change_calendar",
     "check_letter",

@@ -11,6 +11,7 @@ from kit.contracts.claims import CaseClaim, DecisionClaim, DocumentClaim, Order,
 from kit.contracts.events import Issued, Refused, ReviewRefused
 from services.delivery import queries
 from services.delivery.domain import Applicant, DateRule
+from services.delivery.settings import Settings
 
 
 class ApplicantNeed(ClaimNeed[Applicant]):
@@ -31,6 +32,16 @@ class RulesNeed(Need[Sequence[DateRule]]):
     ) -> list[Sequence[DateRule]]:  # fmt: skip
         """The same for each event."""
         return [cast(Kit, asking).settings.notice_rules] * len(events)  # type: ignore[attr-defined]
+
+
+class SettingsNeed(Need[Settings]):
+    """The settings of this process, which say how long records are kept; nobody is asked."""
+
+    async def resolve(
+        self, asking: Asking, events: Sequence[Event], known: Sequence[Known]  # noqa: ARG002
+    ) -> list[Settings]:  # fmt: skip
+        """The same for each event."""
+        return [cast(Settings, cast(Kit, asking).settings)] * len(events)
 
 
 APPLICANT = ApplicantNeed(APPLICATION.owner, APPLICATION.name, Applicant)
@@ -54,6 +65,7 @@ REFUSING_DECISION = ClaimNeed(
 )
 RECEIPTS_OF_PAID = ClaimNeed(RECEIPTS.owner, RECEIPTS.name, ReceiptClaim)
 RULES = RulesNeed()
+SETTINGS = SettingsNeed()
 TELLING = (SECTION, APPLICANT, RULES)
 """What every notice needs."""
 

@@ -4,6 +4,7 @@ from services.delivery.domain.addresses import address_hash, masked
 from services.delivery.domain.applicants import Applicant
 from services.delivery.domain.dates import INBOX, SHIPPED_RULES, Basis, DateRule, Mark, Noticed, appeal_until, noticed
 from services.delivery.domain.evidence import digest_of
+from services.delivery.domain.keeping import proving, why_copy_stays, why_record_stays
 from services.delivery.domain.ladders import (
     End,
     GiveUp,
@@ -153,10 +154,13 @@ __all__ = [
     "number_is_plain",
     "pause_after",
     "preview",
+    "proving",
     "read_ladder",
     "refund_reason",
     "sample",
     "say",
     "say_outside",
+    "why_copy_stays",
+    "why_record_stays",
     "write_ladder",
 ]

@@ -1,12 +1,17 @@
 """Tables of delivery: the end of each journey, the notices in the inboxes and their words, what left by a channel."""
 
+from kit.retention import hold_table
 from services.delivery.models.dispatches import Dispatch, DispatchEvent
 from services.delivery.models.letters import Letter, LetterSeries
 from services.delivery.models.notices import METADATA, Delivery, Notice
 from services.delivery.models.periods import AppealPeriod
 from services.delivery.models.templates import Template
 
+LEGAL_HOLD = hold_table(METADATA)
+"""Journeys whose records are kept, whatever their class."""
+
 __all__ = [
+    "LEGAL_HOLD",
     "METADATA",
     "AppealPeriod",
     "Delivery",

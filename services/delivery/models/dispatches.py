@@ -14,6 +14,7 @@ class Dispatch(Base, table=True):
     """Evidence of one notice on its way by one outside channel: a rung of its ladder. ``state`` is ``domain.Sending``.
 
     Addresses are not kept: their keyed hash shows whether it was this one, the masked form lets a person recognise it.
+    Both go, with the reply, when they serve nothing any more or their owner asks (``commands/removing.py``).
     """
 
     __table_args__ = (
@@ -22,6 +23,7 @@ class Dispatch(Base, table=True):
         Index("dispatch_provider", "channel", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
         Index("dispatch_open", "address_hash", postgresql_where=text("state IN ('sending', 'sent')")),
         Index("dispatch_sending", "channel", postgresql_where=text("state = 'sending'")),
+        Index("dispatch_addressed", "settled_at", postgresql_where=text("address_masked IS NOT NULL")),
         Index("dispatch_failed", "failed_at", postgresql_where=text("failed_at IS NOT NULL")),
     )
 
@@ -73,7 +75,8 @@ class DispatchEvent(Base, table=True):
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     dispatch_id: UUID = Field(foreign_key="dispatch.id")
     kind: str
-    """``tried``, ``taken``, ``refused``, ``troubled``, ``accepted``, ``proved``, ``bounced``, ``decided``."""
+    """``tried``, ``taken``, ``refused``, ``troubled``, ``accepted``, ``proved``, ``bounced``, ``decided``, or
+    ``forgotten``: the address was."""
     code: str | None = None
     """A word of the provider or of ours; nothing personal."""
     actor: UUID | None = None

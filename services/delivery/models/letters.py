@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
@@ -23,11 +23,15 @@ class LetterSeries(Base, table=True):
 
 
 class Letter(Base, table=True):
-    """One letter with its number: an entry of the register of sent letters (ทะเบียนส่ง). It never goes."""
+    """One letter with its number: an entry of the register of sent letters (ทะเบียนส่ง). It never goes.
+
+    What it says about a journey does, when the time of the journey is over: ``emptied_at``.
+    """
 
     __table_args__ = (
         UniqueConstraint("agency", "year", "running"),
         UniqueConstraint("agency", "idempotency_key"),
+        Index("letter_full", "registered_at", postgresql_where=text("journey_id IS NOT NULL AND emptied_at IS NULL")),
         CheckConstraint("state IN ('registered', 'sent', 'refused', 'acknowledged')", name="letter_state"),
     )
 
@@ -69,3 +73,4 @@ class Letter(Base, table=True):
     acknowledged_on: date | None = None
     acknowledged_by: UUID | None = None
     """The officer who took that down."""
+    emptied_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

@@ -32,6 +32,7 @@ class Delivery(Base, table=True):
     step: str
     slip: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     person_id: UUID | None
+    """None of an anonymous journey, and once the time of its notices is over."""
     outcome: str
     completed_at: datetime = Field(sa_column=moment())
 
@@ -43,6 +44,7 @@ class Notice(Base, table=True):
         UniqueConstraint("cause", "kind"),
         Index("notice_person", "person_id", "id"),
         Index("notice_journey", "journey_id", "id"),
+        Index("notice_created", "created_at"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
