@@ -24,13 +24,8 @@ def index_troubled_work() -> None:
 
 
 def create_retention() -> None:
-    """Create the table of legal holds and plan the daily removal of what is past, for the coming night."""
+    """Create the table of legal holds; the daily removal is planned by the processes that do it."""
     hold_table(MetaData()).create(op.get_bind())
-    op.execute(
-        f"INSERT INTO due_work (kind, key, due_at) VALUES ('{REMOVE}', 'daily', "  # noqa: S608 - our own word
-        "(date_trunc('day', now() AT TIME ZONE 'Asia/Bangkok') + interval '26 hours') AT TIME ZONE 'Asia/Bangkok')"
-        " ON CONFLICT DO NOTHING"
-    )
 
 
 def drop_retention() -> None:

@@ -4,6 +4,7 @@ A service asks ``removable`` for its journeys in the transaction that removes or
 no hold can be written beside it. Nothing else decides whether a journey is held.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pydantic import Field
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit import journeys
+from kit import duework, journeys
 from kit.claims import Known
 from kit.clock import BANGKOK, clock
 from kit.cloudevents import Event
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from kit.app import Kit
 
 REMOVE = "remove-past"
-"""Kind of the daily work; its one row is planned by ``kit.migrations.create_retention``."""
+"""Kind of the daily work, of which there is one row; ``plan`` writes it."""
 BATCH = 100
 """Journeys of one transaction: short, so that nobody waits long for what it holds."""
 AT = time(2, tzinfo=BANGKOK)
@@ -170,8 +171,24 @@ def daily(*removals: Removal) -> WorkFunction:
     return work
 
 
+async def plan(kit: "Kit") -> None:
+    """Plan the daily work for the coming night unless it is planned, as soon as the database answers.
+
+    By each process that starts, and not by a migration: a database whose work is lost has it again.
+    """
+    while True:
+        try:
+            async with kit.database.transaction() as session:
+                await duework.add(session, REMOVE, "daily", due_at=next_turn(clock.now()))
+        except Exception as error:  # noqa: BLE001 - it outlives every outage and says so
+            log.warning("the daily removal is not planned yet", error=type(error).__name__)
+            await asyncio.sleep(1.0)
+        else:
+            return
+
+
 def next_turn(now: datetime) -> datetime:
-    """The next night."""
+    """The night after this day, in Thailand."""
     return datetime.combine(clock.local_date(now) + timedelta(days=1), AT)
 
 

@@ -22,9 +22,9 @@ from kit.contracts.events import (
 from kit.contracts.events import LicenceExpired as Expired
 from kit.contracts.journey import Outcome
 from kit.contracts.retention import Kept, Reason, RecordClass
-from kit.database import OUTBOX
+from kit.database import DUE_WORK, OUTBOX
 from kit.duework import Later
-from kit.retention import HOLDS, REMOVE, daily, removable
+from kit.retention import HOLDS, REMOVE, daily, next_turn, plan, removable
 from services.delivery import commands
 from services.delivery.commands.removing import forget
 from services.delivery.models import AppealPeriod, Delivery, Dispatch, DispatchEvent, Letter, Notice
@@ -49,7 +49,9 @@ def time():
 async def delivery(time, harness_of):
     async with harness_of("delivery", smtp_port=9, smtp_tls=False, saraban_book=BOOK, evidence_key="k" * 43) as harness:
         harness.publish(licence_bundle())
-        # The night is called by the tests, and by nobody else.
+        # The night is called by the tests, and by nobody else once it was planned.
+        (planned,) = await harness.until(lambda: harness.rows(select(DUE_WORK).where(DUE_WORK.c.kind == REMOVE)))
+        assert planned["due_at"] == next_turn(ENDED)
         async with harness.kit.database.aside.begin() as connection:
             await connection.execute(text(f"DELETE FROM due_work WHERE kind = '{REMOVE}'"))
         yield harness
@@ -201,6 +203,13 @@ async def test_a_copy_of_an_address_goes_when_it_serves_nothing_any_more(deliver
 
 async def addressed(delivery):
     return {each["id"] for each in await delivery.rows(select(Dispatch.id).where(Dispatch.address_masked.is_not(None)))}
+
+
+async def test_whoever_starts_plans_the_night_once(delivery):
+    await plan(delivery.kit)
+    await plan(delivery.kit)
+    [row] = await delivery.rows(select(DUE_WORK).where(DUE_WORK.c.kind == REMOVE))
+    assert (row["key"], row["due_at"]) == ("daily", next_turn(ENDED))
 
 
 # ── holds ────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Keep records by class: legal holds, the daily removal, letters that are emptied, and how what is past is found."""
+"""Keep records by class: legal holds, letters that are emptied, and how what is past is found."""
 
 import sqlalchemy as sa
 from alembic import op
