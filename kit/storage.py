@@ -1,6 +1,7 @@
 """Files: a local folder in development, S3 in production, by URL; written once, never changed."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import obstore
@@ -36,3 +37,14 @@ class Files:
         """Read a file; FileNotFoundError when there is none."""
         answer = await obstore.get_async(self._store, name)
         return bytes(await answer.bytes_async())
+
+    async def remove(self, name: str) -> None:
+        """Delete a file; nothing where there is none."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, name)
+
+    async def remove_folder(self, name: str) -> None:
+        """Delete every file whose name begins with that of the folder and a stroke; nothing where there is none."""
+        found = [each["path"] async for some in obstore.list(self._store, name) for each in some]
+        for each in found:
+            await self.remove(each)

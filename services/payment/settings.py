@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
-from kit import settings
 from kit.contracts.codes import AgencyCode
 from kit.contracts.definition import ReceiptIssuer
+from kit.retention import RetentionSettings
 
 CARD = ("card_url", "card_secret_key", "card_webhook_secret")
 LEAST_SECRET = 24
 """Characters of the webhook's secret: anyone may send a webhook, and only the secret keeps hearsay out."""
 
 
-class Settings(settings.Settings):
+class Settings(RetentionSettings):
     """PAET_BANK_*: the collecting bank's interface. PAET_CARD_*: the gateway of cards, which is off without them.
 
     ``seal_dir`` has for every agency ``<agency>.p12``, or ``<agency>.key.pem`` and ``<agency>.pem``, opened with

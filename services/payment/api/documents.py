@@ -22,7 +22,7 @@ from kit.errors import FieldError
 from kit.storage import Files
 from kit.telemetry import log
 from kit.thai import amount_in_words
-from services.payment import domain
+from services.payment import domain, queries
 from services.payment.domain import Correction, Former, Issuer, Payer, Purpose, Received, Statement
 from services.payment.domain.receipt_xml import FILE_NAME
 from services.payment.queries import ReceiptFacts
@@ -49,9 +49,10 @@ class Document:
 
 
 async def receipt_document(kit: Kit, facts: ReceiptFacts) -> Document:
-    """The sealed PDF/A-3 of a receipt. PayerUnknown, ReceiptNotMade."""
+    """The sealed PDF/A-3 of a receipt. NoLongerKept, PayerUnknown, ReceiptNotMade."""
+    queries.retained.check_kept(facts.receipt)
     section = await kit.section(facts.invoice.definition)
-    name = f"receipts/{facts.invoice.agency}/{facts.receipt.id}.pdf"
+    name = domain.receipt_name(facts.invoice.agency, facts.receipt.id)
     file_name = _statement(kit, facts, section, Payer(None)).file_name
 
     async def make() -> bytes:

@@ -3,6 +3,7 @@
 from services.payment.commands.billing import close_invoices, open_invoice
 from services.payment.commands.charging import conclude, record_charge, want_checkout
 from services.payment.commands.closing import close_day
+from services.payment.commands.erasing import ERASE, answer_erasure, plan_erasure
 from services.payment.commands.expiring import expire, remind
 from services.payment.commands.hearing import hear
 from services.payment.commands.importing import File, import_statement
@@ -16,16 +17,20 @@ from services.payment.commands.refunding import (
     refund_by_decision,
     reject_refund,
 )
+from services.payment.commands.removing import UNSTORE, remove_lines, remove_past
 from services.payment.commands.repairing import release_forgotten
 from services.payment.commands.resolving import Proposed, approve_resolution, propose_resolution, reject_resolution
 from services.payment.commands.settling import settle, settle_all
 
 __all__ = [
+    "ERASE",
+    "UNSTORE",
     "Ending",
     "File",
     "Payout",
     "Proposal",
     "Proposed",
+    "answer_erasure",
     "approve_refund",
     "approve_resolution",
     "cancel_receipt",
@@ -37,6 +42,7 @@ __all__ = [
     "import_statement",
     "open_invoice",
     "pay_refund",
+    "plan_erasure",
     "propose_refund",
     "propose_resolution",
     "record_charge",
@@ -46,6 +52,8 @@ __all__ = [
     "reject_resolution",
     "release_forgotten",
     "remind",
+    "remove_lines",
+    "remove_past",
     "settle",
     "settle_all",
     "want_checkout",

@@ -12,7 +12,7 @@ from services.payment import domain
 from services.payment.domain import BankTransaction, PaymentState
 
 MOST_UNVERIFIED = 5
-LOCK = "SELECT id, journey_id FROM invoice WHERE biller_id = $1 AND reference1 = $2 FOR UPDATE"
+LOCK = "SELECT id, journey_id FROM invoice WHERE biller_id = $1 AND reference1 = $2 AND removed_on IS NULL FOR UPDATE"
 RECORD = """
     INSERT INTO payment (id, provider, transaction_id, invoice_id, amount, state, paid_at, heard_at)
     SELECT $1::uuid, $2::text, $3::text, $4::uuid, $5::bigint, $6::text, $7::timestamptz, $8::timestamptz

@@ -19,7 +19,7 @@ from services.payment.domain import Booking, Told, ToldLine
 from services.payment.models import Statement
 
 BILLS = """
-    SELECT invoice.biller_id, reference1, agency FROM invoice
+    SELECT invoice.biller_id, reference1, agency, removed_on FROM invoice
     JOIN unnest($1::text[], $2::text[]) AS each (biller, reference)
         ON invoice.biller_id = each.biller AND reference1 = each.reference
 """
@@ -37,8 +37,9 @@ KEEP = """
 """
 KEPT = """
     SELECT transaction_id, agency, biller_id, reference1, amount FROM statement_line
-    WHERE provider = $1 AND transaction_id = ANY($2::text[])
+    WHERE provider = $1 AND transaction_id = ANY($2::text[]) AND removed_on IS NULL
 """
+"""Of what is not kept any more the reference may be gone."""
 VERIFIED = """
     SELECT transaction_id FROM payment JOIN invoice ON invoice.id = payment.invoice_id
     WHERE provider = $1 AND transaction_id = ANY($2::text[]) AND verified_at IS NOT NULL AND invoice.agency = $3
@@ -128,7 +129,10 @@ async def _take_in(
 
 
 async def _own(session: AsyncSession, agency: str, file: File) -> tuple[list[ToldLine], Mapping[str, bool]]:
-    """The lines of the agency, and by transaction whether somebody was billed so. StatementWrong: an unknown biller."""
+    """The lines of the agency, and by transaction whether they pay a bill that is kept.
+
+    StatementWrong: an unknown biller.
+    """
     known = await queries.parity.billers(session, agency)
     lines = file.told.lines
     faults = [domain.fault(line.number, "biller_id", NOT_OURS) for line in lines if line.biller_id not in known]
@@ -136,11 +140,11 @@ async def _own(session: AsyncSession, agency: str, file: File) -> tuple[list[Tol
         faults = [domain.fault(1, "biller_id", NOT_OURS)]
     domain.refuse(faults)
     found = await fetch(session, BILLS, [line.biller_id for line in lines], [line.reference1 for line in lines])
-    bills = {(row["biller_id"], row["reference1"]): row["agency"] for row in found}
+    bills = {(row["biller_id"], row["reference1"]): (row["agency"], row["removed_on"] is None) for row in found}
     # By transaction: several may stand in one line of a document.
-    whose = {line.transaction_id: bills.get((line.biller_id, line.reference1)) for line in lines}
-    mine = [line for line in lines if whose[line.transaction_id] in (None, agency)]
-    return mine, {line.transaction_id: whose[line.transaction_id] is not None for line in mine}
+    whose = {line.transaction_id: bills.get((line.biller_id, line.reference1), (agency, False)) for line in lines}
+    mine = [line for line in lines if whose[line.transaction_id][0] == agency]
+    return mine, {line.transaction_id: whose[line.transaction_id][1] for line in mine}
 
 
 async def _keep(session: AsyncSession, statement: Statement, lines: Sequence[ToldLine]) -> dict[str, UUID]:

@@ -36,7 +36,7 @@ class Ending:
 async def cancel_receipt(session: AsyncSession, name: UUID | str, officer: Principal, told: Ending) -> UUID:
     """End a receipt and put none in its place; the id of the receipt. A key counts once for a receipt.
 
-    ReceiptNotFound, ReceiptEnded, ReceiptKeyUsed, ReceiptActIncomplete, MoneyKept.
+    ReceiptNotFound, NoLongerKept, ReceiptEnded, ReceiptKeyUsed, ReceiptActIncomplete, MoneyKept.
     """
     facts, invoice, ended = await _held(session, name, officer)
     if ended is not None:
@@ -50,8 +50,8 @@ async def cancel_receipt(session: AsyncSession, name: UUID | str, officer: Princ
 async def reissue_receipt(session: AsyncSession, name: UUID | str, officer: Principal, told: Ending) -> UUID:
     """Issue a receipt of a new number and date in place of one, which it refers to and which ends by it; its id.
 
-    Over what is left of the fee, less than before where money went back by decision. ReceiptNotFound, ReceiptEnded,
-    ReceiptKeyUsed, ReceiptActIncomplete, NothingReturned, NothingKept.
+    Over what is left of the fee, less than before where money went back by decision. ReceiptNotFound, NoLongerKept,
+    ReceiptEnded, ReceiptKeyUsed, ReceiptActIncomplete, NothingReturned, NothingKept.
     """
     domain.check_reissue(told.purpose, told.reason, told.corrected)
     facts, invoice, ended = await _held(session, name, officer)
@@ -87,6 +87,7 @@ async def _held(
     """A receipt of the officer's agency and its invoice, locked, with what ended the receipt by now."""
     receipt_id, invoice_id = await queries.invoice_of_receipt(session, name, officer)
     [invoice] = await queries.held(session, [invoice_id])
+    queries.retained.check_kept(invoice)
     return await queries.facts_of_receipt(session, receipt_id), invoice, await queries.act_on(session, receipt_id)
 
 

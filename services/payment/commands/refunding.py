@@ -65,11 +65,12 @@ async def refund_by_decision(
     """Propose to give a part of a paid fee back, or all that was paid of an open one; owed once another approves.
 
     One refund for each payment that it goes back to, the last payment first. A key counts once for an invoice.
-    InvoiceNotFound, InvoiceNotPaid, MoreThanOwed, PartsGoBackWhole, RefundKeyUsed.
+    InvoiceNotFound, NoLongerKept, InvoiceNotPaid, MoreThanOwed, PartsGoBackWhole, RefundKeyUsed.
     """
     invoice = next((each for each in await queries.held(session, [invoice_id]) if each.agency == officer.agency), None)
     if invoice is None:
         raise domain.InvoiceNotFound
+    queries.retained.check_kept(invoice)
     if key is not None and (known := list(await queries.refunds_of_key(session, invoice_id, key))):
         if sum(each.amount for each in known) != told.amount:
             raise domain.RefundKeyUsed

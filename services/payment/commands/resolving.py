@@ -108,7 +108,7 @@ async def _check_wish(session: AsyncSession, row: Discrepancy, told: Proposed) -
 async def _assignable(session: AsyncSession, row: Discrepancy, invoice_id: UUID) -> Invoice:
     """An invoice of the agency and of the account into which the money came; InvoiceNotFound."""
     invoice = await queries.invoice(session, invoice_id)
-    if (invoice.agency, invoice.biller_id) != (row.agency, row.biller_id):
+    if (invoice.agency, invoice.biller_id) != (row.agency, row.biller_id) or invoice.removed_on is not None:
         raise domain.InvoiceNotFound
     return invoice
 

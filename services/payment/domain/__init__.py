@@ -94,6 +94,7 @@ from services.payment.domain.refunds import (
     within,
 )
 from services.payment.domain.reminding import expiry, reminders
+from services.payment.domain.retaining import NoLongerKept, receipt_name
 from services.payment.domain.statements import (
     MOST_FAULTS,
     MOST_LINES,
@@ -164,6 +165,7 @@ __all__ = [
     "MalformedCallback",
     "MoneyKept",
     "MoreThanOwed",
+    "NoLongerKept",
     "NothingKept",
     "NothingReturned",
     "PaidOnImpossible",
@@ -226,6 +228,7 @@ __all__ = [
     "payout_booking",
     "period",
     "propose",
+    "receipt_name",
     "receipt_xml",
     "receipt_year",
     "refund_booking",

@@ -23,11 +23,15 @@ FIRST_FISCAL_MONTH = 10
 
 
 class ReceiptState(StrEnum):
-    """A receipt stands until it is cancelled, or replaced by one of another number; it is never changed."""
+    """A receipt stands until it is cancelled, or replaced by one of another number; it is never changed.
+
+    When its years are over only its number is left.
+    """
 
     ISSUED = "issued"
     CANCELLED = "cancelled"
     REPLACED = "replaced"
+    REMOVED = "removed"
 
 
 class Purpose(StrEnum):

@@ -22,6 +22,7 @@ class Invoice(Base, table=True):
         CheckConstraint("held >= 0 AND held <= amount", name="held_within_amount"),
         Index("invoice_biller", "agency", "biller_id"),
         Index("invoice_open", "due_at", postgresql_where=text("state = 'open'")),
+        Index("invoice_kept", "settled_at", postgresql_where=text("settled_at IS NOT NULL AND removed_on IS NULL")),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -50,6 +51,8 @@ class Invoice(Base, table=True):
     """When it expires and the journey with it; None where nothing lapses."""
     held: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     """Satang that were paid in part, before the rest."""
+    removed_on: date | None = None
+    """When its years were over: since then it says nothing of anybody (``domain/retaining.py``)."""
 
     @property
     def missing(self) -> int:

@@ -1,6 +1,6 @@
 """Receipts and their books."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, text
@@ -19,7 +19,10 @@ class ReceiptBook(Base, table=True):
 
 
 class Receipt(Base, table=True):
-    """One numbered receipt; never changed. What ended it stands in ``receipt_act``."""
+    """One numbered receipt; never changed. What ended it stands in ``receipt_act``.
+
+    When its years are over its number stays; the database lets nothing be taken out of it before.
+    """
 
     __table_args__ = (
         UniqueConstraint("book", "year", "running"),
@@ -40,6 +43,7 @@ class Receipt(Base, table=True):
     issued_at: datetime = Field(sa_column=moment())
     replaces: UUID | None = Field(default=None, foreign_key="receipt.id")
     """The receipt in whose place it was issued."""
+    removed_on: date | None = None
 
     @property
     def number(self) -> str:

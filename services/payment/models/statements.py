@@ -43,12 +43,13 @@ class StatementDay(Base, table=True):
 
 
 class StatementLine(Base, table=True):
-    """One transaction as the bank's statement has it; never changed."""
+    """One transaction as the bank's statement has it; never changed, save that what a payer typed goes in the end."""
 
     __tablename__ = "statement_line"
     __table_args__ = (
         UniqueConstraint("provider", "transaction_id"),
         Index("statement_line_day", "agency", "day"),
+        Index("statement_line_kept", "day", postgresql_where=text("removed_on IS NULL")),
         CheckConstraint("amount > 0", name="amount_positive"),
     )
 
@@ -65,6 +66,7 @@ class StatementLine(Base, table=True):
     value_at: datetime = Field(sa_column=moment())
     day: date
     """On which it is compared: its own or, where that was closed, the first that was open when it came."""
+    removed_on: date | None = None
 
 
 class Discrepancy(Base, table=True):
@@ -106,6 +108,7 @@ class Discrepancy(Base, table=True):
     proposed_by: UUID | None = None
     resolved_by: UUID | None = None
     resolved_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    removed_on: date | None = None
 
 
 class DiscrepancyAct(Base, table=True):

@@ -1,6 +1,6 @@
 """Reads of payment."""
 
-from services.payment.queries import bookings, days, discrepancies, parity
+from services.payment.queries import bookings, days, discrepancies, parity, retained
 from services.payment.queries.invoices import (
     checkout,
     count_open,
@@ -76,6 +76,7 @@ __all__ = [
     "refund_of",
     "refunds",
     "refunds_of_key",
+    "retained",
     "section",
     "shares",
     "standing",

@@ -36,6 +36,7 @@ PAIRS = f"""
         LEFT JOIN verified ON verified.provider = line.provider AND verified.transaction_id = line.transaction_id
             AND verified.agency = line.agency
         LEFT JOIN invoice AS bill ON bill.biller_id = line.biller_id AND bill.reference1 = line.reference1
+            AND (bill.removed_on IS NULL OR line.removed_on IS NOT NULL)
         LEFT JOIN discrepancy AS known
             ON known.provider = line.provider AND known.transaction_id = line.transaction_id
         WHERE line.agency = $1 AND line.day BETWEEN $2 AND $3
@@ -69,7 +70,8 @@ PAIRS = f"""
 
 What was verified for a day that was closed already, and is on no statement, counts on the next. Adjustments that were
 booked because of a difference stand on the side of the books. What a gateway of cards has collected is on no statement
-of a bank until it is remitted, and not compared.
+of a bank until it is remitted, and not compared. Nobody is billed under the reference of
+a bill that is not kept any more: what comes in so is in suspense.
 """
 SUMMED = f"""{PAIRS}
     SELECT provider, biller_id, kind, count(*) AS count, sum(bank)::bigint AS bank, sum(books)::bigint AS books

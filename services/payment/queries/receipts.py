@@ -34,6 +34,8 @@ class ShownReceipt:
     @property
     def state(self) -> ReceiptState:
         """How it stands."""
+        if self.row.removed_on is not None:
+            return ReceiptState.REMOVED
         return ReceiptState(self.ended.act) if self.ended else ReceiptState.ISSUED
 
 

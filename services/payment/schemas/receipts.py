@@ -71,7 +71,10 @@ class ReceiptEnd(BaseModel):
 
 
 class ReceiptView(BaseModel):
-    """A numbered receipt, whether it stands, and how it ended if it does not."""
+    """A numbered receipt, whether it stands, and how it ended if it does not.
+
+    Of one that is not kept any more (``removed``) the journey is its own id: nothing says whose it was.
+    """
 
     id: UUID
     number: str
