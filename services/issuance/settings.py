@@ -9,9 +9,10 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from kit.documents.settings import TimestampSettings
+from kit.retention import RetentionSettings
 
 
-class Settings(TimestampSettings):
+class Settings(TimestampSettings, RetentionSettings):
     """What issuance needs besides the kit's and the time-stamps.
 
     ``seal_dir`` has the keys of every agency (``kit.documents.seals``), opened with ``seal_password`` where they need

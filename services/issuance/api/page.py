@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from kit.clock import BANGKOK
 from kit.contracts.text import Language, Text
 from kit.thai import long_date
-from services.issuance.domain import Status
+from services.issuance.domain import NoLongerKept, Status, VerificationNotFound
 from services.issuance.schemas import VerificationView
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -65,6 +65,11 @@ WORDS = {
         en="No document was issued under this verification code. Scan the QR code on the document again; "
         "if this page is shown again, the document may not be genuine.",
     ),
+    "gone": Text(th="ไม่มีข้อมูลเอกสารนี้แล้ว", en="This document is no longer kept"),
+    "gone_why": Text(
+        th="หน่วยงานเคยออกเอกสารนี้จริง แต่พ้นกำหนดเวลาเก็บรักษาแล้ว จึงไม่มีข้อมูลให้เทียบ เอกสารนี้สิ้นผลไปนานแล้ว",
+        en="It was issued and kept for its time: nothing is left to compare it with. It has long ceased to hold.",
+    ),
     "site": Text(th="ตรวจสอบเอกสารอิเล็กทรอนิกส์", en="Verification of electronic documents"),
 }
 
@@ -88,11 +93,16 @@ def of(
     return _page(language, title, shown.agency_name.in_language(language), body, footer, 200)
 
 
-def unknown(language: Language) -> HTMLResponse:
-    """The page for a code under which nothing was issued: 404."""
-    title = WORDS["unknown"].in_language(language)
-    body = f'<h1>{escape(title)}</h1><p class="status bad">{_say("unknown_why", language)}</p>'
-    return _page(language, title, WORDS["site"].in_language(language), body, f"<p>{_say('free', language)}</p>", 404)
+def without(why: VerificationNotFound | NoLongerKept, language: Language) -> HTMLResponse:
+    """The page for a code under which nothing was issued, or for a document that is not kept any more."""
+    name, look = ("gone", "held") if isinstance(why, NoLongerKept) else ("unknown", "bad")
+    title = WORDS[name].in_language(language)
+    said = _say(f"{name}_why", language)
+    if isinstance(why, NoLongerKept):
+        said = f"{_say('number', language)} {escape(str(why.extensions['number']))} · {said}"
+    body = f'<h1>{escape(title)}</h1><p class="status {look}">{said}</p>'
+    footer = f"<p>{_say('free', language)}</p>"
+    return _page(language, title, WORDS["site"].in_language(language), body, footer, why.status)
 
 
 def _page(language: Language, title: str, agency: str, body: str, footer: str, status: int) -> HTMLResponse:

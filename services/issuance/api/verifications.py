@@ -36,11 +36,10 @@ ReaderLanguage = Annotated[Language, Depends(reader_language)]
 WHOLE_FILES = dict.fromkeys(("/verifications", "/verify/[^/]+"), MAX_FILE)
 """The largest bodies of paths that take a file."""
 PIECE = 65_536
+A_PAGE = {"text/html": {}} | RESPONSES["4XX"]["content"]
 UNKNOWN: dict[int | str, dict[str, Any]] = {
-    404: {
-        "description": "No document under this code: a page for people",
-        "content": {"text/html": {}} | RESPONSES["4XX"]["content"],
-    }
+    404: {"description": "No document under this code: a page for people", "content": A_PAGE},
+    410: {"description": "The document is not kept any more: a page for people", "content": A_PAGE},
 }
 
 
@@ -56,7 +55,10 @@ async def _shown(session: AsyncSession, document: Document) -> VerificationView:
 
 @router.get("/verifications/{token}")
 async def verification(request: Request, response: Response, session: Reading, token: str) -> VerificationView:
-    """Show what the document shows and its status now; free and without signing in (EGOV65 s.13(2))."""
+    """Show what the document shows and its status now; free and without signing in (EGOV65 s.13(2)).
+
+    410 for a document that was issued and is not kept any more.
+    """
     response.headers["Cache-Control"] = "no-store"
     return await _shown(session, await _found(request, session, token))
 
@@ -67,7 +69,10 @@ async def verification(request: Request, response: Response, session: Reading, t
     openapi_extra={"requestBody": {"required": False, "content": {"application/pdf": {}}}},
 )
 async def check_file(request: Request, response: Response) -> FileCheck:
-    """Tell whether the file sent as the body is, to the last byte, a version of an issued one; nothing is kept."""
+    """Tell whether the file sent as the body is, to the last byte, a version of an issued one; nothing is kept.
+
+    410 for the file of a document that was issued and is not kept any more.
+    """
     response.headers["Cache-Control"] = "no-store"
     digest = hashlib.sha256()
     async for piece in request.stream():
@@ -79,17 +84,19 @@ async def check_file(request: Request, response: Response) -> FileCheck:
         found, copy = await queries.by_sha256(session, sha256), None
         if found is None and (copied := await queries.copy_by_sha256(session, sha256)):
             copy, found = CopyView.of(copied[0]), copied[1]
+        if found is not None:
+            queries.check_kept(found)
         verification = await _shown(session, found) if found else None
     return FileCheck(genuine=found is not None, sha256=sha256, certified_copy=copy, verification=verification)
 
 
 @router.get("/verify/{token}", response_class=HTMLResponse, responses=UNKNOWN)
 async def verify_page(request: Request, session: Reading, token: str, language: ReaderLanguage) -> HTMLResponse:
-    """The page behind the QR code: the same for people to read; 404 for an unknown token."""
+    """The page behind the QR code: the same for people to read; 404 for an unknown token, 410 when it is not kept."""
     try:
         shown = await _shown(session, await _found(request, session, token))
-    except domain.VerificationNotFound:
-        return page.unknown(language)
+    except (domain.VerificationNotFound, domain.NoLongerKept) as why:
+        return page.without(why, language)
     return page.of(shown, language)
 
 
@@ -98,8 +105,8 @@ async def display_page(request: Request, session: Reading, token: str, language:
     """Show the document on a screen of the premises, its sides in turn (EGOV65 s.13(1)); it loads itself anew."""
     try:
         found = await _found(request, session, token)
-    except domain.VerificationNotFound:
-        return page.unknown(language)
+    except (domain.VerificationNotFound, domain.NoLongerKept) as why:
+        return page.without(why, language)
     settings = cast(Settings, request.app.state.kit.settings)
     address = verify_url(settings.public_url, str(found.token))
     return display.of(await _shown(session, found), address, settings.display_seconds)
@@ -126,7 +133,7 @@ async def verify_file(
         async with kit.database.reading() as session:
             found = await _found(request, session, token)
             shown, copied = await _shown(session, found), await queries.copy_by_sha256(session, sha256)
-    except domain.VerificationNotFound:
-        return page.unknown(language)
+    except (domain.VerificationNotFound, domain.NoLongerKept) as why:
+        return page.without(why, language)
     copy = copied[0].running if copied and copied[1].id == found.id else None
     return page.of(shown, language, is_genuine=sha256 in shown.files, copy=copy)

@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import duework
-from kit.rows import put
+from kit.rows import fetch, put
 from services.issuance.models import ArchivedFile
 
 ARCHIVE = "archive"
+KEPT = "SELECT FROM document WHERE id = $1 AND removed_on IS NULL FOR KEY SHARE"
 
 
 async def plan_archive(session: AsyncSession, document: UUID, version: int, due_at: datetime, journey: UUID) -> None:
@@ -18,6 +19,11 @@ async def plan_archive(session: AsyncSession, document: UUID, version: int, due_
 
 
 async def add_version(session: AsyncSession, file: ArchivedFile, renew_at: datetime, journey: UUID) -> None:
-    """A version is stored: from now on it is given out, the earlier ones stay genuine, and the next one is planned."""
+    """A version is stored: from now on it is given out, the earlier ones stay genuine, and the next one is planned.
+
+    Not of a document that was removed meanwhile: the file goes with the others.
+    """
+    if not await fetch(session, KEPT, file.document_id):
+        return
     if await put(session, file, "document_id", "version"):
         await plan_archive(session, file.document_id, file.version + 1, renew_at, journey)

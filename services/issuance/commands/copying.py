@@ -23,8 +23,12 @@ FAILED = """
 
 
 async def request_copy(session: AsyncSession, document: Document, officer: UUID | None = None) -> CertifiedCopy:
-    """Ask for a certified copy of an issued document: of one file and status once a day, numbered without gaps."""
+    """Ask for a certified copy of an issued document: of one file and status once a day, numbered without gaps.
+
+    NoLongerKept.
+    """
     (held,) = await queries.documents(session, [document.id], lock=True)  # so that copies are numbered in turn
+    queries.check_kept(held)
     now = clock.now()
     today = local_date(now)
     status = status_now(held)

@@ -81,6 +81,7 @@ def _values(rows: Iterable[Any]) -> dict[int, int]:
         alike = tuple(judged)
         if alike not in worth:
             document = Document(**dict(zip(queries.JUDGED, judged, strict=True)))
-            worth[alike] = statuslist.VALUES[status_now(document)]
+            is_kept = document.state != State.REMOVED
+            worth[alike] = statuslist.VALUES[status_now(document)] if is_kept else statuslist.NOT_KEPT
         values[place] = worth[alike]
     return values

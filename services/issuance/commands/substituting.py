@@ -34,10 +34,11 @@ async def ask_substitute(
 ) -> Substitute:
     """Ask for a substitute of one's own document; while it is not decided a repetition changes nothing.
 
-    DocumentNotFound, ActForbidden, KnownOnImpossible, SuccessorUnderWay.
+    DocumentNotFound, NoLongerKept, ActForbidden, KnownOnImpossible, SuccessorUnderWay.
     """
     found = await queries.owned(session, principal, journey)
     document = (await session.exec(select(Document).where(Document.id == found.id).with_for_update())).one()
+    queries.check_kept(document)
     asked = select(Substitute).where(
         Substitute.document_id == document.id, Substitute.state == SubstituteState.ASKED
     )  # fmt: skip

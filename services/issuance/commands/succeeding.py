@@ -53,9 +53,10 @@ async def order_successor(
     await _clear_the_way(session, document)
     family = (await session.exec(select(Document).where(Document.journey_id == document.journey_id))).all()
     same = [each for each in family if _numbered_alike(each, document) and each.state != State.STOPPED]
-    places = [each for each in family if each.plan_step == document.plan_step]
+    # Counted on from the last one: those of a term that is not kept any more are gone.
+    place = 1 + max(each.place for each in family if each.plan_step == document.plan_step)
     successor = Document(
-        **document.model_dump(include=set(COPIED)), step=f"{document.plan_step}.{len(places)}", state=State.REQUESTED,
+        **document.model_dump(include=set(COPIED)), step=f"{document.plan_step}.{place}", state=State.REQUESTED,
         requested_at=clock.now(), kind=kind, replaces=document.id,
         origin=None if kind is Kind.RENEWED else document.term_id,
     )  # fmt: skip

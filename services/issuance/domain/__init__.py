@@ -6,6 +6,7 @@ from services.issuance.domain.acts import (
     LONGEST_REASON,
     REASONS,
     Act,
+    Link,
     Phase,
     Standing,
     Terms,
@@ -65,6 +66,7 @@ from services.issuance.domain.problems import (
 )
 from services.issuance.domain.public import masked, public_fields
 from services.issuance.domain.restoring import OriginalUnreadable, data_again, restored
+from services.issuance.domain.retaining import NoLongerKept, folder_of
 from services.issuance.domain.searching import Search, SearchTooShort, grams_of, search_of, searched
 from services.issuance.domain.states import (
     OUT,
@@ -121,8 +123,10 @@ __all__ = [
     "Kind",
     "KnownOnImpossible",
     "LicenceNotFound",
+    "Link",
     "Loss",
     "NoCredentials",
+    "NoLongerKept",
     "NotGranted",
     "NotTheProposer",
     "NothingToPreview",
@@ -176,6 +180,7 @@ __all__ = [
     "digest_of",
     "file_name",
     "first_broken",
+    "folder_of",
     "following",
     "grams_of",
     "holder_of",

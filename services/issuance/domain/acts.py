@@ -183,22 +183,26 @@ def digest_of(previous: str | None, content: Mapping[str, Any]) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def first_broken(acts: Iterable[tuple[Mapping[str, Any], str | None, str]]) -> int | None:
+Link = tuple[Mapping[str, Any] | None, str | None, str]
+"""An act: its content, the digest of the one before as it states it, its own digest; no content where none is kept."""
+
+
+def first_broken(acts: Iterable[Link]) -> int | None:
     """The place of the first act, counted from 0, that does not hold the one before it or itself; None: all hold.
 
-    Each is its content, the digest of the one before as it states it, and its own digest.
+    Of one that is not kept any more only its digest can be looked at.
     """
     before: str | None = None
     for place, (content, previous, digest) in enumerate(acts):
-        if previous != before or digest_of(previous, content) != digest:
+        if previous != before or (content is not None and digest_of(previous, content) != digest):
             return place
         before = digest
     return None
 
 
 def is_intact(acts: Iterable[tuple[UUID, Mapping[str, Any], str | None, str]]) -> bool:
-    """Whether the acts of every document hold, each with its document before what `first_broken` takes."""
-    chains: dict[UUID, list[tuple[Mapping[str, Any], str | None, str]]] = {}
+    """Whether the acts of every document that is kept hold, each with its document before what `first_broken` takes."""
+    chains: dict[UUID, list[Link]] = {}
     for document, content, previous, digest in sorted(acts, key=lambda each: each[1]["place"]):
         chains.setdefault(document, []).append((content, previous, digest))
     return all(first_broken(chain) is None for chain in chains.values())

@@ -11,6 +11,7 @@ class State(StrEnum):
     """``requested → issuing → issued``; ``stopped`` before a number was given; ``failed`` until it is tried again.
 
     ``issued ⇄ suspended → revoked | replaced`` are acts of authority; that a document expires the calendar alone says.
+    When the years after its life are over it is ``removed``.
     """
 
     REQUESTED = "requested"
@@ -21,6 +22,7 @@ class State(StrEnum):
     REPLACED = "replaced"
     FAILED = "failed"
     STOPPED = "stopped"
+    REMOVED = "removed"
 
 
 OUT = (State.ISSUED, State.SUSPENDED, State.REVOKED, State.REPLACED)

@@ -20,6 +20,8 @@ VALUES: Mapping[Status, int] = {
     Status.EXPIRED: 3,
 }
 """INVALID and SUSPENDED are the draft's (section 7.1); 3 is left to the application: here, the document is over."""
+NOT_KEPT = VALUES[Status.REVOKED]
+"""Of a document that is not kept any more, long after its life."""
 LIFE_S = 86_400
 """How long a list is believed by whoever cannot fetch a newer one."""
 

@@ -1,12 +1,14 @@
-"""Due work of issuance: making documents and making them last, what time does to them, removing what wallets left."""
+"""Due work of issuance: making documents and making them last, what time does to them, removing what is past."""
 
 from kit.duework import AnyWork, InBulk, OneAtATime
+from kit.retention import REMOVE
 from services.issuance import commands
 from services.issuance.duework.archiving import archive
 from services.issuance.duework.certifying import certify
 from services.issuance.duework.issuing import issue, issue_all
 from services.issuance.duework.lasting import expire, plan_expiry, reinstate
 from services.issuance.duework.reissuing import reissue
+from services.issuance.duework.retaining import erase, remove, unstore
 from services.issuance.duework.tidying import tidy
 
 WORK: dict[str, AnyWork] = {
@@ -18,6 +20,9 @@ WORK: dict[str, AnyWork] = {
     commands.CERTIFY: certify,
     commands.TIDY: tidy,
     commands.ARCHIVE: OneAtATime(archive),
+    REMOVE: OneAtATime(remove),
+    commands.UNSTORE: unstore,
+    commands.ERASE: OneAtATime(erase),
 }
 
 __all__ = ["WORK", "archive", "issue", "reissue"]

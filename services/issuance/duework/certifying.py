@@ -32,7 +32,7 @@ async def certify(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     """Make the copy ``<id>`` or ``<id>:<attempt>``; the file that was stored first is it, whoever made another one."""
     async with kit.database.reading() as session:
         copy, document = await queries.copy_to_make(session, UUID(key.partition(":")[0]))
-    if copy.state != CopyState.REQUESTED:
+    if copy.state != CopyState.REQUESTED or document.removed_on is not None:
         return
     section = await kit.section(document.definition)
     settings: IssuanceStep = section.settings(document.plan_step)

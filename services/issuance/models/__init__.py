@@ -12,10 +12,12 @@ from services.issuance.models.credentials import (
     StatusList,
 )
 from services.issuance.models.documents import ArchivedFile, Document, Number, Series
+from services.issuance.models.erasures import LEGAL_HOLD, Erasure
 
 METADATA = Base.metadata
 
 __all__ = [
+    "LEGAL_HOLD",
     "METADATA",
     "ArchivedFile",
     "CertifiedCopy",
@@ -24,6 +26,7 @@ __all__ = [
     "CredentialOffer",
     "Document",
     "DocumentAct",
+    "Erasure",
     "Number",
     "Series",
     "SpentNonce",

@@ -8,11 +8,15 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
+from services.issuance.domain import Link
 from services.issuance.models.base import Base, moment, structure
 
 
 class DocumentAct(Base, table=True):
-    """An act of authority on a document; the table only grows, and each act holds the digest of the one before."""
+    """An act of authority on a document; the table only grows, and each act holds the digest of the one before.
+
+    Once its document is not kept any more it is emptied; its digest stays.
+    """
 
     __tablename__ = "document_act"
     __table_args__ = (
@@ -55,6 +59,11 @@ class DocumentAct(Base, table=True):
     def content(self) -> dict[str, Any]:
         """What its digest is of, besides the digest before it."""
         return self.model_dump(exclude={"previous", "digest"})
+
+    @property
+    def link(self) -> Link:
+        """What of it says whether it holds; without content once it is emptied, for every act has an authority."""
+        return self.content() if self.authority else None, self.previous, self.digest
 
 
 class Substitute(Base, table=True):

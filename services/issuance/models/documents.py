@@ -36,6 +36,11 @@ class Document(Base, table=True):
         Index("document_state", "agency", "state"),
         Index("document_register", "issued_at", "id", postgresql_where=text("issued_at IS NOT NULL")),
         Index("document_grams", "grams", postgresql_using="gin"),
+        Index("document_ends", "valid_until", postgresql_where=text("removed_on IS NULL AND valid_until IS NOT NULL")),
+        Index(
+            "document_ended", "requested_at",
+            postgresql_where=text("removed_on IS NULL AND state IN ('revoked', 'replaced', 'stopped', 'failed')"),
+        ),
         # Whatever goes wrong: a document is replaced once, and of two editions of a number each has its own.
         Index(
             "document_replaces", "replaces", unique=True,
@@ -98,6 +103,8 @@ class Document(Base, table=True):
     """The last day of a suspension; None: until further notice."""
     told_until: date | None = None
     """The last of the days before its end that its holder was reminded of."""
+    removed_on: date | None = None
+    """When its years were over: since then it says nothing of anybody (``domain/retaining.py``)."""
 
     @property
     def number(self) -> str:

@@ -1,5 +1,6 @@
 """Reads of issuance, by concern."""
 
+from services.issuance.queries import retained
 from services.issuance.queries.acts import (
     acts,
     enclosed,
@@ -18,6 +19,7 @@ from services.issuance.queries.documents import (
     StoredVersion,
     by_sha256,
     by_token,
+    check_kept,
     document_claims,
     documents,
     files_of,
@@ -34,6 +36,7 @@ __all__ = [
     "acts",
     "by_sha256",
     "by_token",
+    "check_kept",
     "copies_of",
     "copy_by_sha256",
     "copy_of",
@@ -53,6 +56,7 @@ __all__ = [
     "proposed",
     "refusals",
     "register",
+    "retained",
     "sections_of",
     "substitute",
     "substituted_on",

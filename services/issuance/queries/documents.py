@@ -24,7 +24,7 @@ FILES = """
     UNION ALL SELECT version, stored_as, sha256 FROM archivedfile WHERE document_id = $1
     ORDER BY version
 """
-ON_THE_REGISTER = col(Document.state).in_(domain.OUT)
+WAS_ISSUED = col(Document.state).in_((*domain.OUT, domain.State.REMOVED))
 
 
 async def documents(session: AsyncSession, ids: Iterable[UUID], *, lock: bool = False) -> Sequence[Document]:
@@ -54,20 +54,28 @@ def is_of(row: Document, principal: Principal) -> bool:
 
 
 async def by_token(session: AsyncSession, token: str | None) -> Document:
-    """The issued document of a verification token; VerificationNotFound."""
+    """The issued document of a verification token; VerificationNotFound, NoLongerKept."""
     if token is None:
         raise domain.VerificationNotFound
-    return await _public(session, select(Document).where(Document.token == token, ON_THE_REGISTER))
+    found = await _public(session, select(Document).where(Document.token == token, WAS_ISSUED))
+    check_kept(found)
+    return found
+
+
+def check_kept(document: Document) -> None:
+    """NoLongerKept for a document of which only the number is left."""
+    if document.removed_on is not None:
+        raise domain.NoLongerKept(number=document.number, removed_on=document.removed_on)
 
 
 async def by_sha256(session: AsyncSession, sha256: str) -> Document | None:
-    """The issued document of which this file is a version to the last byte, if there is one."""
-    issued = select(Document).where(Document.sha256 == sha256, ON_THE_REGISTER)
+    """The issued document of which this file is a version to the last byte, kept or not, if there is one."""
+    issued = select(Document).where(Document.sha256 == sha256, WAS_ISSUED)
     if found := (await session.exec(issued)).first():
         return found
     # Apart: one condition for both would read the whole register.
     is_its = col(ArchivedFile.document_id) == col(Document.id)
-    archived = select(Document).join(ArchivedFile, is_its).where(ArchivedFile.sha256 == sha256, ON_THE_REGISTER)
+    archived = select(Document).join(ArchivedFile, is_its).where(ArchivedFile.sha256 == sha256, WAS_ISSUED)
     return (await session.exec(archived)).first()
 
 

@@ -1,0 +1,58 @@
+"""A person wants their data erased: what is past goes at once, and what the law keeps is named with its last day."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit import duework, outbox
+from kit.claims import ERASURE, Known
+from kit.clock import clock, local_date
+from kit.cloudevents import Event
+from kit.contracts.events import IssuanceErasureAnswered
+from kit.contracts.retention import Reason
+from kit.retention import RetentionSettings, Tally, removable
+from kit.rows import fetch, put
+from services.issuance import queries
+from services.issuance.commands.removing import remove_past
+from services.issuance.domain.retaining import OF_NO_CLASS, reason_to_keep
+from services.issuance.models import Erasure
+
+ERASE = "erase"
+"""Due work: an erasure is answered. All documents are read for it, which the bus does not wait for."""
+
+
+async def plan_erasure(session: AsyncSession, event: Event, known: Known) -> None:
+    """Have the erasure answered."""
+    await duework.add(session, ERASE, event.data.erasure, payload={"person": str(known[ERASURE].person)})
+
+
+async def answer_erasure(session: AsyncSession, settings: RetentionSettings, erasure: UUID, person: UUID) -> None:
+    """Remove what is past of a person's documents and what no law keeps; tell what was and what is kept, once.
+
+    Documents are counted.
+    """
+    if not await put(session, Erasure(id=erasure, answered_at=clock.now()), "id"):
+        return
+    journeys = await queries.retained.journeys_of(session, person)
+    free = await removable(session, journeys)
+    before = {each.term: each for each in await queries.retained.of_journeys(session, journeys)}
+    await _forget_wallets(
+        session, [each for some in before.values() if some.journey in free for each in some.documents]
+    )
+    await remove_past(session, settings, free)
+    kept = {each.term for each in await queries.retained.of_journeys(session, journeys)}
+    tally, today = Tally(), local_date(clock.now())
+    for term, each in before.items():
+        if term not in kept:
+            tally.erased(each.record_class, len(each.documents))
+            continue
+        until = each.last_day(settings.kept_until)
+        reason = reason_to_keep(each, until, today, is_held=each.journey not in free) or Reason.IN_USE
+        last = until if reason is Reason.KEPT_BY_LAW else None
+        tally.kept(each.record_class, reason, last, len(each.documents))
+    await outbox.add(session, IssuanceErasureAnswered(erasure=erasure, records=tally.records()), subject=erasure)
+
+
+async def _forget_wallets(session: AsyncSession, documents: list[UUID]) -> None:
+    for table in OF_NO_CLASS:
+        await fetch(session, f"DELETE FROM {table} WHERE document_id = ANY($1::uuid[])", documents)  # noqa: S608 - our tables
