@@ -157,6 +157,9 @@ async def test_the_numbers_stay_and_say_that_no_more_is_kept(office: Office, tom
     assert code(await office.post(f"/receipts/{receipt['id']}/cancellation", **told)) == (410, "no-longer-kept")
     wanted = {"amount_satang": 100, "reason": "x"}
     assert code(await office.post(f"/invoices/{row['id']}/refunds", **wanted)) == (410, "no-longer-kept")
+    for booking in (await office.get("/bookings", invoice=str(row["id"])))["items"]:
+        told = await office.get(f"/bookings/{booking['id']}")
+        assert (told["invoice"]["application_number"], told["invoice"]["lines"]) == ("", [])
     mine = office.payment.citizen(row["person_id"])
     assert (await office.payment.client.get(f"/receipts/{receipt['id']}", headers=mine)).status_code == 404
     _, later = await office.paid()

@@ -1,7 +1,7 @@
 """Remove what is past: an act, which never changes, is emptied once its document is not kept any more, and no sooner.
 
 A process of the release before goes on beside it: new columns have no value. The removal itself is due work, a hundred
-journeys at a time. The two indexes leave out what is removed, so that each batch begins where the last one ended.
+journeys at a time.
 """
 
 import sqlalchemy as sa
@@ -33,15 +33,11 @@ BEGIN
     RAISE EXCEPTION 'acts on documents only grow' USING ERRCODE = 'restrict_violation';
 END $$
 """
-ENDED = "removed_on IS NULL AND state IN ('revoked', 'replaced', 'stopped', 'failed')"
 
 
 def upgrade() -> None:
     """Apply."""
     op.add_column("document", sa.Column("removed_on", sa.Date()))
-    kept = sa.text("removed_on IS NULL AND valid_until IS NOT NULL")
-    op.create_index("document_ends", "document", ["valid_until"], postgresql_where=kept)
-    op.create_index("document_ended", "document", ["requested_at"], postgresql_where=sa.text(ENDED))
     op.create_table(
         "erasure",
         sa.Column("id", sa.Uuid(), primary_key=True),
@@ -57,6 +53,4 @@ def downgrade() -> None:
     op.execute(NEVER)
     drop_retention()
     op.drop_table("erasure")
-    op.drop_index("document_ended", table_name="document")
-    op.drop_index("document_ends", table_name="document")
     op.drop_column("document", "removed_on")

@@ -1,7 +1,7 @@
 """Remove what is past: what only grows or is never changed gives way to that, row by row, and to nothing else.
 
 A process of the release before goes on beside it: new columns have no value. The removal itself is due work, a hundred
-journeys at a time. The two indexes leave out what is removed, so that each batch begins where the last one ended.
+journeys at a time.
 """
 
 import sqlalchemy as sa
@@ -77,9 +77,6 @@ TRIGGERS = {"statement_line": "lines_are_never_changed", "discrepancy_act": "dis
 def upgrade():
     for table in ("invoice", "receipt", "statement_line", "discrepancy"):
         op.add_column(table, sa.Column("removed_on", sa.Date()))
-    kept = sa.text("settled_at IS NOT NULL AND removed_on IS NULL")
-    op.create_index("invoice_kept", "invoice", ["settled_at"], postgresql_where=kept)
-    op.create_index("statement_line_kept", "statement_line", ["day"], postgresql_where=sa.text("removed_on IS NULL"))
     op.create_table(
         "erasure",
         sa.Column("id", sa.Uuid(), primary_key=True),
