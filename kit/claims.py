@@ -16,6 +16,7 @@ from kit.contracts.claims import (
     ApplicationClaim,
     CaseClaim,
     DecisionClaim,
+    DelayClaim,
     DocumentClaim,
     ErasureClaim,
     OrdersClaim,
@@ -112,6 +113,7 @@ class SectionNeed(Need[Section]):
 SECTION = SectionNeed()
 APPLICATION = ClaimNeed("request", "applications", ApplicationClaim)
 CASE = ClaimNeed("review", "cases", CaseClaim)
+DELAY = ClaimNeed("review", "delays", DelayClaim, key=lambda event, _known: event.data.case)
 DECISION = ClaimNeed("approval", "decisions", DecisionClaim)
 RECEIPTS = ClaimNeed("payment", "receipts", ReceiptClaim)
 DOCUMENT = ClaimNeed("issuance", "documents", DocumentClaim)

@@ -54,7 +54,7 @@ INSERT = """
 """
 CANCEL = """
     DELETE FROM due_work
-    WHERE id IN (SELECT id FROM due_work WHERE kind = $1 AND key = $2 FOR UPDATE SKIP LOCKED)
+    WHERE id IN (SELECT id FROM due_work WHERE kind = $1 AND key = ANY($2) FOR UPDATE SKIP LOCKED)
 """
 
 
@@ -114,14 +114,15 @@ async def _write(session: AsyncSession, rows: list[tuple[Any, ...]]) -> bool:
     return any(due_at <= now for _, _, _, due_at, _ in rows)
 
 
-async def cancel(session: AsyncSession, kind: str, key: UUID | str) -> None:
+async def cancel(session: AsyncSession, kind: str, *keys: UUID | str) -> None:
     """Drop planned work that is not wanted any more; work that is being done just now is left to end.
 
     Waiting for it could wait for ever: it may want a row that this transaction holds.
     """
+    unwanted = {(kind, str(key)) for key in keys}
     planned = deferred(session, "due_work")
-    planned[:] = [row for row in planned if row[:2] != (kind, str(key))]
-    await fetch(session, CANCEL, kind, str(key))
+    planned[:] = [row for row in planned if row[:2] not in unwanted]
+    await fetch(session, CANCEL, kind, [key for _, key in unwanted])
 
 
 class DueWorkLoop:

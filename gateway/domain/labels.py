@@ -23,6 +23,7 @@ FACTS: dict[str, Text] = {
     events.Accepted.type(): Text(
         th="คำขอครบถ้วน เริ่มนับระยะเวลาพิจารณา", en="The application is complete; the time for the decision runs"
     ),
+    events.Overdue.type(): Text(th="การพิจารณาล่าช้ากว่ากำหนด", en="The decision is late"),
     events.Recommended.type(): Text(th="ผ่านการตรวจสอบแล้ว", en="The review is done and favourable"),
     events.ReviewRefused.type(): Text(th="เจ้าหน้าที่มีคำสั่งไม่อนุมัติ", en="The application was refused on review"),
     events.DecisionOpened.type(): Text(th="เสนอผู้มีอำนาจพิจารณา", en="The application is before the approver"),

@@ -70,6 +70,7 @@ review    POST  /cases/{case_id}/claim                     officer:reviewer
 review    POST  /cases/{case_id}/release                   officer:reviewer
 review    POST  /cases/{case_id}/recommendation            officer:reviewer
 review    POST  /cases/{case_id}/refusal                   officer:reviewer
+review    POST  /cases/{case_id}/delay                     officer:reviewer officer:approver
 approval  GET   /decisions                                 officer:approver
 approval  GET   /decisions/{decision_id}                   officer:approver
 approval  POST  /decisions/{decision_id}/grant             officer:approver

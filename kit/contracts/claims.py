@@ -64,6 +64,16 @@ class CaseClaim(Claim):
     """How to appeal, where the result is a refusal."""
 
 
+class DelayClaim(Claim):
+    """Of review, by case: a decision that may be late."""
+
+    case: UUID
+    is_running: bool
+    """Whether the legal clock runs still."""
+    reason: str
+    """Why it takes longer, in an officer's words; empty where nobody has said so."""
+
+
 class DecisionClaim(Claim):
     """Of approval, by journey: the signed decision."""
 

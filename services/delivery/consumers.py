@@ -1,6 +1,6 @@
 """Events in: every hand-over to delivery ends its journey; some facts are told on the way."""
 
-from kit.claims import ERASURE, ORDERS
+from kit.claims import DELAY, ERASURE, ORDERS
 from kit.contracts.events import (
     CalendarChanged,
     ErasureRequested,
@@ -8,6 +8,7 @@ from kit.contracts.events import (
     Granted,
     Invoiced,
     LicenceExpired,
+    Overdue,
     Paid,
     ReceiptReplaced,
     RefundDue,
@@ -38,6 +39,7 @@ HANDOVER = on_handover(
 
 REACTIONS = (
     on(Submitted, commands.tell_received, needs=commands.TELLING),
+    on(Overdue, commands.tell_overdue, needs=(*commands.TELLING, DELAY)),
     on(Granted, commands.tell_granted, needs=commands.TELLING),
     *(on(fact, commands.tell_to_pay, needs=commands.TELLING) for fact in (Invoiced, Reminded, Underpaid)),
     on(ReceiptReplaced, commands.tell_of_receipt, needs=commands.TELLING),

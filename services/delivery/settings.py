@@ -8,7 +8,15 @@ from pydantic import Field, SecretStr, field_validator
 
 from kit.contracts.codes import AgencyCode
 from kit.retention import RetentionSettings
-from services.delivery.domain import SHIPPED_RULES, Correspondent, DateRule, Quiet, address_hash, number_is_plain
+from services.delivery.domain import (
+    SHIPPED_RULES,
+    Correspondent,
+    DateRule,
+    DelayCopies,
+    Quiet,
+    address_hash,
+    number_is_plain,
+)
 
 
 class Settings(RetentionSettings):
@@ -31,6 +39,8 @@ class Settings(RetentionSettings):
     """By which events on which channels a notice counts as told, as JSON; each rule names its source."""
     saraban_book: dict[AgencyCode, Correspondent] = Field(default_factory=dict)
     """Central mailboxes by code of the agency, as JSON: whoever is not in it neither sends nor gets letters."""
+    delay_copies: DelayCopies | None = None
+    """To whom a copy of each notice of a delay is written, as JSON; without it, or a mailbox in the book, to nobody."""
     letter_number: str = "{prefix}/{running}"
     """The pattern of the numbers of letters: ``{prefix}``, ``{running}``, ``{year}`` (Buddhist)."""
 

@@ -22,6 +22,7 @@ from services.review.schemas import (
     CaseView,
     ClockView,
     Condition,
+    DelayReason,
     Reasons,
     Recommendation,
     TableView,
@@ -30,6 +31,7 @@ from services.review.settings import Settings
 
 router = APIRouter(tags=["review"])
 Reviewer = Annotated[Principal, Depends(allow("officer:reviewer"))]
+Officer = Annotated[Principal, Depends(allow("officer:reviewer", "officer:approver"))]
 
 
 @router.get("/cases")
@@ -95,6 +97,15 @@ async def refuse(case_id: UUID, reasons: Reasons, reviewer: Reviewer, session: S
     return CaseSummary.model_validate(case)
 
 
+@router.post("/cases/{case_id}/delay")
+async def explain_delay(case_id: UUID, delay: DelayReason, officer: Officer, session: Session) -> CaseSummary:
+    """Say why the decision takes longer: the applicant reads it in every notice of the delay (LFA58 s.10 para. 2).
+
+    By whoever reviews or decides, held or not; another reason takes its place. 409 when the decision is made.
+    """
+    return CaseSummary.model_validate(await commands.explain_delay(session, case_id, officer, delay.reason))
+
+
 def _view(case: Case, acts: list[Act], application: ApplicationClaim, section: Section) -> CaseView:
     step = section.settings(case.step)
     table = table_of(section.files[step.table]) if step.table else None
@@ -113,7 +124,12 @@ def _view(case: Case, acts: list[Act], application: ApplicationClaim, section: S
             queue_reason=case.queue_reason,
         ),
         clock=ClockView(
-            started_at=case.accepted_at, due_at=case.due_at, due_by=case.due_by, stopped_at=case.clock_stopped_at
+            started_at=case.accepted_at,
+            due_at=case.due_at,
+            due_by=case.due_by,
+            stopped_at=case.clock_stopped_at,
+            told_overdue=case.told_overdue,
+            delay_reason=case.delay_reason,
         ),
         acts=[ActView.model_validate(act) for act in acts],
     )

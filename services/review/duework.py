@@ -1,10 +1,15 @@
-"""Due work: a lease that has run out goes back to the queue by itself."""
+"""Due work: a lease that has run out goes back to the queue by itself, and a decision that is late is told."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from kit.app import Kit
+from kit.clock import clock
+from kit.duework import Later
 from services.review import commands
+
+AGAIN = timedelta(days=1)
 
 
 async def release_lease(kit: Kit, key: str, payload: dict[str, Any]) -> None:  # noqa: ARG001
@@ -13,4 +18,20 @@ async def release_lease(kit: Kit, key: str, payload: dict[str, Any]) -> None:  #
         await commands.release_lapsed(session, UUID(payload["case"]))
 
 
-WORK = {commands.RELEASE_LEASE: release_lease}
+async def tell_overdue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
+    """Tell that a decision is late, and come again when it would be late for another period."""
+    async with kit.database.transaction() as session:
+        following = await commands.tell_overdue(session, UUID(key))
+    if following is not None:
+        raise Later(following)
+
+
+async def watch_all(kit: Kit, _key: str, payload: dict[str, Any]) -> None:
+    """Watch the clocks that a release started which watched none; once more a day later, as it still runs beside."""
+    async with kit.database.transaction() as session:
+        await commands.watch_all(session)
+    if payload.get("again"):
+        raise Later(clock.now() + AGAIN, {"again": False})
+
+
+WORK = {commands.RELEASE_LEASE: release_lease, commands.OVERDUE: tell_overdue, commands.WATCH: watch_all}

@@ -23,7 +23,10 @@ def build(settings: Settings) -> FastAPI:
             "paet_cases": Gauge(queries.count_open, "Cases that are not reviewed yet, by state", label="state"),
             "paet_cases_overdue": Gauge(queries.count_overdue, "Cases past their legal deadline, the clock running"),
         },
-        claims={"cases": Claimed(queries.cases_of, frozenset({"approval", "issuance", "delivery"}))},
+        claims={
+            "cases": Claimed(queries.cases_of, frozenset({"approval", "issuance", "delivery"})),
+            "delays": Claimed(queries.delays_of, frozenset({"delivery"})),
+        },
     )
 
 

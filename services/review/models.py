@@ -14,7 +14,7 @@ from kit.clock import clock
 from kit.contracts.definition import Periods
 from kit.contracts.journey import Process, Slip
 from kit.contracts.text import Text
-from services.review.domain import Clock, Result, Standing, State
+from services.review.domain import Clock, Delay, Result, Standing, State
 
 Time = DateTime(timezone=True)
 
@@ -68,6 +68,10 @@ class Case(Base, table=True):
     """Which period is the earlier one: ``manual`` or ``act``."""
     decided_at: datetime | None = Field(default=None, sa_type=Time)
     clock_stopped_at: datetime | None = Field(default=None, sa_type=Time)
+    told_overdue: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The number of the last notice of a delay; those that fell into an outage are counted and were not given."""
+    delay_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Why the decision is late, in the officer's words; empty where nobody has said so."""
 
     @property
     def standing(self) -> Standing:
@@ -93,6 +97,11 @@ class Case(Base, table=True):
     def clock(self) -> Clock:
         """The legal clock."""
         return Clock(Periods.model_validate(self.periods), self.accepted_at)
+
+    @property
+    def delay(self) -> Delay:
+        """How late the decision is, and when that is told."""
+        return Delay(self.due_at, Periods.model_validate(self.periods).late.every_days)
 
 
 class Act(Base, table=True):

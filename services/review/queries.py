@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.auth import Principal
 from kit.clock import clock
-from kit.contracts.claims import CaseClaim
+from kit.contracts.claims import CaseClaim, DelayClaim
 from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.review.domain import CaseNotFound, Result, State
@@ -86,6 +86,15 @@ def _claim_of(row: asyncpg.Record) -> CaseClaim:
         appeal_th=appeal["th"] if appeal else None,
         appeal_en=appeal["en"] if appeal else None,
     )
+
+
+async def delays_of(session: AsyncSession, cases: Sequence[UUID]) -> Mapping[UUID, DelayClaim]:
+    """Whether the clocks of these cases run still, and why it takes longer, by case."""
+    found = await session.exec(select(Case).where(col(Case.id).in_(cases)))
+    return {
+        case.id: DelayClaim(case=case.id, is_running=case.clock_stopped_at is None, reason=case.delay_reason)
+        for case in found
+    }
 
 
 async def count_open(session: AsyncSession) -> dict[str, float]:

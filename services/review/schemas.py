@@ -12,6 +12,9 @@ from services.review.domain import LONGEST_REASON, Result, State
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
 """Free text of an officer; PostgreSQL cannot keep the character NUL."""
 
+PRINTABLE = r"^[^\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]*$"
+"""It is written into letters, whose XML holds nothing else."""
+
 
 class Body(BaseModel):
     """What is sent: unknown keys are faults."""
@@ -25,6 +28,12 @@ class Reasons(Body):
     facts: Reason = ""
     law: Reason = ""
     considerations: Reason = ""
+
+
+class DelayReason(Body):
+    """Why the decision takes longer than it may, in words for the applicant."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=PRINTABLE)]
 
 
 class Recommendation(Reasons):
@@ -67,6 +76,9 @@ class ClockView(BaseModel):
     due_at: datetime
     due_by: str
     stopped_at: datetime | None
+    told_overdue: int
+    """The number of the last notice of a delay, 0 before the first."""
+    delay_reason: str
 
 
 class Condition(BaseModel):

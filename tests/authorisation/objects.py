@@ -68,6 +68,7 @@ async def case(review: Harness, _person: UUID | None) -> Thing:
     review.publish(licence_bundle())
     journey, case_id = await queued(review)
     acts = {("POST", f"/cases/{{case_id}}/{act}"): {"json": REASONS} for act in ("recommendation", "refusal")}
+    acts["POST", "/cases/{case_id}/delay"] = {"json": {"reason": "รอผลการตรวจสถานที่"}}
     acts["POST", "/cases/{case_id}/recommendation"] = {"json": REASONS | {"result": "grant"}}
     return Thing(_journey(journey) | {"case_id": str(case_id)}, str(case_id), acts)
 

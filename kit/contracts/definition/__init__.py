@@ -4,7 +4,7 @@ Pure models: the gateway checks the shape, each service checks the meaning of it
 legal value carries its source and a mark of confidence, so that nobody takes a default for law.
 """
 
-from kit.contracts.definition.base import Appeal, Duration, FileName, Model, Periods, Satang, Source
+from kit.contracts.definition.base import Appeal, DelayNotices, Duration, FileName, Model, Periods, Satang, Source
 from kit.contracts.definition.bundle import (
     READERS_OF_THE_FORM,
     Bundle,
@@ -59,6 +59,7 @@ __all__ = [
     "Charge",
     "Contact",
     "Definition",
+    "DelayNotices",
     "DeliveryStep",
     "Duration",
     "Exemption",

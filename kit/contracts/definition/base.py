@@ -44,11 +44,32 @@ class Duration(Model):
     source: Source
 
 
+class DelayNotices(Model):
+    """How often an applicant is told that the decision is late, and why: from the end of its time until it is made."""
+
+    every_days: Annotated[int, Field(ge=1, le=365)]
+    source: Source
+
+
+EVERY_SEVEN_DAYS = DelayNotices(
+    every_days=7,
+    source=Source(
+        law=Text(
+            th="พระราชบัญญัติการอำนวยความสะดวกในการพิจารณาอนุญาตของทางราชการ พ.ศ. 2558",
+            en="Licensing Facilitation Act B.E. 2558 (2015)",
+        ),
+        section="10",
+        mark="C2",
+    ),
+)
+
+
 class Periods(Model):
     """How long the agency may take: the manual's promise and the Act's limit; the earlier counts."""
 
     manual: Duration
     act: Duration | None = None
+    late: DelayNotices = EVERY_SEVEN_DAYS
 
 
 class Appeal(Model):

@@ -32,11 +32,14 @@ from kit.contracts.events.retention import (
     JourneyReleased,
     PaymentErasureAnswered,
 )
+from kit.contracts.events.review import Accepted, CaseOpened, Overdue, Recommended, ReviewRefused
 
 __all__ = [
     "CATALOGUE",
     "ERASURE_ANSWERS",
+    "Accepted",
     "CalendarChanged",
+    "CaseOpened",
     "Completed",
     "DefinitionPublished",
     "Delivered",
@@ -52,10 +55,13 @@ __all__ = [
     "JourneyHeld",
     "JourneyReleased",
     "LicenceExpired",
+    "Overdue",
     "PaymentErasureAnswered",
     "Read",
+    "Recommended",
     "Reinstated",
     "Replaced",
+    "ReviewRefused",
     "Revoked",
     "SubstituteRefused",
     "Suspended",
@@ -83,41 +89,6 @@ class Withdrawn(HandOver):
 
     source: ClassVar[str] = "request"
     name: ClassVar[str] = "withdrawn"
-    closes: ClassVar[bool] = True
-
-
-# ── review ───────────────────────────────────────────────────────────────────────────────────────
-
-
-class CaseOpened(Fact):
-    """Review has the case."""
-
-    source: ClassVar[str] = "review"
-    name: ClassVar[str] = "opened"
-    case: UUID
-
-
-class Accepted(Fact):
-    """The application is complete: the legal clock starts (LFA58 s.10)."""
-
-    source: ClassVar[str] = "review"
-    name: ClassVar[str] = "accepted"
-    case: UUID
-    due_at: datetime
-
-
-class Recommended(HandOver):
-    """Review is done: a recommendation to approval, or where the plan has none, the decision to grant."""
-
-    source: ClassVar[str] = "review"
-    name: ClassVar[str] = "recommended"
-
-
-class ReviewRefused(HandOver):
-    """The reviewer refused, where the plan has no approval: an administrative order (APA39 s.37)."""
-
-    source: ClassVar[str] = "review"
-    name: ClassVar[str] = "refused"
     closes: ClassVar[bool] = True
 
 

@@ -44,8 +44,9 @@ async def write(
     enclosure = await _enclosure(kit, administrator, wanted)
     async with kit.database.transaction() as session:
         letter = await commands.register_letter(
-            session, administrator, wanted, idempotency_key, settings.saraban_book, settings.letter_number, enclosure
-        )
+            session, str(administrator.agency), UUID(administrator.subject), wanted, idempotency_key,
+            settings.saraban_book, settings.letter_number, enclosure,
+        )  # fmt: skip
     return LetterView.whole(letter)
 
 

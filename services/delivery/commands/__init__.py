@@ -13,6 +13,7 @@ from services.delivery.commands.claims import (
 from services.delivery.commands.climbing import CLIMB, Leaving, begin, end, fail, skip, take, trouble
 from services.delivery.commands.collecting import collect
 from services.delivery.commands.completing import complete
+from services.delivery.commands.delays import COPY, copy_of_delay, tell_overdue
 from services.delivery.commands.erasing import answer_erasure
 from services.delivery.commands.hearing import NUDGE, hear, nudge
 from services.delivery.commands.letters import WORK as LETTER_WORK
@@ -41,6 +42,7 @@ from services.delivery.commands.templates import save_template, withdraw_templat
 __all__ = [
     "APPLICANT",
     "CLIMB",
+    "COPY",
     "ISSUED_DOCUMENT",
     "LETTER_WORK",
     "LICENCE",
@@ -61,6 +63,7 @@ __all__ = [
     "check_letter",
     "collect",
     "complete",
+    "copy_of_delay",
     "end",
     "fail",
     "hear",
@@ -76,6 +79,7 @@ __all__ = [
     "tell_of_licence",
     "tell_of_receipt",
     "tell_order",
+    "tell_overdue",
     "tell_paid",
     "tell_received",
     "tell_refund_due",

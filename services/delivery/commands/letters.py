@@ -63,14 +63,14 @@ def check_letter(officer: Principal, wanted: WantedLetter, book: Mapping[str, Co
 
 
 async def register_letter(
-    session: AsyncSession, officer: Principal, wanted: WantedLetter, key: str, book: Mapping[str, Correspondent],
-    pattern: str, enclosure: Enclosure | None,
+    session: AsyncSession, agency: str, by: UUID | None, wanted: WantedLetter, key: str,
+    book: Mapping[str, Correspondent], pattern: str, enclosure: Enclosure | None,
 ) -> Letter:  # fmt: skip
     """Give a letter the next number of its agency and year, and plan its way; the same key again gives the same letter.
 
     Whoever holds the series gives a number or none, so that there is no gap. LetterKeyUsed.
     """
-    agency, now = str(officer.agency), clock.now()
+    now = clock.now()
     today = local_date(now)
     year = domain.buddhist_year(today)
     await fetch(session, SERIES, agency, year)
@@ -87,7 +87,7 @@ async def register_letter(
         to_agency=wanted.to, mailbox=book[wanted.to].mailbox, subject=wanted.subject, salutation=wanted.salutation,
         reference=wanted.reference, body=wanted.body, signer=wanted.signer, position=wanted.position,
         urgency=wanted.urgency, secrecy=wanted.secrecy, journey_id=wanted.journey, enclosure=_kept(enclosure),
-        idempotency_key=key, fingerprint=fingerprint, registered_by=UUID(officer.subject), registered_at=now,
+        idempotency_key=key, fingerprint=fingerprint, registered_by=by, registered_at=now,
         state=LetterState.REGISTERED,
     )  # fmt: skip
     session.add(letter)

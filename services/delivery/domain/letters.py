@@ -10,11 +10,19 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from kit.contracts.codes import AgencyCode
 from kit.contracts.definition import Model
 from kit.contracts.text import Text
 from kit.thai import BUDDHIST_ERA, long_date
 from services.delivery.domain.wording.filling import fill, is_plain, places_of
 
+COPY_SUBJECT = "สำเนาหนังสือแจ้งเหตุแห่งความล่าช้า คำขอเลขที่ {number}"
+COPY_BODY = (
+    "ตามมาตรา 10 วรรคสอง แห่งพระราชบัญญัติการอำนวยความสะดวกในการพิจารณาอนุญาตของทางราชการ พ.ศ. 2558 "
+    "ขอส่งสำเนาการแจ้งเหตุแห่งความล่าช้า ครั้งที่ {count} ของคำขอ “{title}” เลขที่ {number} "
+    "ซึ่งครบกำหนดพิจารณาเมื่อวันที่ {due}\n\nเหตุแห่งความล่าช้า: {delay}"
+)
+UNEXPLAINED = "หน่วยงานยังไม่ได้แจ้งเหตุ"
 NUMBER_PLACES = frozenset({"prefix", "running", "year"})
 
 
@@ -30,6 +38,15 @@ class Correspondent(Model):
     def is_of_the_state(self) -> bool:
         """Whether the mailbox is under ``.go.th``."""
         return self.mailbox.endswith(".go.th")
+
+
+class DelayCopies(Model):
+    """Whereto a copy of every notice of a delay goes as a letter, and in whose name (LFA58 s.10 para. 2 [C2])."""
+
+    to: AgencyCode
+    salutation: Annotated[str, Field(min_length=1, max_length=200)]
+    signer: Annotated[str, Field(min_length=1, max_length=200)]
+    position: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Urgency(StrEnum):
@@ -155,6 +172,11 @@ def _enclosed(words: LetterWords) -> str | None:
     if (enclosure := words.enclosure) is None:
         return None
     return f"สิ่งที่ส่งมาด้วย {enclosure.title} เลขที่ {enclosure.number} ({enclosure.file_name})"
+
+
+def delay_copy(told: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and body of the copy of a notice that a decision is late: nothing personal is in it."""
+    return fill(COPY_SUBJECT, told), fill(COPY_BODY, told)
 
 
 def fingerprint(words: Mapping[str, object]) -> str:

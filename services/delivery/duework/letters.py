@@ -98,4 +98,16 @@ async def _file(kit: Kit, path: str) -> bytes:
     return answer.content
 
 
-WORK: dict[str, WorkFunction] = {commands.LETTER_WORK: send_letter}
+async def copy_delay(kit: Kit, key: str, told: dict[str, Any]) -> None:
+    """Write a copy of a notice of a delay to whom the settings name; to nobody where a mailbox is missing."""
+    settings = cast(Settings, kit.settings)
+    copies, book, agency = settings.delay_copies, settings.saraban_book, told["agency"]
+    if copies is None or not {agency, copies.to} <= book.keys() or agency == copies.to:
+        return
+    letter = commands.copy_of_delay(copies, told)
+    async with kit.database.transaction() as session:
+        await commands.register_letter(session, agency, None, letter, f"{commands.COPY}:{key}", book,
+                                       settings.letter_number, None)  # fmt: skip
+
+
+WORK: dict[str, WorkFunction] = {commands.LETTER_WORK: send_letter, commands.COPY: copy_delay}

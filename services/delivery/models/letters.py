@@ -57,7 +57,8 @@ class Letter(Base, table=True):
     """The document that goes with it, ``domain.Enclosure``."""
     idempotency_key: str
     fingerprint: str
-    registered_by: UUID
+    registered_by: UUID | None = None
+    """None: the platform, by its settings."""
     registered_at: datetime = Field(sa_column=moment())
     state: str
     message_id: str | None = None

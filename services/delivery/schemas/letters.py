@@ -108,7 +108,8 @@ class LetterView(LetterSummary):
     position: str
     journey: UUID | None
     enclosure: EnclosureView | None
-    registered_by: UUID
+    registered_by: UUID | None
+    """The officer; None where the platform wrote by itself."""
 
     @classmethod
     def whole(cls, letter: Letter) -> "LetterView":

@@ -4,6 +4,7 @@ from services.review.domain.cases import (
     LONGEST_REASON,
     ApprovalDecides,
     CaseNotFound,
+    ClockStopped,
     Result,
     ReviewerDecides,
     Standing,
@@ -17,7 +18,7 @@ from services.review.domain.cases import (
     release,
 )
 from services.review.domain.checks import check_section
-from services.review.domain.clock import Clock, Due
+from services.review.domain.clock import Clock, Delay, Due
 from services.review.domain.judgement import Judgement, judge
 from services.review.domain.tables import REASONS, examine, table_of
 
@@ -27,6 +28,8 @@ __all__ = [
     "ApprovalDecides",
     "CaseNotFound",
     "Clock",
+    "ClockStopped",
+    "Delay",
     "Due",
     "Judgement",
     "Result",

@@ -63,6 +63,13 @@ class CaseClosed(Conflict):
     title = Text(th="เรื่องนี้ยุติแล้ว", en="This case is closed")
 
 
+class ClockStopped(Conflict):
+    """The decision is made, or the journey ended: nothing is late any more."""
+
+    code = "clock-stopped"
+    title = Text(th="เรื่องนี้พิจารณาแล้วเสร็จหรือยุติแล้ว", en="This case is decided or closed; its time has stopped")
+
+
 class ApprovalDecides(Conflict):
     """The plan has an approval: the reviewer recommends a refusal, an approver makes it."""
 

@@ -12,7 +12,7 @@ from services.delivery.domain.wording.journey import JOURNEY
 from services.delivery.domain.wording.kinds import PLACES, Kind, Wording
 from services.delivery.domain.wording.licences import LICENCES
 from services.delivery.domain.wording.money import LAPSE, LATE, MONEY
-from services.delivery.domain.wording.reasons import FURTHER_NOTICE, change_of, refund_reason
+from services.delivery.domain.wording.reasons import FURTHER_NOTICE, NO_REASON, change_of, refund_reason
 
 KINDS: Mapping[str, Kind] = {**JOURNEY, **MONEY, **LICENCES}
 """Every kind of notice by its code."""
@@ -48,6 +48,7 @@ __all__ = [
     "LAPSE",
     "LATE",
     "MAIL",
+    "NO_REASON",
     "PLACES",
     "Kind",
     "Wording",

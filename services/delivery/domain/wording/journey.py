@@ -15,6 +15,17 @@ JOURNEY: Mapping[str, Kind] = {
         ),
         needed="number",
     ),
+    "overdue": kind(
+        Text(th="คำขอเลขที่ {number} พิจารณาล่าช้ากว่ากำหนด", en="The decision on application {number} is late"),
+        Text(
+            th="หน่วยงานยังพิจารณาคำขอ “{title}” เลขที่ {number} ไม่แล้วเสร็จ ซึ่งครบกำหนดเมื่อวันที่ {due}\n\n"
+            "เหตุแห่งความล่าช้า: {delay}\n\nหน่วยงานจะแจ้งให้ทราบอีกทุก {every} วันจนกว่าจะพิจารณาแล้วเสร็จ",
+            en="Your application “{title}”, number {number}, is not decided yet; the decision was due on {due}.\n\n"
+            "Reason of the delay: {delay}\n\nYou will be told again every {every} days until it is decided.",
+        ),
+        places="every count",
+        needed="due delay",
+    ),
     "granted": kind(
         Text(th="ผลการพิจารณาคำขอเลขที่ {number}", en="Result of application {number}"),
         Text(

@@ -21,6 +21,9 @@ PLACES: Mapping[str, Text] = {
     "amount": Text(th="1,000.00", en="1,000.00"),
     "missing": Text(th="100.00", en="100.00"),
     "due": Text(th="15 ธันวาคม 2569", en="15 December 2026"),
+    "delay": Text(th="รอผลการตรวจสถานที่", en="รอผลการตรวจสถานที่"),
+    "every": Text(th="7", en="7"),
+    "count": Text(th="1", en="1"),
     "lapse": Text(
         th="หากไม่ชำระภายในวันที่ 15 มกราคม 2570 คำขอจะสิ้นสุด",
         en="If the fee is not paid by 15 January 2027, the application lapses.",
@@ -48,7 +51,8 @@ class Kind:
     """One turn of a journey that is told.
 
     ``places`` are the values it has beside ``ALWAYS``. ``needed`` must stand in the body, whoever words it: the
-    grounds and the right to appeal of an order (APA39 ss.37, 40), and how much is to be paid by when.
+    grounds and the right to appeal of an order (APA39 ss.37, 40), how much is to be paid by when, why a
+    decision is late (LFA58 s.10).
     """
 
     shipped: Wording

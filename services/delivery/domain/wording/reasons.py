@@ -22,6 +22,12 @@ CHANGES: Mapping[str, Text] = {
 OTHER = Text(th="ฉบับใหม่", en="a new one")
 FURTHER_NOTICE = Text(th="จนกว่าหน่วยงานจะแจ้งเป็นอย่างอื่น", en="until further notice")
 
+NO_REASON = Text(
+    th="หน่วยงานยังไม่ได้แจ้งเหตุ ท่านสอบถามได้ที่{agency} โดยแจ้งเลขที่คำขอ {number}",
+    en="the agency has not given one yet. You may ask {agency}, naming your application {number}.",
+)
+"""Said of a delay that nobody has explained."""
+
 
 def change_of(code: str) -> Text:
     """What takes the place of a document."""

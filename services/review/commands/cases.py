@@ -1,7 +1,7 @@
-"""Use cases of review: each is one change. They take the session and never commit."""
+"""A case from its opening to its result or its end."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,38 +11,25 @@ from uuid_utils.compat import uuid7
 
 from kit import duework, outbox
 from kit.auth import Principal
-from kit.calendars import calendar_of, proclaim
+from kit.calendars import calendar_of
 from kit.claims import APPLICATION, SECTION, Known
-from kit.clock import BANGKOK, clock
+from kit.clock import clock
 from kit.cloudevents import Event
 from kit.contracts.appeal import appeal_text
 from kit.contracts.claims import ApplicationClaim
 from kit.contracts.definition import Section
-from kit.contracts.events import Accepted, CalendarChanged, CaseOpened, Recommended, ReviewRefused
+from kit.contracts.events import Accepted, CaseOpened, Recommended, ReviewRefused
 from kit.contracts.journey import Outcome
-from kit.database import defer
-from kit.rows import fetch, put
+from kit.rows import put
 from kit.workdays import Calendar
 from services.review import domain
+from services.review.commands import clocks
+from services.review.commands.recording import record
 from services.review.domain import Clock, Result, State
 from services.review.models import Case
 from services.review.queries import locked
 
 RELEASE_LEASE = "release-lease"
-# Locked in the order in which a changed calendar locks, or the two might wait for each other.
-STOP = """
-    WITH open AS (
-        SELECT id, journey_id FROM cases
-        WHERE journey_id = ANY($1) AND clock_stopped_at IS NULL ORDER BY id FOR UPDATE
-    )
-    UPDATE cases SET clock_stopped_at = told.at
-    FROM open JOIN unnest($1::uuid[], $2::timestamptz[]) AS told (journey_id, at) USING (journey_id)
-    WHERE cases.id = open.id RETURNING cases.id
-"""
-RECORD = """
-    INSERT INTO case_acts (id, case_id, at, officer, act, detail)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[])
-"""
 
 
 async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
@@ -61,11 +48,13 @@ async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
         _conclude(case, clock.now())
     if not await put(session, case, "journey_id", "step"):
         return
-    _record(session, case.id, "opened", detail=case.queue_reason)
+    record(session, case.id, "opened", detail=case.queue_reason)
     await outbox.add(session, CaseOpened(case=case.id), case)
     await outbox.add(session, Accepted(case=case.id, due_at=case.due_at), case)
+    if case.clock_stopped_at is None:
+        await clocks.watch(session, case)
     if case.result is not None:
-        _record(session, case.id, f"rule-{case.result}", detail=case.rule)
+        record(session, case.id, f"rule-{case.result}", detail=case.rule)
         await _hand_over(session, case)
 
 
@@ -103,7 +92,7 @@ async def claim(session: AsyncSession, case_id: UUID, officer: Principal, lease:
     if domain.lapse(case.standing, now) is not None:
         _release(session, case, "lease-ended")
     case.stand(domain.claim(case.standing, by, now, lease))
-    _record(session, case.id, "claimed", by)
+    record(session, case.id, "claimed", by)
     # A key of its own for each lease: work is never cancelled, it finds nothing to do.
     key = f"{case.id}/{case.lease_until:%Y%m%dT%H%M%S.%f}"
     work = {"case": str(case.id)}
@@ -161,7 +150,9 @@ async def _end_review(
     case.reviewer = by
     case.facts, case.law, case.considerations = (reasons[name] for name in domain.REASONS)
     _conclude(case, now)
-    _record(session, case.id, result, by)
+    if case.clock_stopped_at is not None:
+        await clocks.forget(session, case.id)
+    record(session, case.id, result, by)
     await _hand_over(session, case)
 
 
@@ -184,42 +175,10 @@ async def close_case(session: AsyncSession, event: Event, known: Known) -> None:
     for case in await session.exec(query.with_for_update()):
         case.stand(domain.close(case.standing))
         case.clock_stopped_at = event.time
-        _record(session, case.id, "journey-ended", detail=event.data.name)
-
-
-async def stop_clocks(session: AsyncSession, events: Sequence[Event]) -> None:
-    """The approver granted: the period of LFA58 s.10 ends."""
-    journeys, times = [event.journey for event in events], [event.time for event in events]
-    for row in await fetch(session, STOP, journeys, times):
-        _record(session, row["id"], "granted")
-
-
-async def change_calendar(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
-    """A day became a holiday or a working day: the clocks that still run on it are set anew."""
-    fact: CalendarChanged = event.data
-    await proclaim(session, fact.day, fact.is_workday)
-    calendar = await calendar_of(session)
-    dawn = datetime.combine(fact.day, time.min, BANGKOK)
-    # A period that ended before the day is not moved by it; one that moved past it may come back.
-    running = select(Case).where(col(Case.clock_stopped_at).is_(None), Case.due_at >= dawn)
-    for case in await session.exec(running.order_by(col(Case.id)).with_for_update()):
-        due = case.clock.due(calendar)
-        if due.at != case.due_at:
-            case.due_at, case.due_by = due.at, due.by
-            _record(session, case.id, "clock-set-anew", detail=fact.day.isoformat())
+        await clocks.forget(session, case.id)
+        record(session, case.id, "journey-ended", detail=event.data.name)
 
 
 def _release(session: AsyncSession, case: Case, act: str, by: UUID | None = None) -> None:
     case.stand(domain.Standing())
-    _record(session, case.id, act, by)
-
-
-def _record(
-    session: AsyncSession, case_id: UUID, act: str, officer: UUID | None = None, detail: str | None = None
-) -> None:
-    """Add to the history: in one statement at the end, however many acts a batch brings."""
-    defer(session, "case_acts", _write, (uuid7(), case_id, clock.now(), officer, act, detail))
-
-
-async def _write(session: AsyncSession, acts: list[tuple[Any, ...]]) -> None:
-    await fetch(session, RECORD, *map(list, zip(*acts, strict=True)))
+    record(session, case.id, act, by)

@@ -1,0 +1,39 @@
+"""Use cases of review: each is one change. They take the session and never commit."""
+
+from services.review.commands.cases import (
+    RELEASE_LEASE,
+    claim,
+    close_case,
+    open_case,
+    recommend,
+    refuse,
+    release,
+    release_lapsed,
+)
+from services.review.commands.clocks import (
+    OVERDUE,
+    WATCH,
+    change_calendar,
+    explain_delay,
+    stop_clocks,
+    tell_overdue,
+    watch_all,
+)
+
+__all__ = [
+    "OVERDUE",
+    "RELEASE_LEASE",
+    "WATCH",
+    "change_calendar",
+    "claim",
+    "close_case",
+    "explain_delay",
+    "open_case",
+    "recommend",
+    "refuse",
+    "release",
+    "release_lapsed",
+    "stop_clocks",
+    "tell_overdue",
+    "watch_all",
+]
