@@ -150,6 +150,17 @@ class Journey:
             raise Unexpected(f"the bank did not take the payment: {answer.status_code} {answer.text}")
         return bill
 
+    async def pay_by_card(self, mode: str = "ok") -> dict[str, Any]:
+        """Pay the open invoice on the page of the gateway of cards."""
+        bill = await self.invoice()
+        begun = await self.visitor.post(f"/v1/invoices/{bill['id']}/card-payments")
+        charge = begun["url"].rpartition("/")[2]
+        path = f"{self.visitor.urls['bank']}/card/_control/charges/{charge}"
+        answer = await self.visitor.http.post(path, json={"mode": mode})
+        if answer.status_code != httpx.codes.CREATED:
+            raise Unexpected(f"the gateway of cards did not take the payment: {answer.status_code} {answer.text}")
+        return bill
+
 
 @asynccontextmanager
 async def visitor(urls: Mapping[str, str], language: str = "th") -> AsyncIterator[Visitor]:

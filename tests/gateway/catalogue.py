@@ -30,6 +30,7 @@ CERTIFICATE = {"purpose": "education"}
 CERTIFICATE_2 = {"purpose": "welfare", "recipient": "สำนักงานสวัสดิการแห่งหนึ่ง"}
 FILLED: dict[str, dict[str, Any]] = {
     "food-licence@1": LICENCE,
+    "food-licence@2": LICENCE,
     "personal-document@1": CERTIFICATE,
     "personal-document@2": CERTIFICATE_2,
 }

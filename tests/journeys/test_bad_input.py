@@ -161,8 +161,8 @@ async def test_a_faulty_bundle_is_refused_with_every_fault_and_changes_nothing(s
     from gateway.commands.definitions import read_raw
     from kit.local.bootstrap import CATALOGUE, publisher_file
 
-    bundle = read_raw(CATALOGUE / "food-licence" / "v1")
-    definition = bundle["definition"] | {"version": 2}
+    bundle = read_raw(CATALOGUE / "food-licence" / "v2")
+    definition = bundle["definition"] | {"version": 3}
     plan = {step["id"]: step for step in definition["plan"]}
     fee = next(step for step in plan.values() if step["process"] == "payment")
     fee["fees"][0]["bands"][-1]["up_to"] = 5

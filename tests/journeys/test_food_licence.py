@@ -2,13 +2,14 @@
 
 import asyncio
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pikepdf
 import pypdfium2
 import pytest
 
+from kit.clock import clock
 from kit.documents import verify_async
 from kit.local import samples
 from kit.local.bootstrap import OFFICERS
@@ -102,10 +103,13 @@ async def _is_replaced(anyone, citizen, journey, document):
 
 
 async def _is_suspended(anyone, licence):
-    """The reviewer proposes, the approver confirms."""
+    """The reviewer proposes, within the limit of the definition, and the approver confirms."""
     reviewer = await anyone.sign_in(OFFICERS["reviewer"], "officer")
     approver = await anyone.sign_in(OFFICERS["approver"], "officer")
-    proposal = await reviewer.post(f"/v1/licences/{licence}/acts", samples.REFUSAL | {"act": "suspend"})
+    path, act = f"/v1/licences/{licence}/acts", samples.REFUSAL | {"act": "suspend"}
+    assert (await reviewer.send("POST", path, json=act)).status_code == 422, "without an end it is longer than 15 days"
+    last = clock.local_date(clock.now()) + timedelta(days=14)
+    proposal = await reviewer.post(path, act | {"until": last.isoformat()})
     await approver.post(f"/v1/licences/{licence}/acts/{proposal['id']}/confirmation", {})
 
 
@@ -169,12 +173,17 @@ async def test_a_withdrawal_after_the_grant_voids_the_bill_and_late_money_goes_b
     assert (refund["amount"], refund["reason"]) == (bill["amount_satang"], "late")
 
 
-async def test_a_withdrawal_after_the_number_is_given_is_refused(anyone, citizen):
+@pytest.mark.req("P5", part="end to end: the shipped licence is paid by card")
+async def test_a_licence_paid_by_card_is_issued_and_can_be_withdrawn_no_more(anyone, citizen, suite):
     journey = await apply(citizen)
     await recommend(anyone, journey)
     await grant(anyone, journey)
-    await journey.pay()
+    bill = await journey.pay_by_card()
     await journey.until_ended()
+    (paid,) = await rows(suite, "payment", "SELECT provider FROM payment WHERE invoice_id = $1", bill["id"])
+    assert paid["provider"] == "card"
+    told = await citizen.get(f"{journey.path}/notices")
+    assert "wallet" in {notice["kind"] for notice in told}
     answer = await journey.visitor.send("POST", f"{journey.path}/withdrawal")
     assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
 
