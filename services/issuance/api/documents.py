@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 
 from kit.app import Kit
 from kit.auth import Principal, allow
+from kit.clock import clock, local_date
 from kit.database import Reading, Session
-from services.issuance import commands, queries
+from services.issuance import commands, domain, queries
 from services.issuance.duework.composing import verify_url
 from services.issuance.duework.stored import registered_file
-from services.issuance.schemas import DocumentView, UnfinishedDocument, status_now
+from services.issuance.schemas import DocumentView, UnfinishedDocument
 
 router = APIRouter(tags=["documents"])
 
@@ -53,7 +54,7 @@ async def download(
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{found.file_name}"',
         "X-Content-Type-Options": "nosniff",
-        "Paet-Document-Status": status_now(found),
+        "Paet-Document-Status": domain.status_on(found, local_date(clock.now())),
     }
     if if_none_match is not None and f'"{file.sha256}"' in if_none_match:
         return Response(status_code=304, headers=headers)

@@ -19,7 +19,6 @@ from services.issuance.commands.telling import tell
 from services.issuance.commands.voiding import void_wishes
 from services.issuance.domain import Act, Kind, Phase, Standing, State, Terms
 from services.issuance.models import Document, DocumentAct
-from services.issuance.schemas import status_now
 
 CALENDAR = {
     "facts": "วันสุดท้ายของการพักใช้ตามคำสั่งผ่านไปแล้ว",
@@ -215,4 +214,4 @@ async def standing(session: AsyncSession, document: Document) -> Standing:
         DocumentAct.term_id == document.term_id, DocumentAct.act == Act.SUSPEND,
         DocumentAct.phase == Phase.CONFIRMED,
     )  # fmt: skip
-    return Standing(status_now(document), today, document.valid_until, (await session.exec(query)).one())
+    return Standing(domain.status_on(document, today), today, document.valid_until, (await session.exec(query)).one())

@@ -11,9 +11,8 @@ from kit.clock import clock, local_date
 from kit.rows import fetch
 from services.issuance import queries
 from services.issuance.commands.registering import StoredFile
-from services.issuance.domain import CopyState
+from services.issuance.domain import CopyState, status_on
 from services.issuance.models import CertifiedCopy, Document
-from services.issuance.schemas import status_now
 
 CERTIFY = "certify"
 FAILED = """
@@ -31,7 +30,7 @@ async def request_copy(session: AsyncSession, document: Document, officer: UUID 
     queries.check_kept(held)
     now = clock.now()
     today = local_date(now)
-    status = status_now(held)
+    status = status_on(held, today)
     of_document = select(CertifiedCopy).where(CertifiedCopy.document_id == held.id)
     same = of_document.where(
         CertifiedCopy.original_sha256 == held.sha256,

@@ -12,10 +12,9 @@ from kit.auth import Issuer
 from kit.clock import clock, local_date
 from kit.rows import fetch
 from services.issuance import queries
-from services.issuance.domain import Places, State, statuslist
+from services.issuance.domain import Places, State, status_on, statuslist
 from services.issuance.domain.oid4vci import STATUS_LIST
 from services.issuance.models import Document
-from services.issuance.schemas import status_now
 
 LIST = """
     SELECT agency, token, as_of, expires_at,
@@ -66,15 +65,15 @@ async def sign_list(session: AsyncSession, list_id: UUID, issuer: Issuer, places
         return token
     today = local_date(now)
     await fetch(session, FORGET, list_id)
-    values = _values(await fetch(session, NOT_VALID, list_id, State.ISSUED, today))
+    values = _values(await fetch(session, NOT_VALID, list_id, State.ISSUED, today), today)
     claims = statuslist.list_claims(places.issuer, places.status_list(list_id), values, int(now.timestamp()), fresh_s)
     token = issuer.sign(claims, STATUS_LIST)
     await fetch(session, KEEP, list_id, token, today, now + timedelta(seconds=statuslist.LIFE_S))
     return token
 
 
-def _values(rows: Iterable[Any]) -> dict[int, int]:
-    """The bits of each place; documents that are alike in all that counts are judged once."""
+def _values(rows: Iterable[Any], today: date) -> dict[int, int]:
+    """The bits of each place that day; documents that are alike in all that counts are judged once."""
     values: dict[int, int] = {}
     worth: dict[tuple[Any, ...], int] = {}
     for place, *judged in rows:
@@ -82,6 +81,6 @@ def _values(rows: Iterable[Any]) -> dict[int, int]:
         if alike not in worth:
             document = Document(**dict(zip(queries.JUDGED, judged, strict=True)))
             is_kept = document.state != State.REMOVED
-            worth[alike] = statuslist.VALUES[status_now(document)] if is_kept else statuslist.NOT_KEPT
+            worth[alike] = statuslist.VALUES[status_on(document, today)] if is_kept else statuslist.NOT_KEPT
         values[place] = worth[alike]
     return values

@@ -82,6 +82,7 @@ from services.issuance.domain.states import (
     Status,
     VerificationNotFound,
     status_of,
+    status_on,
 )
 from services.issuance.domain.substitutes import Loss, SubstituteState, is_late, loss_text, stamp_of
 from services.issuance.domain.tokens import Tokens
@@ -204,6 +205,7 @@ __all__ = [
     "searched",
     "stamp_of",
     "status_of",
+    "status_on",
     "storage_name",
     "untold",
     "xml_of",

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from kit.contracts.text import Text
 from kit.errors import Conflict, NotFound
@@ -86,6 +87,27 @@ def status_of(state: State, valid_until: date | None, today: date, suspended_unt
         return Status.EXPIRED
     is_held = state is State.SUSPENDED and (suspended_until is None or today <= suspended_until)
     return Status.SUSPENDED if is_held else Status.VALID
+
+
+class Judged(Protocol):
+    """What a document's status is judged by; its row has it."""
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+
+    @property
+    def valid_until(self) -> date | None:
+        """Its last day; None where it has no end."""
+
+    @property
+    def suspended_until(self) -> date | None:
+        """The last day of its suspension; None where none is fixed."""
+
+
+def status_on(document: Judged, today: date) -> Status:
+    """The live status of an issued document on a Thai calendar day, as `status_of` judges it."""
+    return status_of(State(document.state), document.valid_until, today, document.suspended_until)
 
 
 class DocumentNotFound(NotFound):

@@ -6,22 +6,21 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
-from kit.clock import clock
+from kit.clock import clock, local_date
 from kit.contracts.definition import Section
 from kit.rows import fetch
 from services.issuance import domain
 from services.issuance.domain import State, Status
 from services.issuance.models import CredentialGrant, Document
 from services.issuance.queries.documents import COLUMNS, documents, is_of
-from services.issuance.schemas import status_now
 
 JUDGED = ("state", "valid_until", "suspended_until")
-"""The columns by which ``status_now`` judges: the trigger ``note_status_change`` looks at the same."""
+"""The columns by which ``domain.status_on`` judges: the trigger ``note_status_change`` looks at the same."""
 
 
 def is_in_force(document: Document) -> bool:
     """Whether a document, issued or not, is worth now what it says."""
-    return document.state in domain.OUT and status_now(document) is Status.VALID
+    return document.state in domain.OUT and domain.status_on(document, local_date(clock.now())) is Status.VALID
 
 
 def may_be_offered(document: Document) -> bool:

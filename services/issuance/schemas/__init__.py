@@ -18,7 +18,6 @@ from services.issuance.schemas.documents import (
     RegisterPage,
     UnfinishedDocument,
     VerificationView,
-    status_now,
 )
 from services.issuance.schemas.wallets import CredentialOfferView
 
@@ -40,5 +39,4 @@ __all__ = [
     "UnfinishedDocument",
     "VerificationView",
     "WantedSubstitute",
-    "status_now",
 ]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from kit.contracts.text import Text
 from services.issuance.domain import LONGEST_REASON, Act, Kind, Loss, Phase, Status, SubstituteState, is_intact
 from services.issuance.models import Document, DocumentAct, Substitute
-from services.issuance.schemas.documents import status_now, suspended_until
+from services.issuance.schemas.documents import status_today, suspended_until
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
 """An officer's own words; PostgreSQL cannot keep the character NUL."""
@@ -117,7 +117,7 @@ class LicenceView(BaseModel):
         """From its rows."""
         return cls(
             **document.model_dump(include={"id", "title", "kind", "replaces", "issued_on", "valid_until"}),
-            journey=document.journey_id, number=document.number, status=status_now(document),
+            journey=document.journey_id, number=document.number, status=status_today(document),
             suspended_until=suspended_until(document), acts=[ActView.model_validate(each) for each in acts],
             is_intact=is_intact((each.document_id, each.content(), each.previous, each.digest) for each in acts),
         )  # fmt: skip

@@ -14,15 +14,14 @@ from services.issuance.domain import Kind, State, Status
 from services.issuance.models import Document
 
 
-def status_now(document: Document) -> Status:
+def status_today(document: Document) -> Status:
     """The live status of an issued document."""
-    today = local_date(clock.now())
-    return domain.status_of(State(document.state), document.valid_until, today, document.suspended_until)
+    return domain.status_on(document, local_date(clock.now()))
 
 
 def suspended_until(document: Document) -> date | None:
     """The last day of the suspension that a document is under."""
-    return document.suspended_until if status_now(document) is Status.SUSPENDED else None
+    return document.suspended_until if status_today(document) is Status.SUSPENDED else None
 
 
 class DocumentView(BaseModel):
@@ -65,7 +64,7 @@ class DocumentView(BaseModel):
             journey=document.journey_id,
             number=document.number,
             title=Text(**document.title),
-            status=status_now(document),
+            status=status_today(document),
             verify_url=verify_url,
         )
 
@@ -95,7 +94,7 @@ class Shown(BaseModel):
 
 def _shown(document: Document) -> dict[str, Any]:
     """The members of `Shown`, from a row."""
-    status = status_now(document)
+    status = status_today(document)
     return {
         **document.model_dump(include={"title", "agency", "agency_name", "issued_on", "valid_until"}),
         "number": document.number,
