@@ -80,7 +80,7 @@ async def test_money_at_the_gateway_is_on_its_own_account_and_keeps_no_day_open(
     path = f"/refunds/{due['id']}"
     await office.post(f"{path}/proposal", MALEE, reason="x")
     await office.post(f"{path}/approval", SOMCHAI)
-    answer = await office.post(f"{path}/payout", reference="CARD-1", paid_on=str(NEXT))
+    answer = await office.post(f"{path}/payout", reference="CARD-1", paid_on=str(NEXT), account="card")
     assert answer.status_code == 200, answer.text
     assert (await office.balances())["card"] == REST + FEE
     assert (await office.get(f"/reconciliations/{DAY}"))["closing"] == closed["closing"]

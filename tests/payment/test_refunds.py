@@ -181,6 +181,17 @@ async def test_of_two_at_once_one_counts(counter):
     assert len(await counter.payment.facts(RefundPaid)) == 2
 
 
+async def test_what_came_by_the_bank_never_leaves_the_account_of_cards(counter):
+    refund = await counter.due()
+    await counter.approved(refund)
+    answer = await counter.pay(refund, "T-1", account="card")
+    assert code(answer) == (422, "payout-account-impossible")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/account"]
+    assert (await counter.pay(refund, "T-1", account="bank")).status_code == 200
+    assert "card" not in await counter.balances()
+    assert domain.payout_account("bank", "card") == "bank", "what came by card may be sent from the bank"
+
+
 @pytest.mark.parametrize("days", [-1, 1])
 async def test_a_payout_is_of_a_day_since_the_money_was_owed(counter, days):
     refund = await counter.due()

@@ -153,7 +153,7 @@ async def reject_refund(session: AsyncSession, refund_id: UUID, officer: Princip
 async def pay_refund(session: AsyncSession, refund_id: UUID, officer: Principal, told: Payout) -> Refund:
     """Take down that the bank has paid: booked once for its reference, and told; a rest is due again.
 
-    RefundNotFound, RefundStateForbids, MoreThanOwed, PaidOnImpossible, PayoutReferenceUsed.
+    RefundNotFound, RefundStateForbids, MoreThanOwed, PaidOnImpossible, PayoutAccountImpossible, PayoutReferenceUsed.
     """
     invoice, refund = await _held(session, refund_id, officer)
     if known := await queries.payout(session, invoice.agency, told.reference):
@@ -165,11 +165,12 @@ async def pay_refund(session: AsyncSession, refund_id: UUID, officer: Principal,
         raise domain.PayoutReferenceUsed
     now = clock.now()
     amount, state = domain.pay(queries.standing(refund), told.amount)
+    came_to = domain.account_of((await queries.payment(session, refund.payment_id)).provider)
+    account = domain.payout_account(told.account, came_to)
     domain.check_day(told.paid_on, local_date(refund.created_at), local_date(now))
     details = {"amount": amount, "reference": told.reference, "paid_on": told.paid_on}
     if not await _note(session, refund, officer, RefundAct.PAID, **details):
         raise domain.PayoutReferenceUsed  # by somebody else in this moment
-    account = told.account or domain.account_of((await queries.payment(session, refund.payment_id)).provider)
     booking = Booking(domain.payout_booking(amount, account), invoice.id, refund.payment_id)
     await books.book(session, [booking], now)
     refund.paid += amount

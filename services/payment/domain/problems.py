@@ -152,6 +152,16 @@ class PayoutReferenceUsed(Conflict):
     title = Text(th="เลขอ้างอิงของธนาคารนี้บันทึกไว้กับการจ่ายอื่นแล้ว", en="This bank reference is recorded for another payout")
 
 
+class PayoutAccountImpossible(Unprocessable):
+    """Money left an account on which that payment never lay."""
+
+    code = "payout-account-impossible"
+    title = Text(
+        th="เงินรายการนี้ไม่ได้ชำระด้วยบัตร จึงจ่ายคืนจากบัญชีบัตรไม่ได้",
+        en="This money was not paid by card, so it cannot have left the account of cards",
+    )
+
+
 class PaidOnImpossible(Unprocessable):
     """A day to come, or one before the money was owed."""
 

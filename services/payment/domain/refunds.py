@@ -14,6 +14,7 @@ from services.payment.domain.problems import (
     MoreThanOwed,
     PaidOnImpossible,
     PartsGoBackWhole,
+    PayoutAccountImpossible,
     RefundStateForbids,
 )
 from services.payment.domain.verdicts import Entry
@@ -124,6 +125,17 @@ def check_day(paid_on: date, due_since: date, today: date) -> None:
     """Nothing is paid back before it was due, or tomorrow. PaidOnImpossible."""
     if not due_since <= paid_on <= today:
         raise PaidOnImpossible(errors=[FieldError("/paid_on", "paid-on-impossible", PaidOnImpossible.title)])
+
+
+def payout_account(wanted: str | None, came_to: str) -> str:
+    """The account that a payout has left: where the payment lies, or the bank, from which anything may be sent.
+
+    PayoutAccountImpossible.
+    """
+    if wanted not in (None, "bank", came_to):
+        title = PayoutAccountImpossible.title
+        raise PayoutAccountImpossible(errors=[FieldError("/account", "payout-account-impossible", title)])
+    return wanted or came_to
 
 
 def payout_booking(amount: int, account: str = "bank") -> list[Entry]:

@@ -37,7 +37,8 @@ class Rejection(Body):
 class Payout(Body):
     """What has left the bank: its reference, the day, and how much if it is not all that was approved.
 
-    What was paid by card goes back by the gateway under its reference, unless it was sent from the bank.
+    What was paid by card goes back by the gateway under its reference, unless it was sent from the bank; what was paid
+    at the bank never leaves the account of cards.
     """
 
     reference: Reference
