@@ -56,6 +56,7 @@ TURNS = [
     (UNDERPAID, "underpaid", ("900.00", "100.50", "15 ธันวาคม 2569"), "invoices"),
     ((Paid, Outcome.PASSED), "paid", ("1,000.00", "BMA-2569-000001"), "receipts"),
     (RefundDue(amount_satang=150, reason="duplicate", **MONEY), "refund_due", ("1.50", "มีการชำระซ้ำ"), None),
+    (RefundDue(amount_satang=150, reason="part-paid", **MONEY), "refund_due", ("1.50", "คืนเงินที่ชำระไว้บางส่วน"), None),
     (ReceiptReplaced(receipt=uuid4(), by=uuid4(), purpose="rcts01"), "receipt_replaced", ("ฉบับใหม่",), "receipts"),
     (ReceiptReplaced(receipt=uuid4(), by=None, purpose="rcts01"), "receipt_cancelled", ("ถูกยกเลิก",), None),
 ]

@@ -9,6 +9,9 @@ REFUNDS: Mapping[str, Text] = {
     "late": Text(th="ชำระเข้ามาหลังจากเรื่องสิ้นสุดแล้ว", en="it was paid after the matter had ended"),
     "underpaid": Text(th="ชำระไม่ครบจำนวน", en="too little was paid"),
     "overpaid": Text(th="ชำระเกินจำนวน", en="too much was paid"),
+    "part-paid": Text(
+        th="หน่วยงานมีคำสั่งให้คืนเงินที่ชำระไว้บางส่วน", en="the agency decided to give back what was paid in part"
+    ),
     "decision": Text(th="หน่วยงานมีคำสั่งให้คืนเงิน", en="the agency decided to give it back"),
 }
 OTHERWISE = Text(th="เรื่องสิ้นสุดก่อนดำเนินการแล้วเสร็จ", en="the matter ended before it was completed")
