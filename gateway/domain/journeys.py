@@ -12,11 +12,24 @@ from uuid import UUID
 
 from gateway.domain.labels import OUTCOMES, WAITING
 from kit.contracts.definition import Definition, DeliveryStep, Periods
-from kit.contracts.events import CATALOGUE, Accepted, Completed, HandOver, Invoiced, Submitted
+from kit.contracts.events import (
+    CATALOGUE,
+    Accepted,
+    Completed,
+    HandOver,
+    Invoiced,
+    RefundDue,
+    Reminded,
+    Submitted,
+    Underpaid,
+)
 from kit.contracts.journey import GATES, Outcome, Process, Step
 from kit.contracts.text import Text
 from kit.errors import NotFound
 from kit.workdays import Calendar
+
+PART_PAID = "part-paid"
+"""Why money goes back that was paid towards an invoice which stays open."""
 
 
 class JourneyNotFound(NotFound):
@@ -152,9 +165,22 @@ def next_action(
     process = standing.current.process
     if process is Process.REQUEST and is_opened:
         return Action("submit", SUBMIT, f"{base}/application")
-    if process is Process.PAYMENT and (invoiced := _last(happened, Invoiced.type(), standing.current.id)):
-        return Action("pay", PAY, f"/v1/invoices/{invoiced.data['invoice']}", invoiced.data)
+    if process is Process.PAYMENT and (bill := _bill(happened, standing.current.id)):
+        return Action("pay", PAY, f"/v1/invoices/{bill['invoice']}", bill)
     return Action("wait", WAITING[process])
+
+
+def _bill(happened: Iterable[Happened], step: str) -> Mapping[str, Any] | None:
+    """What is to be paid at a step, as was said of it last: less after a part came, more after one went back."""
+    bill: dict[str, Any] | None = None
+    for each in sorted((each for each in happened if each.step == step), key=lambda told: told.time):
+        if each.type in (Invoiced.type(), Reminded.type()):
+            bill = dict(each.data)
+        elif bill and each.type == Underpaid.type():
+            bill["amount_satang"] = each.data["missing_satang"]
+        elif bill and each.type == RefundDue.type() and each.data["reason"] == PART_PAID:
+            bill["amount_satang"] += each.data["amount_satang"]
+    return bill
 
 
 def _after_the_end(base: str, definition: Definition, standing: Standing) -> Action:

@@ -22,8 +22,11 @@ from kit.contracts.events import (
     Invoiced,
     Paid,
     Recommended,
+    RefundDue,
     Refused,
+    Reminded,
     Submitted,
+    Underpaid,
     Withdrawn,
 )
 from kit.contracts.journey import Outcome, Process
@@ -303,6 +306,25 @@ BASE = f"/v1/journeys/{JOURNEY}"
 )
 def test_the_applicant_is_told_what_to_do_next(told, expected):
     assert action(told) == expected
+
+
+def test_after_a_part_what_is_missing_is_to_be_paid_in_whatever_order_it_is_heard():
+    def told(kind, minutes, **data):
+        bill = {"invoice": INVOICED.data["invoice"]} | data
+        return Told(kind.type(), "licence-fee", bill, time=MONDAY + timedelta(minutes=minutes))
+
+    heard = [
+        told(Invoiced, 0, amount_satang=500), told(Underpaid, 1, amount_satang=200, missing_satang=300),
+        told(RefundDue, 2, amount_satang=10, reason="duplicate"),
+        told(RefundDue, 3, amount_satang=200, reason="part-paid"), told(Reminded, 4, amount_satang=500),
+        told(Underpaid, 5, amount_satang=100, missing_satang=400),
+    ]  # fmt: skip
+    for known, missing in ((1, 500), (2, 300), (3, 300), (4, 500), (5, 500), (6, 400)):
+        for order in (1, -1):
+            happened = [SUBMITTED, RECOMMENDED, GRANTED, *heard[:known][::order]]
+            standing = journeys.standing_of(LICENCE.steps, happened)
+            found = journeys.next_action(JOURNEY, LICENCE, standing, happened, is_opened=True)
+            assert (found.code, found.invoice["amount_satang"]) == ("pay", missing)
 
 
 def test_before_the_application_stands_there_is_nothing_to_do():
