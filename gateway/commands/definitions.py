@@ -24,18 +24,21 @@ from kit.telemetry import log
 
 CHECK = "/internal/definitions/check"
 PREVIEW = "/internal/document-previews"
+BOOKS = 0x626F6F6B
+"""Of two agencies that publish at once for the first time under one book, one waits and is refused."""
 
 
 async def publish(session: AsyncSession, bundle: Bundle, publisher: Principal) -> tuple[DefinitionVersion, bool]:
     """Keep a checked bundle as the next version and tell it; a repeat gives what stands, and False.
 
-    Raises VersionImmutable, VersionOutOfTurn, IdentifierTaken.
+    Raises VersionImmutable, VersionOutOfTurn, IdentifierTaken, DefinitionFaulty for a book of receipts that is taken.
     """
     definition = bundle.definition
     await _take_turns(session, definition.id)
     standing = await find_repeat(session, bundle)
     if standing is not None:
         return standing, False
+    await _keep_books_apart(session, definition)
     row = DefinitionVersion(
         id=definition.id, version=definition.version, agency=definition.agency,
         agency_name=definition.agency_name.model_dump(), title=definition.title.model_dump(),
@@ -54,6 +57,15 @@ async def _take_turns(session: AsyncSession, identifier: str) -> None:
     """Two publications of one id wait for each other until the transaction ends."""
     number = int.from_bytes(hashlib.sha256(identifier.encode()).digest()[:8], signed=True)
     await session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+async def _keep_books_apart(session: AsyncSession, definition: Definition) -> None:
+    """A book of receipts, whose numbers run without gaps, is one agency's: DefinitionFaulty for another's."""
+    books = domain.receipt_books(definition)
+    await session.execute(select(func.pg_advisory_xact_lock(BOOKS)))
+    taken = await queries.books_of_others(session, definition.agency, sorted(set(books.values())))
+    if faults := [domain.book_taken(path) for path, book in books.items() if book in taken]:
+        raise domain.DefinitionFaulty(faults)
 
 
 async def find_repeat(session: AsyncSession, bundle: Bundle) -> DefinitionVersion | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kit.contracts.definition import Bundle, Definition, Fault, files_of, plan_faults
+from kit.contracts.definition import Bundle, Definition, Fault, PaymentStep, files_of, plan_faults
 from kit.contracts.journey import Process
 from kit.contracts.text import Text
 from kit.errors import Conflict, Forbidden, NotFound, Unavailable, Unprocessable
@@ -141,6 +141,21 @@ def _absent(bundle: Bundle) -> Iterator[Fault]:
                     path=pointer(("definition", "plan", index, field)),
                     message=Text(th=f"ไม่มีไฟล์ {name} ในชุดนิยาม", en=f"the bundle has no file {name}"),
                 )
+
+
+def receipt_books(definition: Definition) -> dict[str, str]:
+    """The books of receipts of a definition, by the path at which each is named."""
+    return {
+        f"/definition/plan/{index}/receipt_book": step.receipt_book
+        for index, step in enumerate(definition.plan)
+        if isinstance(step, PaymentStep)
+    }
+
+
+def book_taken(path: str) -> Fault:
+    """Another agency's receipts are numbered in this book."""
+    message = Text(th="เล่มใบเสร็จนี้เป็นของหน่วยงานอื่น", en="Another agency numbers its receipts in this book")
+    return Fault(path=path, message=message, service="gateway")
 
 
 def services_to_ask(definition: Definition) -> tuple[Process, ...]:

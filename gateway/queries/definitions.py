@@ -17,6 +17,11 @@ from kit.contracts.journey import Process
 from kit.rows import fetch
 
 MOST_KEPT = 512
+BOOKS_OF_OTHERS = """
+    SELECT DISTINCT step ->> 'receipt_book' AS book
+    FROM definition_version, jsonb_array_elements(bundle #> '{definition,plan}') AS step
+    WHERE agency <> $1 AND step ->> 'receipt_book' = ANY($2)
+"""
 
 
 class Versions:
@@ -49,6 +54,11 @@ async def versions_of(session: AsyncSession, identifier: str) -> Sequence[Defini
     """All versions of a definition, oldest first."""
     query = select(DefinitionVersion).where(DefinitionVersion.id == identifier).order_by(col(DefinitionVersion.version))
     return (await session.exec(query)).all()
+
+
+async def books_of_others(session: AsyncSession, agency: str, books: Sequence[str]) -> set[str]:
+    """Which of these books of receipts other agencies have in a version, in force or not."""
+    return {row["book"] for row in await fetch(session, BOOKS_OF_OTHERS, agency, books)} if books else set()
 
 
 async def latest_number(session: AsyncSession, identifier: str) -> int:

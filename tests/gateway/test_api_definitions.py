@@ -46,6 +46,27 @@ async def test_a_repeat_changes_nothing_and_another_text_is_refused(gateway, pub
     assert len(await gateway.facts(DefinitionPublished)) == 1
 
 
+@pytest.mark.req("P7", part="a book of receipts is one agency's: no other counts in it")
+async def test_two_agencies_never_share_a_book_of_receipts(gateway, publish):
+    async def by(agency, identifier, book="TESTBOOK"):
+        body = licence_bundle(identifier=identifier).model_dump(mode="json", exclude_unset=True)
+        (fee,) = (step for step in body["definition"]["plan"] if step["process"] == "payment")
+        fee["receipt_book"] = book
+        body["definition"]["agency"] = agency
+        return await publish(body, gateway.officer("publisher", agency=agency))
+
+    assert (await by(AGENCY, "first-licence")).status_code == 201
+    assert (await by(AGENCY, "second-licence")).status_code == 201, "an agency's own"
+    answer = await by(OTHER_AGENCY, "their-licence")
+    assert answer.status_code == 422
+    (fault,) = answer.json()["faults"]
+    assert (fault["path"], fault["service"]) == ("/definition/plan/5/receipt_book", "gateway")
+    both = await asyncio.gather(*(by(each, f"licence-{each}", "NEWBOOK") for each in (AGENCY, OTHER_AGENCY)))
+    assert sorted(each.status_code for each in both) == [201, 422]
+    assert (await by(OTHER_AGENCY, "their-licence", "THEIRS")).status_code == 201
+    assert len(await stored(gateway)) == 4
+
+
 async def test_a_repeat_asks_no_service(gateway, publish):
     await publish(licence_bundle())
     gateway.peers.answer("review", "POST", CHECK, PeerUnavailable())
