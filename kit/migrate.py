@@ -1,23 +1,29 @@
 """``python -m kit.migrate services.review``: bring database and bus to what this version needs.
 
 Upgrades the schema, then makes the streams and the service's durable consumer with the operator's
-bus credentials. Run by one job before a version starts; running it again changes nothing.
+bus credentials. Run by one job before a version starts; running it again changes nothing. Each migration is a
+transaction of its own: a run that dies leaves those that it has finished, and the next one goes on after them.
+``--down REVISION`` takes migrations back, with what they added.
 """
 
 import argparse
 import asyncio
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from kit import messaging
 from kit.settings import Settings
 from kit.worker import table_of
+
+ASK_AGAIN_S = 0.2
+TAKE = text("SELECT pg_try_advisory_lock(hashtext('paet migrations'))")
 
 
 def config_of(package: str) -> Config:
@@ -31,13 +37,22 @@ def config_of(package: str) -> Config:
     return config
 
 
-async def upgrade(url: str, package: str) -> None:
-    """Upgrade the database of a service to its newest schema."""
+async def upgrade(url: str, package: str, revision: str = "head") -> None:
+    """Upgrade the database of a service to its newest schema, or to an older one, a transaction for each migration."""
+    await _move(url, package, command.upgrade, revision)
+
+
+async def downgrade(url: str, package: str, revision: str) -> None:
+    """Take migrations back, the newest first, until the database stands at that one; what they added is lost."""
+    await _move(url, package, command.downgrade, revision)
+
+
+async def _move(url: str, package: str, move: Callable[[Config, str], None], revision: str) -> None:
     config = config_of(package)
 
     def run(connection: Connection) -> None:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        move(config, revision)
 
     await _on_connection(url, run)
 
@@ -62,10 +77,23 @@ async def revise(url: str, package: str, revision: str, message: str) -> None:
 async def _on_connection(url: str, run: object) -> None:
     engine = create_async_engine(url)
     try:
-        async with engine.begin() as connection:
+        async with engine.connect() as connection:
+            await _wait_for_turn(connection)
             await connection.run_sync(run)  # type: ignore[arg-type]
     finally:
         await engine.dispose()
+
+
+async def _wait_for_turn(connection: AsyncConnection) -> None:
+    """Migrate a database alone, until the connection is closed: a second run finds the first one's work done.
+
+    It asks again and again instead of waiting in the server, where it would hold up every index that is made beside
+    others' work. It leaves the connection in no transaction: each migration begins its own.
+    """
+    while not await connection.scalar(TAKE):
+        await connection.rollback()
+        await asyncio.sleep(ASK_AGAIN_S)
+    await connection.rollback()  # the lock is the connection's, not the transaction's
 
 
 def settings_of(package: str) -> Settings:
@@ -115,14 +143,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", nargs="+", help="e.g. services.review")
     parser.add_argument("--new", nargs=2, metavar=("REVISION", "MESSAGE"), help="write a migration")
+    parser.add_argument("--down", metavar="REVISION", help="take back what is newer than that migration")
     arguments = parser.parse_args()
     for package in arguments.packages:
         if arguments.new:
             url = settings_of(package).secret_of("database_url")
             asyncio.run(revise(url, package, *arguments.new))
+        elif arguments.down:
+            asyncio.run(downgrade(settings_of(package).secret_of("database_url"), package, arguments.down))
         else:
             asyncio.run(migrate(package))
-        print(f"{package} is up to date")
+        print(f"{package} is at {arguments.down}" if arguments.down else f"{package} is up to date")
 
 
 if __name__ == "__main__":

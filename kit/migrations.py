@@ -1,7 +1,13 @@
-"""What the ``migrations/env.py`` of every service calls, and the plumbing of a first migration."""
+"""What the ``migrations/env.py`` of every service calls, and what its migrations are made with.
+
+Every migration is a transaction of its own, with the note that it was made: a run that dies between two leaves the
+database at the last whole one, and the next run goes on from there. So a migration holds its locks for no longer than
+itself, and none may rely on another one of the same run being taken back with it.
+"""
 
 import asyncio
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from alembic import context, op
 from sqlalchemy import Connection, MetaData, text
@@ -34,8 +40,42 @@ def drop_retention() -> None:
     op.drop_table("legal_hold")
 
 
+def index_beside(name: str, table: str, columns: Sequence[Any], **how: Any) -> None:
+    """Make an index while others go on writing to the table; nothing where it is there and can be used.
+
+    It ends the transaction of its migration: what stands before it is kept though this fails, and the migration is not
+    noted as made. So all that such a migration does must bear being done again. What a run that died has left of the
+    index, which nobody could use, is made anew.
+    """
+    if op.get_bind().scalar(USABLE, {"name": name}):
+        return
+    with op.get_context().autocommit_block():
+        op.drop_index(name, table_name=table, if_exists=True, postgresql_concurrently=True)
+        op.create_index(name, table, columns, postgresql_concurrently=True, **how)
+
+
+USABLE = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+
+
+def plan_once(kind: str, key: str, payload: str = "{}") -> None:
+    """Plan due work that is done batch by batch after the migration; what is planned already is left as it is."""
+    row = {"kind": kind, "key": key, "payload": payload}
+    op.get_bind().execute(PLAN_ONCE, row)
+
+
+PLAN_ONCE = text(
+    "INSERT INTO due_work (kind, key, payload, due_at) VALUES (:kind, :key, CAST(:payload AS jsonb), now())"
+    " ON CONFLICT DO NOTHING"
+)
+
+
+def forget_work(*kinds: str) -> None:
+    """Delete the due work of kinds that the release before does not know (downgrade)."""
+    op.get_bind().execute(text("DELETE FROM due_work WHERE kind = ANY(:kinds)"), {"kinds": list(kinds)})
+
+
 def run(metadata: MetaData) -> None:
-    """Run the migrations on the connection given by ``kit.migrate``, all in one transaction."""
+    """Run the migrations on the connection given by ``kit.migrate``, each in a transaction of its own."""
     connection: Connection | None = context.config.attributes.get("connection")
     if connection is not None:
         _configure_and_run(connection, metadata)
@@ -43,7 +83,7 @@ def run(metadata: MetaData) -> None:
 
     async def connect_and_run(url: str) -> None:
         engine = create_async_engine(url)
-        async with engine.begin() as opened:
+        async with engine.connect() as opened:
             await opened.run_sync(_configure_and_run, metadata)
         await engine.dispose()
 
@@ -55,6 +95,7 @@ def _configure_and_run(connection: Connection, metadata: MetaData) -> None:
         connection=connection,
         target_metadata=metadata,
         compare_type=True,
+        transaction_per_migration=True,
         include_name=lambda name, kind, _parents: kind != "table" or name not in plumbing.tables,
         render_item=_render,
     )

@@ -114,10 +114,13 @@ async def schema_differences(servers: Servers, package: str) -> list[Any]:
 
 
 def _joined(metadata: Any) -> Any:
-    from sqlalchemy import MetaData
+    from sqlalchemy import Index, MetaData, text
 
     joined = MetaData()
     for source in (metadata, plumbing):
         for table in source.tables.values():
             table.to_metadata(joined)
+    # What a service adds to the plumbing tables for its own reads: (index, table, expression).
+    for name, table, expression in metadata.info.get("indexes_of_plumbing", ()):
+        Index(name, text(expression), _table=joined.tables[table])
     return joined

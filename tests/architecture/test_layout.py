@@ -74,6 +74,15 @@ def test_migrations_are_numbered_in_one_line(service):
     assert [name.partition("_")[0] for name in versions] == [f"{number:04d}" for number in range(1, len(versions) + 1)]
 
 
+@pytest.mark.parametrize("service", PACKAGES)
+def test_every_service_migrates_the_same_way(service):
+    lines = (folder_of(service) / "migrations" / "env.py").read_text().splitlines()
+    code = [line for line in lines if line and not line.startswith('"""')]
+    assert sorted(code) == sorted(
+        ["from kit.migrations import run", f"from {PACKAGES[service]}.models import METADATA", "run(METADATA)"]
+    )
+
+
 def test_no_name_says_nothing():
     empty = [name_of(path) for path in files("kit", "services", "gateway", "bench", "tests") if path.stem in FORBIDDEN]
     assert empty == []
