@@ -91,6 +91,7 @@ PURPOSES = {
     "document_ends": "the licences whose years are over by their last day",
     "document_ended": "the documents whose years are over by an act, or that were never issued",
     "document_state": "an administrator's list of what is not made",
+    "section_agency": "the kinds of documents that an agency issues, for its wallets",
     "document_replaces": "a document is replaced once",
     "document_edition": "of what follows under one number each has its own running number",
     "number_pkey": "a document number is given once",

@@ -23,6 +23,7 @@ from kit.duework import Later
 from kit.storage import Files
 from services.issuance import commands, domain
 from services.issuance.duework import archive as archive_work
+from services.issuance.duework import archiving, plan_archives
 from services.issuance.duework.stored import FileChanged
 from services.issuance.models import ArchivedFile
 from tests import pdf
@@ -178,11 +179,59 @@ async def test_a_file_that_was_changed_in_the_store_is_not_made_to_last(stamped)
     assert await versions(stamped) == []
 
 
-async def test_without_an_authority_files_wait_for_one(registry):
-    _, row = await registry.issued()
-    assert await registry.harness.rows(PLANNED) == []
+async def look(registry, payload=None):
+    """Look for what has no plan; when it is looked again, and how many seconds that is from now."""
+    with pytest.raises(Later) as caught:
+        await plan_archives(registry.kit, "all", payload or {})
+    return caught.value.payload, round((caught.value.at - clock.now()).total_seconds())
+
+
+async def forget(registry):
+    async with registry.kit.database.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM due_work WHERE kind = 'archive'"))
+
+
+@pytest.mark.req("L2", part="what was sealed while there was no authority is made to last once there is one")
+async def test_without_an_authority_files_wait_for_one(stamped, monkeypatch):
+    monkeypatch.setattr(stamped.kit.settings, "timestamp_policy", "none")
+    _, row = await stamped.issued()
+    assert await stamped.harness.rows(PLANNED) == []
+    assert await look(stamped) == ({}, 86_400)
+    assert await stamped.harness.rows(PLANNED) == []
     with pytest.raises(Later):
-        await archive(registry, row)
+        await archive(stamped, row)
+    monkeypatch.setattr(stamped.kit.settings, "timestamp_policy", "required")
+    for _ in range(2):
+        assert await look(stamped) == ({}, 86_400)
+        (planned,) = await stamped.harness.rows(PLANNED)
+        assert planned["key"] == f"{row['id']}:2"
+        assert planned["due_at"] - row["issued_at"] == timedelta(hours=24)
+    await archive(stamped, row)
+    assert [version for version, _ in await versions(stamped)] == [2]
+
+
+@pytest.mark.req("L2", part="a plan that was lost is made anew, for each version, batch by batch")
+async def test_files_whose_plan_was_lost_are_planned_again_in_batches(stamped, monkeypatch):
+    _, first = await stamped.issued()
+    _, second = await stamped.issued()
+    await archive(stamped, first)
+    planned = {each["key"]: each["due_at"] for each in await stamped.harness.rows(PLANNED)}
+    await forget(stamped)
+    monkeypatch.setattr(archiving, "BATCH", 1)
+    after, seconds = await look(stamped)
+    assert seconds == 0
+    assert [each["key"] for each in await stamped.harness.rows(PLANNED)] == [f"{first['id']}:3"]
+    after, _ = await look(stamped, after)
+    assert await look(stamped, after) == ({}, 86_400)
+    again = {each["key"]: each["due_at"] for each in await stamped.harness.rows(PLANNED)}
+    assert again == {f"{first['id']}:3": planned[f"{first['id']}:3"], f"{second['id']}:2": planned[f"{second['id']}:2"]}
+
+
+def test_what_is_late_is_spread_over_a_week_and_what_is_not_comes_in_time():
+    now, day = clock.now(), timedelta(days=1)
+    assert domain.first_archive_at(now - day / 2, day, now, 0.5) == now + day / 2
+    assert domain.first_archive_at(now - 100 * day, day, now, 0) == now
+    assert domain.first_archive_at(now - 100 * day, day, now, 0.5) == now + 3.5 * day
 
 
 @pytest.mark.req("L2", part="an authority that is away holds documents up and loses none")

@@ -10,7 +10,7 @@ from services.issuance.commands.acting import (
     reject,
     renew,
 )
-from services.issuance.commands.archiving import ARCHIVE, add_version, plan_archive
+from services.issuance.commands.archiving import ARCHIVE, PLAN_ARCHIVE, add_version, plan_archive
 from services.issuance.commands.copying import CERTIFY, keep_copy, request_copy
 from services.issuance.commands.crediting import collect, credit, defer, note_fate
 from services.issuance.commands.erasing import ERASE, answer_erasure, plan_erasure
@@ -30,6 +30,7 @@ __all__ = [
     "ERASE",
     "EXPIRY",
     "PLAN",
+    "PLAN_ARCHIVE",
     "REINSTATE",
     "REISSUE",
     "TIDY",

@@ -11,6 +11,8 @@ from services.issuance.models import ArchivedFile
 
 ARCHIVE = "archive"
 KEPT = "SELECT FROM document WHERE id = $1 AND removed_on IS NULL FOR KEY SHARE"
+PLAN_ARCHIVE = "plan-archive"
+"""Due work, every day: whatever has no plan to be made to last gets one."""
 
 
 async def plan_archive(session: AsyncSession, document: UUID, version: int, due_at: datetime, journey: UUID) -> None:

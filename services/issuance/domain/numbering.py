@@ -7,6 +7,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from kit.thai import BUDDHIST_ERA
 
+CATCHING_UP = timedelta(days=7)
+"""Within which files are made to last that should have been long ago."""
 _OUTSIDE = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -65,6 +67,15 @@ def storage_name(agency: str, document: UUID, number: str) -> str:
 def archived_name(stored_as: str, version: int) -> str:
     """Where a later version of the file issued under ``stored_as`` lies."""
     return f"{stored_as.removesuffix('.pdf')}.v{version}.pdf"
+
+
+def first_archive_at(issued_at: datetime, after: timedelta, now: datetime, part: float) -> datetime:
+    """When a file is made to last for the first time: ``after`` it was issued.
+
+    One that should have been is done at that ``part`` (0 to 1) of the week from now on, so that not all come at once.
+    """
+    due_at = issued_at + after
+    return due_at if due_at > now else now + part * CATCHING_UP
 
 
 def renewal_at(ends_at: datetime, margin: timedelta, now: datetime) -> datetime:

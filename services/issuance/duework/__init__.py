@@ -3,7 +3,7 @@
 from kit.duework import AnyWork, InBulk, OneAtATime
 from kit.retention import REMOVE
 from services.issuance import commands
-from services.issuance.duework.archiving import archive
+from services.issuance.duework.archiving import archive, plan_archives
 from services.issuance.duework.certifying import certify
 from services.issuance.duework.issuing import issue, issue_all
 from services.issuance.duework.lasting import expire, plan_expiry, reinstate
@@ -23,6 +23,7 @@ WORK: dict[str, AnyWork] = {
     REMOVE: OneAtATime(remove),
     commands.UNSTORE: unstore,
     commands.ERASE: OneAtATime(erase),
+    commands.PLAN_ARCHIVE: plan_archives,
 }
 
-__all__ = ["WORK", "archive", "issue", "reissue"]
+__all__ = ["WORK", "archive", "issue", "plan_archives", "reissue"]

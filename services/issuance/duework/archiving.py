@@ -12,6 +12,7 @@ from uuid import UUID
 from kit import crashpoint
 from kit.app import Kit
 from kit.clock import clock
+from kit.cursors import cursor_of, read_cursor
 from kit.documents.archiving import Archive, ProofAway, ProofMissing, stamp_ends_async
 from kit.documents.roots import RootsAway
 from kit.documents.timestamps import TimestampAway
@@ -27,6 +28,8 @@ from services.issuance.settings import Settings
 
 STORED = "archived file stored, not yet registered"
 LOOK_AGAIN = timedelta(days=1)
+BATCH = 500
+"""Documents that are looked at in one statement: some milliseconds, and nobody waits for it."""
 AWAY = timedelta(hours=1)
 """After trouble it is tried again an hour later at the earliest."""
 
@@ -53,6 +56,35 @@ async def archive(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     renew_at = domain.renewal_at(ends_at, timedelta(days=settings.archive_renew_days), now)
     async with kit.database.transaction() as session:
         await commands.add_version(session, file, renew_at, found[0].journey_id)
+
+
+async def plan_archives(kit: Kit, _key: str, payload: dict[str, Any]) -> None:
+    """Plan what is to last and has no plan: issued while there was no authority or by a release before, or lost.
+
+    So many documents now, the rest at once after; all of it anew a day later. ``after``: time of issue and id of the
+    last document that was looked at.
+    """
+    settings = cast(Settings, kit.settings)
+    if settings.archive_after is None:
+        raise Later(clock.now() + LOOK_AGAIN, {})
+    after = read_cursor(payload["after"]) if "after" in payload else None
+    async with kit.database.reading() as session:
+        unplanned, following = await queries.unplanned(session, after, BATCH)
+    now, margin = clock.now(), timedelta(days=settings.archive_renew_days)
+    async with kit.database.transaction() as session:
+        for each in unplanned:
+            part = random.random()  # noqa: S311 - not all at once
+            due_at = (
+                domain.first_archive_at(each.issued_at, settings.archive_after, now, part)
+                if each.ends_at is None
+                else domain.renewal_at(each.ends_at, margin, now)
+            )
+            await commands.plan_archive(session, each.id, each.version, due_at, each.journey_id)
+    if unplanned:
+        log.info("documents are planned to be made to last", documents=len(unplanned))
+    if following is None:
+        raise Later(now + LOOK_AGAIN, {})
+    raise Later(now, {"after": cursor_of(*following)})
 
 
 async def _extended(kit: Kit, document_id: UUID, before: StoredVersion) -> bytes:

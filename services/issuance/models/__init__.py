@@ -15,6 +15,8 @@ from services.issuance.models.documents import ArchivedFile, Document, Number, S
 from services.issuance.models.erasures import LEGAL_HOLD, Erasure
 
 METADATA = Base.metadata
+# By which the kinds of an agency are found for its wallets: no other service asks for sections but by their names.
+METADATA.info["indexes_of_plumbing"] = [("section_agency", "section", "(body ->> 'agency')")]
 
 __all__ = [
     "LEGAL_HOLD",

@@ -14,6 +14,7 @@ from services.issuance.queries.acts import (
     substitutes,
     succession,
 )
+from services.issuance.queries.archiving import Unplanned, unplanned
 from services.issuance.queries.copies import copies_of, copy_by_sha256, copy_of, copy_to_make
 from services.issuance.queries.documents import (
     StoredVersion,
@@ -33,6 +34,7 @@ __all__ = [
     "JUDGED",
     "Asked",
     "StoredVersion",
+    "Unplanned",
     "acts",
     "by_sha256",
     "by_token",
@@ -63,4 +65,5 @@ __all__ = [
     "substitutes",
     "succession",
     "unfinished",
+    "unplanned",
 ]

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from kit.migrations import forget_work
+
 revision = "0004"
 down_revision = "0003"
 
@@ -37,4 +39,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    forget_work("certify")
     op.drop_table("certified_copy")

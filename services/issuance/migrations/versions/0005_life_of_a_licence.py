@@ -1,12 +1,15 @@
 """A document lives on after its issue: acts of authority on it, which only grow, and what takes its place.
 
 Columns are added with defaults that need no rewriting, and a process of the release before goes on beside them. The
-ends of what was issued already are planned after this by due work, batch by batch: here the table is locked.
+ends of what was issued already are planned after this by due work, batch by batch: here the table is locked. Its two
+indexes are made by 0008, beside those who write.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from kit.migrations import forget_work, plan_once
 
 revision = "0005"
 down_revision = "0004"
@@ -21,10 +24,7 @@ ONLY_GROW_TRIGGER = """
 CREATE TRIGGER document_acts_only_grow BEFORE UPDATE OR DELETE ON document_act
 FOR EACH ROW EXECUTE FUNCTION document_acts_only_grow()
 """
-PLAN = """
-INSERT INTO due_work (kind, key, payload, due_at)
-SELECT 'plan-expiry', 'all', '{"again": true}', now() WHERE EXISTS (SELECT FROM document)
-"""
+PLANNED = ("plan-expiry", "all", '{"again": true}')
 """Once more a day later: a process of the release before still issues, and plans nothing."""
 
 
@@ -36,15 +36,9 @@ def upgrade() -> None:
     op.add_column("document", sa.Column("edition", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("document", sa.Column("suspended_until", sa.Date()))
     op.add_column("document", sa.Column("told_until", sa.Date()))
-    live = sa.text("replaces IS NOT NULL AND state <> 'stopped'")
-    op.create_index("document_replaces", "document", ["replaces"], unique=True, postgresql_where=live)
-    op.create_index(
-        "document_edition", "document", ["agency", "series", "year", "running", "edition"], unique=True,
-        postgresql_where=sa.text("edition > 0 AND state <> 'stopped'"),
-    )  # fmt: skip
     _create_acts()
     _create_substitutes()
-    op.execute(PLAN)
+    plan_once(*PLANNED)
 
 
 def _create_substitutes() -> None:
@@ -107,10 +101,9 @@ def _create_acts() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    forget_work("plan-expiry", "expiry", "reinstate", "reissue")
     op.drop_table("substitute")
     op.drop_table("document_act")
     op.execute("DROP FUNCTION document_acts_only_grow")
-    op.drop_index("document_edition", table_name="document")
-    op.drop_index("document_replaces", table_name="document")
     for name in ("told_until", "suspended_until", "edition", "origin", "replaces", "kind"):
         op.drop_column("document", name)

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from kit.migrations import forget_work
+
 revision = "0006"
 down_revision = "0005"
 
@@ -118,6 +120,7 @@ def _exchange() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    forget_work("tidy-credentials")
     op.execute("DROP TRIGGER note_status_change ON document")
     op.execute("DROP FUNCTION note_status_change")
     for table in ("status_change", "credential", "status_list", "spent_nonce", "credential_grant", "credential_offer"):

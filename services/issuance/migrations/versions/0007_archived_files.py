@@ -1,21 +1,16 @@
-"""Files that last: their versions. What is on the register already gets its first one within the next days."""
+"""Files that last: their versions. What is on the register already is planned by due work (0008), not here."""
 
 import sqlalchemy as sa
 from alembic import op
 
+from kit.migrations import forget_work
+
 revision = "0007"
 down_revision = "0006"
-
-PLAN = sa.text(
-    "INSERT INTO due_work (kind, key, payload, due_at)"
-    r" SELECT 'archive', id || '\:2', '{}', now() + random() * interval '7 days' FROM document"
-    " WHERE issued_at IS NOT NULL ON CONFLICT DO NOTHING"
-)
 
 
 def upgrade() -> None:
     """Apply."""
-    op.execute(PLAN)  # first, so that the lock that the foreign key takes is short
     op.create_table(
         "archivedfile",
         sa.Column("document_id", sa.Uuid(), nullable=False),
@@ -32,5 +27,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
-    op.execute("DELETE FROM due_work WHERE kind = 'archive'")
+    forget_work("archive")
     op.drop_table("archivedfile")
