@@ -38,6 +38,7 @@ def build(settings: Settings) -> FastAPI:
             kit.provide(seals)
             kit.provide(domain.Tokens(settings.token_key))
             kit.provide(Issuers(settings.credential_keys, settings.environment))
+            kit.provide(queries.KnownIssuers(kit.database))
             kit.provide(domain.WalletSecrets(settings.wallet_key))
             if timestamps is not None:
                 stack.push_async_callback(timestamps.close)

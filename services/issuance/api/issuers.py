@@ -1,7 +1,7 @@
 """What agencies publish as issuers of credentials: metadata, keys, kinds of credentials, status lists."""
 
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -11,9 +11,11 @@ from kit.auth import Issuer, Issuers, allow
 from kit.clock import clock
 from kit.contracts.codes import Code
 from kit.errors import NotFound, Unavailable
-from services.issuance import commands, domain, queries
+from services.issuance import commands
 from services.issuance.api.oauth import Agency
-from services.issuance.domain import Configuration, Places, oid4vci
+from services.issuance.domain import Places, oid4vci
+from services.issuance.queries import Described, KnownIssuers
+from services.issuance.queries.issuers import LIFE
 from services.issuance.settings import Settings
 
 router = APIRouter(tags=["wallets"], dependencies=[Depends(allow("anyone"))])
@@ -23,51 +25,68 @@ WELL_KNOWN = "/.well-known/{document}/issuers/{{agency}}"
 LIST_TYPE = "application/statuslist+jwt"
 
 
-async def _issuer(request: Request, agency: str) -> tuple[Issuer, list[Any]]:
-    """Who signs for an agency, and its sections; NotFound for one that issues nothing."""
+async def _may_be_kept(response: Response) -> None:
+    """Let whoever asked keep the answer, also on the way: it is the same for everybody."""
+    response.headers["Cache-Control"] = f"public, max-age={LIFE.seconds}"
+
+
+async def _signer(request: Request, agency: Agency) -> Issuer:
+    """Who signs for an agency; NotFound for one that issues nothing."""
     kit: Kit = request.app.state.kit
-    async with kit.database.reading() as session:
-        sections = await queries.sections_of(session, agency)
-    issuer = await kit.resource(Issuers).of(agency) if sections else None
+    if not await kit.resource(KnownIssuers).is_issuing(agency):
+        raise NotFound()
+    issuer = await kit.resource(Issuers).of(agency)
     if issuer is None:
         raise NotFound()
-    return issuer, sections
+    return issuer
+
+
+Signer = Annotated[Issuer, Depends(_signer)]
+
+
+async def _described(request: Request, agency: Agency, _: Signer) -> Described:
+    """What an agency issues, where there is who signs for it."""
+    found = await request.app.state.kit.resource(KnownIssuers).described(agency)
+    if found is None:
+        raise NotFound()
+    return cast(Described, found)
+
+
+Known = Annotated[Described, Depends(_described)]
+KEPT = [Depends(_may_be_kept)]
 
 
 def _places(request: Request, agency: str) -> Places:
     return Places(request.app.state.kit.settings.public_url, agency)
 
 
-@router.get(WELL_KNOWN.format(document="openid-credential-issuer"))
-async def credential_issuer(request: Request, agency: Agency) -> dict[str, Any]:
+@router.get(WELL_KNOWN.format(document="openid-credential-issuer"), dependencies=KEPT)
+async def credential_issuer(request: Request, agency: Agency, known: Known) -> dict[str, Any]:
     """Describe an agency as a credential issuer (OpenID4VCI 1.0 section 12.2)."""
-    _, sections = await _issuer(request, agency)
-    found = domain.configurations(sections)
-    return oid4vci.issuer_metadata(_places(request, agency), sections[-1].agency_name, found.values())
+    return oid4vci.issuer_metadata(_places(request, agency), known.name, known.kinds.values())
 
 
-@router.get(WELL_KNOWN.format(document="oauth-authorization-server"))
-async def authorization_server(request: Request, agency: Agency) -> dict[str, Any]:
+@router.get(WELL_KNOWN.format(document="oauth-authorization-server"), dependencies=KEPT)
+async def authorization_server(request: Request, agency: Agency, _: Signer) -> dict[str, Any]:
     """Describe it as the server that gives its access tokens (RFC 8414)."""
-    await _issuer(request, agency)
     return oid4vci.server_metadata(_places(request, agency))
 
 
-@router.get(WELL_KNOWN.format(document="jwt-vc-issuer"))
-async def issuer_keys(request: Request, agency: Agency) -> dict[str, Any]:
+@router.get(WELL_KNOWN.format(document="jwt-vc-issuer"), dependencies=KEPT)
+async def issuer_keys(request: Request, agency: Agency, signer: Signer) -> dict[str, Any]:
     """Publish the keys that verify its credentials and status lists (SD-JWT VC, JWT VC issuer metadata)."""
-    issuer, _ = await _issuer(request, agency)
-    return {"issuer": _places(request, agency).issuer, "jwks": issuer.published.as_dict()}
+    return {"issuer": _places(request, agency).issuer, "jwks": signer.published.as_dict()}
 
 
-@router.get("/credential-types/{agency}/{document_type}")
-async def credential_type(request: Request, agency: Agency, document_type: Annotated[Code, Path()]) -> dict[str, Any]:
+@router.get("/credential-types/{agency}/{document_type}", dependencies=KEPT)
+async def credential_type(
+    request: Request, agency: Agency, document_type: Annotated[Code, Path()], known: Known
+) -> dict[str, Any]:
     """Describe a kind of credential: what ``vct`` leads to (SD-JWT VC, type metadata)."""
-    _, sections = await _issuer(request, agency)
-    found: Configuration | None = domain.configurations(sections).get(document_type)
-    if found is None:
+    kind = known.kinds.get(document_type)
+    if kind is None:
         raise NotFound()
-    return oid4vci.type_metadata(_places(request, agency), found)
+    return oid4vci.type_metadata(_places(request, agency), kind)
 
 
 @router.get(

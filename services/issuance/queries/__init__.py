@@ -27,12 +27,15 @@ from services.issuance.queries.documents import (
     owned,
     unfinished,
 )
+from services.issuance.queries.issuers import Described, KnownIssuers
 from services.issuance.queries.register import Asked, register
-from services.issuance.queries.wallets import JUDGED, grant_of, is_in_force, may_be_offered, offerable, sections_of
+from services.issuance.queries.wallets import JUDGED, grant_of, is_in_force, may_be_offered, offerable
 
 __all__ = [
     "JUDGED",
     "Asked",
+    "Described",
+    "KnownIssuers",
     "StoredVersion",
     "Unplanned",
     "acts",
@@ -59,7 +62,6 @@ __all__ = [
     "refusals",
     "register",
     "retained",
-    "sections_of",
     "substitute",
     "substituted_on",
     "substitutes",

@@ -1,4 +1,4 @@
-"""Reads for wallets: what may be offered, what a token is for, what an agency issues."""
+"""Reads for wallets: what may be offered, what a token is for."""
 
 from uuid import UUID
 
@@ -7,7 +7,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
 from kit.clock import clock, local_date
-from kit.contracts.definition import Section
 from kit.rows import fetch
 from services.issuance import domain
 from services.issuance.domain import State, Status
@@ -54,9 +53,3 @@ async def grant_of(session: AsyncSession, agency: str, token: str) -> tuple[Cred
     if document.agency != agency:
         raise domain.invalid_token()
     return grant, document
-
-
-async def sections_of(session: AsyncSession, agency: str) -> list[Section]:
-    """What is known here of an agency's definitions, without their templates."""
-    query = "SELECT body - 'files' AS body FROM section WHERE body ->> 'agency' = $1"
-    return [Section(**row["body"]) for row in await fetch(session, query, agency)]
