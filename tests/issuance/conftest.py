@@ -1,5 +1,6 @@
 """Fixtures of issuance: the service with definitions that have real templates, and journeys that come to it."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -220,9 +221,18 @@ class Office:
         assert confirmed.status_code == 200, confirmed.text
         return dict(confirmed.json())
 
-    async def waiting(self) -> httpx.Response:
+    async def waiting(self) -> list[dict[str, Any]]:
         """What waits to be confirmed or rejected in the agency."""
-        return await self.registry.client.get("/licence-acts", headers=self.officer())
+        return [each async for page in self.pages("/licence-acts") for each in page]
+
+    async def pages(self, path: str, **query: Any) -> AsyncIterator[list[dict[str, Any]]]:
+        """The pages of a list, each asked for with the cursor of the one before."""
+        following: dict[str, Any] | None = query
+        while following is not None:
+            answer = await self.registry.client.get(path, params=following, headers=self.officer())
+            assert answer.status_code == 200, answer.text
+            yield answer.json()["items"]
+            following = query | {"cursor": answer.json()["next"]} if answer.json()["next"] else None
 
     def holder(self) -> dict[str, str]:
         """Headers of whose document it is."""

@@ -52,7 +52,7 @@ async def test_a_suspension_is_proposed_by_one_and_confirmed_by_another(registry
     assert (await office.propose("suspend", until=str(until))).json() == proposed.json()
     assert await office.statuses() == {"valid"}
     proposal = proposed.json()["id"]
-    assert proposal in [each["id"] for each in (await office.waiting()).json()]
+    assert proposal in [each["id"] for each in await office.waiting()]
     assert code_of(await office.confirm(proposal, office.first)) == (403, "confirmer-is-proposer")
     confirmed = await office.confirm(proposal)
     assert confirmed.status_code == 200, confirmed.text
@@ -70,7 +70,7 @@ async def test_a_suspension_is_proposed_by_one_and_confirmed_by_another(registry
     assert (mine.json()["status"], mine.json()["suspended_until"]) == ("suspended", str(until))
     file = await registry.client.get(f"/journeys/{fact.journey}/document.pdf", headers=office.holder())
     assert file.headers["paet-document-status"] == "suspended"
-    assert proposal not in [each["id"] for each in (await office.waiting()).json()]
+    assert proposal not in [each["id"] for each in await office.waiting()]
 
 
 @pytest.mark.req("L6", part="no act without facts, law, considerations and the right to appeal")

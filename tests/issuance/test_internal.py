@@ -47,7 +47,7 @@ async def test_delivery_gets_the_grounds_of_orders_that_were_confirmed_and_of_no
 
     await office.propose("revoke")
     assert await orders() == []
-    await office.confirm((await office.waiting()).json()[0]["id"])
+    await office.confirm((await office.waiting())[0]["id"])
     (order,) = await orders()
     assert {name: order[name] for name in REASONS} == REASONS
     assert order["act"] == "revoke"

@@ -89,8 +89,8 @@ async def test_an_amended_substitute_is_still_a_substitute(registry, office):
 
 async def queue(office):
     """The wishes of this office's journey that wait for an officer."""
-    found = await office.registry.client.get("/substitutes", headers=office.officer())
-    return [each for each in found.json() if each["journey"] == str(office.row["journey_id"])]
+    found = [each async for page in office.pages("/substitutes") for each in page]
+    return [each for each in found if each["journey"] == str(office.row["journey_id"])]
 
 
 def code_of(answer):
@@ -139,7 +139,7 @@ async def test_a_proposal_is_not_lost_when_its_document_is_replaced(registry, of
     seen = (await registry.client.get(f"{office.at}/acts", headers=office.officer())).json()["acts"]
     (settled,) = [each for each in seen if each["proposal"] == proposal["id"]]
     assert (settled["phase"], settled["officer"]) == ("rejected", None)
-    waiting = [each for each in (await office.waiting()).json() if each["document"] == str(after["id"])]
+    waiting = [each for each in await office.waiting() if each["document"] == str(after["id"])]
     if act == "amend":
         assert waiting == []
         return

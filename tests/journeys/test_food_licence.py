@@ -90,7 +90,7 @@ async def _is_replaced(anyone, citizen, journey, document):
     lost = {"reason": "lost", "known_on": document["issued_on"]}
     wish = await citizen.post(f"{journey.path}/document/substitutes", lost)
     approver = await anyone.sign_in(OFFICERS["approver"], "officer")
-    assert wish["id"] in [each["id"] for each in await approver.get("/v1/substitutes")]
+    assert wish["id"] in [each["id"] for each in (await approver.get("/v1/substitutes"))["items"]]
     await approver.post(f"/v1/substitutes/{wish['id']}/grant", {})
     async with asyncio.timeout(60):
         while (second := await citizen.get(f"{journey.path}/document"))["id"] == document["id"]:

@@ -8,7 +8,7 @@ import json
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from kit.app import Kit
 from kit.auth import Principal, allow
@@ -23,6 +23,7 @@ from services.issuance.schemas import (
     ActView,
     Corrections,
     LicenceView,
+    ProposalPage,
     ProposalView,
     ProposedAct,
     Reasons,
@@ -36,9 +37,15 @@ Approver = Annotated[Principal, Depends(allow("officer:approver"))]
 
 
 @router.get("/licence-acts")
-async def proposed_acts(approver: Approver, session: Reading) -> list[ProposalView]:
+async def proposed_acts(
+    approver: Approver,
+    session: Reading,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> ProposalPage:
     """List what waits to be confirmed or rejected in the officer's agency, oldest first."""
-    return [ProposalView.of(*each) for each in await queries.proposed(session, str(approver.agency))]
+    found, following = await queries.proposed(session, str(approver.agency), cursor, limit)
+    return ProposalPage(items=[ProposalView.of(*each) for each in found], next=following)
 
 
 @router.get("/licences/{licence_id}/acts")

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from kit.app import Kit
 from kit.auth import Principal, allow
@@ -12,7 +12,7 @@ from services.issuance import commands, queries
 from services.issuance.commands import Told
 from services.issuance.domain import SubstituteState, Terms
 from services.issuance.models import Document
-from services.issuance.schemas import Reasons, SubstituteView, WantedSubstitute
+from services.issuance.schemas import Reasons, SubstitutePage, SubstituteView, WantedSubstitute
 
 router = APIRouter(tags=["substitutes"])
 
@@ -40,19 +40,23 @@ async def asked(response: Response, owner: Owner, session: Reading, journey_id: 
     """List what was asked for and what became of it, oldest first; a refusal with its reasons and how to appeal."""
     response.headers["Cache-Control"] = "no-store"
     await queries.owned(session, owner, journey_id)
-    found = await queries.substitutes(session, journey=journey_id)
+    found = await queries.substitutes(session, journey_id)
     refused = await queries.refusals(session, found)
     return [SubstituteView.of(each, refused.get(each.id)) for each in found]
 
 
 @router.get("/substitutes")
 async def substitutes(
-    approver: Approver, session: Reading, state: SubstituteState = SubstituteState.ASKED
-) -> list[SubstituteView]:
+    approver: Approver,
+    session: Reading,
+    state: SubstituteState = SubstituteState.ASKED,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> SubstitutePage:
     """List the wishes for substitutes of documents of the officer's agency in one state, oldest first."""
-    found = await queries.substitutes(session, agency=str(approver.agency), state=state)
+    found, following = await queries.wishes(session, str(approver.agency), state, cursor, limit)
     refused = await queries.refusals(session, found)
-    return [SubstituteView.of(each, refused.get(each.id)) for each in found]
+    return SubstitutePage(items=[SubstituteView.of(each, refused.get(each.id)) for each in found], next=following)
 
 
 @router.post("/substitutes/{substitute_id}/grant", status_code=202)

@@ -13,6 +13,7 @@ from services.issuance.queries.acts import (
     substituted_on,
     substitutes,
     succession,
+    wishes,
 )
 from services.issuance.queries.archiving import Unplanned, unplanned
 from services.issuance.queries.copies import copies_of, copy_by_sha256, copy_of, copy_to_make
@@ -68,4 +69,5 @@ __all__ = [
     "succession",
     "unfinished",
     "unplanned",
+    "wishes",
 ]

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
 from kit.contracts.claims import DocumentClaim, Order, OrdersClaim
+from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.issuance import domain
 from services.issuance.domain import Act, Kind, Phase, State, SubstituteState
@@ -88,9 +90,14 @@ async def order_claims(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UU
     return {each: OrdersClaim(document=each, orders=orders) for each, orders in found.items()}
 
 
-async def proposed(session: AsyncSession, agency: str) -> Sequence[tuple[DocumentAct, Document]]:
-    """What waits to be confirmed or rejected in an agency, oldest first, each with its document."""
-    settled = aliased(DocumentAct)
+async def proposed(
+    session: AsyncSession, agency: str, cursor: str | None, limit: int
+) -> tuple[Sequence[tuple[DocumentAct, Document]], str | None]:
+    """A page of what waits to be confirmed or rejected in an agency, oldest first, each with its document.
+
+    With the cursor of the next page. CursorUnknown.
+    """
+    settled, order = aliased(DocumentAct), (col(DocumentAct.at), col(DocumentAct.id))
     query = (
         select(DocumentAct, Document)
         .join(Document, col(Document.id) == DocumentAct.document_id)
@@ -98,24 +105,34 @@ async def proposed(session: AsyncSession, agency: str) -> Sequence[tuple[Documen
             DocumentAct.agency == agency, DocumentAct.phase == Phase.PROPOSED, col(Document.state).in_(ENDS),
             ~select(settled.id).where(settled.proposal_id == DocumentAct.id).exists(),
         )
-        .order_by(col(DocumentAct.at), col(DocumentAct.id))
-        .limit(MOST_UNFINISHED)
+        .order_by(*order)
+        .limit(limit + 1)
     )  # fmt: skip
-    return (await session.exec(query)).all()
+    if cursor is not None:
+        query = query.where(tuple_(*order) > tuple_(*read_cursor(cursor)))
+    found = (await session.exec(query)).all()
+    return found[:limit], cursor_of(found[limit - 1][0].at, found[limit - 1][0].id) if len(found) > limit else None
 
 
-async def substitutes(
-    session: AsyncSession, *, agency: str | None = None, state: str | None = None, journey: UUID | None = None
-) -> Sequence[Substitute]:
-    """The wishes for substitutes of an agency in one state, or of a journey, oldest first."""
-    query = select(Substitute)
-    if journey is not None:
-        query = query.where(Substitute.journey_id == journey)
-    else:
-        query = query.where(Substitute.agency == agency, Substitute.state == state)
-    return (
-        await session.exec(query.order_by(col(Substitute.asked_at), col(Substitute.id)).limit(MOST_UNFINISHED))
-    ).all()
+async def substitutes(session: AsyncSession, journey: UUID) -> Sequence[Substitute]:
+    """The wishes for substitutes of a journey's documents, oldest first."""
+    query = select(Substitute).where(Substitute.journey_id == journey).limit(MOST_UNFINISHED)
+    return (await session.exec(query.order_by(col(Substitute.asked_at), col(Substitute.id)))).all()
+
+
+async def wishes(
+    session: AsyncSession, agency: str, state: str, cursor: str | None, limit: int
+) -> tuple[Sequence[Substitute], str | None]:
+    """A page of the wishes for substitutes of an agency in one state, oldest first, and the cursor of the next page.
+
+    CursorUnknown.
+    """
+    order = (col(Substitute.asked_at), col(Substitute.id))
+    query = select(Substitute).where(Substitute.agency == agency, Substitute.state == state).order_by(*order)
+    if cursor is not None:
+        query = query.where(tuple_(*order) > tuple_(*read_cursor(cursor)))
+    found = (await session.exec(query.limit(limit + 1))).all()
+    return found[:limit], cursor_of(found[limit - 1].asked_at, found[limit - 1].id) if len(found) > limit else None
 
 
 async def refusals(session: AsyncSession, wishes: Sequence[Substitute]) -> Mapping[UUID | None, DocumentAct]:

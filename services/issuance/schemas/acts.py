@@ -95,6 +95,13 @@ class ProposalView(ActView):
         return cls(**said, **names, journey=document.journey_id, number=document.number, title=Text(**document.title))
 
 
+class ProposalPage(BaseModel):
+    """A page of what waits; ``next`` is the cursor of the page after it."""
+
+    items: list[ProposalView]
+    next: str | None
+
+
 class LicenceView(BaseModel):
     """An issued document with every act on it, and on those before and after it in the same term."""
 
@@ -164,3 +171,10 @@ class SubstituteView(BaseModel):
         """From its row, and the act by which it is refused."""
         view = cls.model_validate(wish)
         return view.model_copy(update={"refusal": Refusal.model_validate(refusal)}) if refusal else view
+
+
+class SubstitutePage(BaseModel):
+    """A page of wishes for substitutes; ``next`` is the cursor of the page after it."""
+
+    items: list[SubstituteView]
+    next: str | None
