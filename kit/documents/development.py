@@ -50,6 +50,17 @@ def ensure_development_ca(folder: Path, *, environment: str, agency_code: str, a
     return seal
 
 
+def ensure_development_root(folder: Path, *, environment: str) -> Path:
+    """Make the development root unless it is there; the file to trust. RuntimeError as above."""
+    _require_development(environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    root = folder / "root.pem"
+    with _alone(folder):
+        if not root.exists():
+            _make_root(folder)
+    return root
+
+
 @dataclass(frozen=True)
 class DevelopmentTsa:
     """Where the files of the time-stamp authority lie."""

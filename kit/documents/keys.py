@@ -6,7 +6,9 @@ A private key of a token never leaves it. Its library is loaded only where a tok
 import hashlib
 import threading
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,13 +31,23 @@ class TokenAway(OSError):
     """The PKCS#11 token does not answer: passing trouble."""
 
 
+PATIENCE_S = 10.0
+"""For so long a token is waited for. It signs in milliseconds, opens a session over the network in a second or two."""
+HUNG: defaultdict[tuple[str, str], list[threading.Event]] = defaultdict(list)
+"""Calls from which a token, by library and label, has not come back in time; the event is set once it has."""
+
+
 class TokenKey:
-    """A private key in a PKCS#11 token (HSM); opened at the first use, opened again when the token was away."""
+    """A private key in a PKCS#11 token (HSM); opened at the first use, opened again when the token was away.
+
+    The token's library cannot be told to stop: each call has a thread of its own, which is left behind when it takes
+    too long. Until it is back the token is asked nothing else, by whichever key: it may not be used from two sides.
+    """
 
     def __init__(self, module: str, token: str, label: str, pin: str, public: Any) -> None:
         self._module, self._token, self._label, self._pin = module, token, label, pin
         self.public = public
-        self._lock = threading.Lock()  # a session of a token does one thing at a time
+        self._free = threading.Lock()  # a session of a token does one thing at a time
         self._key: Any = None
         self.refused: str | None = None
         """Why the token let nobody in: it is not asked again, for it locks itself after some wrong PINs."""
@@ -45,8 +57,45 @@ class TokenKey:
         return self.public
 
     def sign(self, data: bytes) -> bytes:
-        """Sign with SHA-256: DER for ECDSA, PKCS#1 v1.5 for RSA. TokenAway; SealError when an operator must act."""
-        with self._lock, _token_errors(self):
+        """Sign with SHA-256: DER for ECDSA, PKCS#1 v1.5 for RSA. TokenAway; SealError when an operator must act.
+
+        Waits for the token, no longer than `PATIENCE_S` for its answer: call it beside the event loop.
+        """
+        if not self._free.acquire(timeout=0 if self._is_hung() else PATIENCE_S):
+            raise TokenAway("the PKCS#11 token is busy with another call")
+        if self._is_hung():
+            self._free.release()
+            raise TokenAway("the PKCS#11 token has not come back from another call")
+        answer, is_back = Future[bytes](), threading.Event()
+        # A daemon: a token that never comes back does not keep the process from ending.
+        asking = threading.Thread(target=self._answer, args=(data, answer, is_back), daemon=True)
+        try:
+            asking.start()
+        except RuntimeError as error:
+            self._free.release()
+            raise TokenAway("there is no thread left to ask the PKCS#11 token") from error
+        try:
+            return answer.result(PATIENCE_S)
+        except TimeoutError as error:
+            HUNG[self._module, self._token].append(is_back)
+            raise TokenAway(f"the PKCS#11 token has not answered for {PATIENCE_S:g} seconds") from error
+
+    def _is_hung(self) -> bool:
+        return not all(is_back.is_set() for is_back in HUNG[self._module, self._token])
+
+    def _answer(self, data: bytes, answer: Future[bytes], is_back: threading.Event) -> None:
+        """Sign, in a thread of its own; the key is free again when the token is back, however late."""
+        try:
+            answer.set_result(self._sign_again(data))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            answer.set_exception(error)
+        finally:
+            is_back.set()
+            self._free.release()
+
+    def _sign_again(self, data: bytes) -> bytes:
+        """Sign; once more where the session was lost."""
+        with _token_errors(self):
             was_open = self._key is not None
             try:
                 return self._signed(data)

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 
 from kit.clock import clock
 from kit.contracts.text import Text
-from kit.documents.development import ensure_development_ca
+from kit.documents.development import ensure_development_ca, ensure_development_root
 from kit.documents.keys import Credentials, SealError, TokenAway
 from kit.documents.sealing import Seal
 from kit.documents.timestamps import Timestamps
@@ -43,14 +44,16 @@ class Seals:
         self._loaded: dict[Path, tuple[Version, Seal | SealError]] = {}
         self._of: dict[str, tuple[float, Seal]] = {}
 
+    def made_ready(self) -> Self:
+        """The same, when a service starts: in development the authority is made that leads to all else."""
+        if self._environment == "development" and not self._files(""):
+            ensure_development_root(self._folder, environment=self._environment)
+        return self
+
     def check(self) -> None:
         """Raise TimestampAway where a time-stamp is required and known not to be had: nothing can be sealed now."""
-        if self._timestamps is not None and not self._is_unmade():
+        if self._timestamps is not None:
             self._timestamps.check()
-
-    def _is_unmade(self) -> bool:
-        """Whether the development authority is made with the first seal, and there is none yet."""
-        return self._environment == "development" and not (self._folder / "root.pem").exists()
 
     async def of(self, agency: str, name: Text) -> Seal:
         """The seal of an agency, of all its keys the one whose certificate began last and holds now.

@@ -35,7 +35,7 @@ def build(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             kit.provide(stack.enter_context(composer))
             kit.provide(Files(settings.storage_url))
-            kit.provide(seals)
+            kit.provide(seals.made_ready())
             kit.provide(domain.Tokens(settings.token_key))
             kit.provide(Issuers(settings.credential_keys, settings.environment))
             kit.provide(queries.KnownIssuers(kit.database))

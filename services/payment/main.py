@@ -24,7 +24,8 @@ def build(settings: Settings) -> FastAPI:
             kit.provide(composer)
             kit.provide(settings)
             kit.provide(Files(settings.storage_url))
-            kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
+            seals = Seals(settings.seals, settings.environment, settings.secret_of("seal_password"))
+            kit.provide(seals.made_ready())
             async with providers.opened(kit, settings):
                 yield
 

@@ -24,7 +24,8 @@ def build(settings: Settings) -> FastAPI:
         with Composer() as composer:
             kit.provide(composer)
             kit.provide(Files(settings.storage_url))
-            kit.provide(Seals(settings.seals, settings.environment, settings.secret_of("seal_password")))
+            seals = Seals(settings.seals, settings.environment, settings.secret_of("seal_password"))
+            kit.provide(seals.made_ready())
             yield
 
     return create_app(

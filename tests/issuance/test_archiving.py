@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from kit.clock import clock
 from kit.contracts.claims import DecisionClaim
-from kit.documents import Composer, SealError, TimestampAway, verify_async
+from kit.documents import Composer, Credentials, SealError, TimestampAway, TokenAway, verify_async
 from kit.documents.archiving import Archive
 from kit.documents.lasting import is_lasting
 from kit.documents.roots import Roots
@@ -251,6 +251,23 @@ async def test_while_the_authority_is_away_documents_wait_and_no_number_is_lost(
     (row,) = await stamped.settled(event)
     assert [each["state"] for each in await stamped.numbers()] == ["issued"]
     assert (await verify_async(await stamped.pdf(row), [authority.root])).stamped_at is not None
+
+
+@pytest.mark.req("L9", part="a token that does not answer holds documents up and loses none")
+async def test_while_a_token_does_not_answer_documents_wait_and_no_number_is_lost(registry, monkeypatch):
+    def away(self, data):
+        raise TokenAway("has not answered for 10 seconds")
+
+    event, tried = registry.arrive(), text("SELECT 1 FROM due_work WHERE kind = 'issue' AND error LIKE 'TokenAway%'")
+    with monkeypatch.context() as while_it_is_away:
+        while_it_is_away.setattr(Credentials, "sign", away)
+        await registry.harness.deliver(event)
+        await registry.harness.until(lambda: registry.harness.rows(tried), seconds=60)
+        assert (await registry.document(event))["state"] == "issuing"
+    async with registry.kit.database.engine.begin() as connection:
+        await connection.execute(text("UPDATE due_work SET due_at = now()"))
+    await registry.settled(event)
+    assert [each["state"] for each in await registry.numbers()] == ["issued"]
 
 
 async def test_roots_that_cannot_be_read_hold_documents_up_before_they_have_a_number(harness_of, authority, tmp_path):

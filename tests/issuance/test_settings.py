@@ -57,7 +57,7 @@ def test_production_says_where_its_time_stamps_come_from(production, tmp_path):
 
 async def test_production_makes_no_seal(tmp_path):
     with pytest.raises(SealError, match="no seal of 22000000"):
-        await Seals(tmp_path, "production").of("22000000", AGENCY)
+        await Seals(tmp_path, "production").made_ready().of("22000000", AGENCY)
     assert list(tmp_path.iterdir()) == []
 
 

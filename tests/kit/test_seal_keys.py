@@ -1,7 +1,9 @@
 """Keys of seals: from PKCS#12, PEM and a PKCS#11 token, several for an agency, changed without a restart."""
 
+import asyncio
 import os
 import subprocess
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +11,9 @@ import pkcs11
 import pytest
 from asn1crypto import keys
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     load_der_public_key,
@@ -20,8 +25,12 @@ from pkcs11.util.rsa import encode_rsa_public_key
 
 from kit.clock import clock
 from kit.contracts.text import Text
-from kit.documents import Composer, Credentials, Seal, SealError, TokenAway, seals, verify_async
+from kit.documents import Composer, Credentials, Seal, SealError, TimestampAway, TokenAway, seals, verify_async
+from kit.documents import keys as token_keys
+from kit.documents.keys import TokenKey
+from kit.documents.roots import Roots
 from kit.documents.seals import Seals, held_until
+from kit.documents.timestamps import Timestamps
 from kit.retry import is_passing
 from tests import pdf as look
 from tests.authority import AGENCY, NAME
@@ -132,6 +141,30 @@ async def test_the_end_of_each_agency_without_a_break_is_known(authority, tmp_pa
     assert abs(ends - (now + 9 * DAY).timestamp()) <= 1
     assert held_until([last], now) == 0.0
     assert held_until([last], now + 100 * DAY) == last.not_valid_after_utc.timestamp()
+
+
+@pytest.mark.req("Y6", part="the development authority is there from the start, and nowhere else")
+async def test_the_development_authority_is_made_at_start_and_production_makes_none(tmp_path):
+    for environment, is_made in (("development", True), ("production", False)):
+        folder = tmp_path / environment
+        client = Timestamps("http://127.0.0.1:9/", Roots(folder / "root.pem"))
+        folder_of_seals = Seals(folder, environment, timestamps=client).made_ready()
+        assert (folder / "root.pem").exists() == folder.exists() == is_made
+        if is_made:
+            folder_of_seals.check()
+            root = (folder / "root.pem").read_bytes()
+            await folder_of_seals.of(AGENCY, NAMES)
+            assert (folder / "root.pem").read_bytes() == root
+        else:
+            with pytest.raises(TimestampAway):
+                folder_of_seals.check()
+        await client.close()
+
+
+async def test_where_there_are_keys_no_development_authority_is_made(authority, tmp_path):
+    put(tmp_path, authority, "", clock.now() - DAY, clock.now() + DAY)
+    Seals(tmp_path, "development").made_ready()
+    assert not (tmp_path / "root.pem").exists()
 
 
 # A token ----------------------------------------------------------------------------------------------------------
@@ -266,6 +299,51 @@ async def test_a_token_that_is_away_passes_and_a_wrong_pin_is_tried_once(authori
     (wrong / "pin").write_text("1234\n")
     with pytest.raises(SealError, match="NoSuchKey"):  # the mended one is tried, and opens a token without the key
         await folder.of(AGENCY, NAMES)
+
+
+class Slow:
+    """The double of a key in a token that does not come back before it may."""
+
+    def __init__(self, private):
+        self.private, self.may = private, threading.Event()
+        self.calls, self.inside, self.most = 0, 0, 0
+
+    def sign(self, digest, mechanism):
+        self.calls, self.inside = self.calls + 1, self.inside + 1
+        self.most = max(self.most, self.inside)
+        assert self.may.wait(30)
+        self.inside -= 1
+        r, s = decode_dss_signature(self.private.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256()))))
+        return r.to_bytes(32) + s.to_bytes(32)
+
+
+@pytest.mark.req("L9", part="a token that hangs holds nobody up, and is asked nothing before it is back")
+async def test_a_token_that_hangs_is_away_until_it_is_back(authority, document, monkeypatch):
+    monkeypatch.setattr(token_keys, "PATIENCE_S", 0.05)
+    private, certificate = authority.certified(clock.now() - DAY, clock.now() + DAY)
+    slow, mine = Slow(load_pem_private_key(private, None)), x509.load_pem_x509_certificate(certificate)
+    key, other = (TokenKey("library", "hanging", label, "1234", mine.public_key()) for label in ("one", "two"))
+    key._key = other._key = slow
+    seal, again = Seal(Credentials(key, mine)), Seal(Credentials(other, mine))
+    once = {"at": clock.now(), "reason": "ก"}
+    sealing = asyncio.create_task(seal.seal_async(document, **once))
+    while not slow.calls:
+        await asyncio.sleep(0.001)  # others go on meanwhile
+    assert not sealing.done()
+    with pytest.raises(TokenAway, match="has not answered for") as caught:
+        await sealing
+    assert is_passing(caught.value)
+    for each in (seal, again):
+        with pytest.raises(TokenAway):
+            await each.seal_async(document, **once)
+    assert slow.calls == 1
+    slow.may.set()
+    while key._is_hung():
+        await asyncio.sleep(0.001)
+    for each in (seal, again):
+        sealed = await each.seal_async(document, **once)
+        assert (await verify_async(sealed, [authority.root])).bottom_line
+    assert (slow.calls, slow.most) == (3, 1)
 
 
 async def test_a_description_that_says_too_little_is_refused(authority, tmp_path):

@@ -39,6 +39,7 @@ from kit.documents import (
     verify,
     verify_async,
 )
+from kit.documents.development import ensure_development_root
 from tests import pdf as look
 
 AGENCY, NAME = "22000000", "องค์การบริหารส่วนตำบลที่มีชื่อยาวเกินหกสิบสี่ไบต์"
@@ -299,6 +300,8 @@ def test_the_development_seal_is_made_for_sealing(files):
 def test_no_development_seal_outside_development(tmp_path, environment):
     with pytest.raises(RuntimeError, match="development only"):
         ensure_development_ca(tmp_path / "ca", environment=environment, agency_code=AGENCY, agency_name=NAME)
+    with pytest.raises(RuntimeError, match="development only"):
+        ensure_development_root(tmp_path / "ca", environment=environment)
     assert not (tmp_path / "ca").exists()
 
 
