@@ -145,4 +145,4 @@ async def _asked(kit: Kit, officer: Principal, licence_id: UUID) -> tuple[Docume
     async with kit.database.reading() as session:
         document = await queries.of_agency(session, officer, licence_id)
     section = await kit.section(document.definition)
-    return document, section, section.settings(document.plan_step)
+    return document, section, document.settings(section)

@@ -13,7 +13,6 @@ from kit.auth import Issuer, Issuers, Proof, TokenRefused, allow, jwk_of, proven
 from kit.claims import PERSON, Missing
 from kit.clock import clock
 from kit.contracts.claims import PersonClaim
-from kit.contracts.definition import IssuanceStep
 from services.issuance import commands, domain, queries
 from services.issuance.api.oauth import (
     ERROR,
@@ -106,7 +105,7 @@ async def credential(request: Request, agency: Agency) -> Response:
     """Issue the SD-JWT VC of the document to the key that is proven, or say when to ask again (section 8)."""
     desk = await _desk(request, agency)
     asked = oid4vci.read_json(await small_body(request, INVALID), INVALID)
-    settings: IssuanceStep = (await desk.kit.section(desk.document.definition)).settings(desk.document.plan_step)
+    settings = desk.document.settings(await desk.kit.section(desk.document.definition))
     proof, spent = _proof(desk, oid4vci.proof_in(asked, settings.document_type))
     if desk.is_in_the_making:
         async with desk.kit.database.transaction() as session:

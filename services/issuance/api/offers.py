@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 
 from kit.app import Kit
 from kit.auth import Issuers
-from kit.contracts.definition import IssuanceStep
 from kit.documents import qr_svg
 from services.issuance import commands, domain, queries
 from services.issuance.api.documents import Owner
@@ -29,7 +28,7 @@ async def offer(request: Request, response: Response, owner: Owner, journey_id: 
         document = await queries.offerable(session, owner, journey_id)
     if await kit.resource(Issuers).of(document.agency) is None:
         raise domain.NoCredentials
-    settings: IssuanceStep = (await kit.section(document.definition)).settings(document.plan_step)
+    settings = document.settings(await kit.section(document.definition))
     async with kit.database.transaction() as session:
         offered = await commands.offer(session, kit.resource(WalletSecrets), document.id)
     places = Places(kit.settings.public_url, document.agency)

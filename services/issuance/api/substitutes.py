@@ -89,4 +89,4 @@ async def _asked(kit: Kit, officer: Principal, substitute_id: UUID) -> Terms:
 
 async def _terms(kit: Kit, document: Document) -> Terms:
     section = await kit.section(document.definition)
-    return Terms.of(section, section.settings(document.plan_step))
+    return Terms.of(section, document.settings(section))

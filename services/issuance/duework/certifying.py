@@ -11,7 +11,6 @@ from uuid import UUID
 from kit import crashpoint
 from kit.app import Kit
 from kit.clock import clock
-from kit.contracts.definition import IssuanceStep
 from kit.contracts.text import Text
 from kit.documents import Composer, DocumentProperties
 from kit.documents.copying import pages_of, with_original
@@ -35,7 +34,7 @@ async def certify(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     if copy.state != CopyState.REQUESTED or document.removed_on is not None:
         return
     section = await kit.section(document.definition)
-    settings: IssuanceStep = section.settings(document.plan_step)
+    settings = document.settings(section)
     name = domain.file_name(
         agency=document.agency, definition=document.definition, application=document.application_number,
         document_type=f"{settings.document_type}-copy", issued_on=copy.certified_on, version=copy.running,

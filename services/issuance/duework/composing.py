@@ -64,7 +64,7 @@ def file_name_of(document: Document, settings: IssuanceStep) -> str:
 
 async def sealed(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> bytes:
     """The sealed PDF/A-3 of a numbered document. TemplateError and its kinds, SealError."""
-    settings: IssuanceStep = section.settings(document.plan_step)
+    settings = document.settings(section)
     entry, template = entry_of(kit, document, settings), section.files[settings.template]
     data = domain.data_of(section, settings, template, entry, basis)
     refers_to = Reference(f"urn:uuid:{basis.decision.id}", basis.decision.digest)
@@ -79,7 +79,7 @@ async def sealed_with(
 
     ``over`` is Typst of what is laid over the top left of every page, whatever the template does.
     """
-    settings: IssuanceStep = section.settings(document.plan_step)
+    settings = document.settings(section)
     entry = entry_of(kit, document, settings)
     assert document.numbered_at is not None  # noqa: S101 - as above
     pdf = await kit.resource(Composer).compose_async(

@@ -97,7 +97,7 @@ async def _issue(kit: Kit, ids: Sequence[UUID]) -> None:
     # Asked before a number is given, so that a number is not lost to what was missing all along.
     seals = {each.agency: await seal_of(kit, sections[each.definition]) for each in documents}
     bases = await composing.bases_of(kit, documents, sections)
-    wanted = {each.id: _wanted(kit, sections[each.definition].settings(each.plan_step)) for each in documents}
+    wanted = {each.id: _wanted(kit, each.settings(sections[each.definition])) for each in documents}
     async with kit.database.transaction() as session:
         numbered = await commands.give_numbers(session, wanted)
     crashpoint.reach(NUMBERED)
@@ -151,7 +151,7 @@ async def _make(kit: Kit, numbered: Sequence[Made]) -> None:
 
 async def _file(kit: Kit, document: Document, section: Section, basis: Basis, seal: Seal) -> StoredFile:
     """The document's file, composed unless it is stored already."""
-    settings: IssuanceStep = section.settings(document.plan_step)
+    settings = document.settings(section)
     public = domain.public_fields(settings.public_fields, FormSchema(section.form), basis.application.form)
     return await stored_file(
         kit, document, settings, public, lambda: composing.sealed(kit, document, section, basis, seal)

@@ -20,7 +20,7 @@ async def reinstate(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     """End the suspension of ``<document id>:<act>`` after its last day, unless something else has."""
     document = await _document(kit, UUID(key.partition(":")[0]))
     section = await kit.section(document.definition)
-    terms = Terms.of(section, section.settings(document.plan_step))
+    terms = Terms.of(section, document.settings(section))
     async with kit.database.transaction() as session:
         await commands.end_suspension(session, document.id, terms)
 
@@ -29,7 +29,7 @@ async def expire(kit: Kit, key: str, payload: dict[str, Any]) -> None:
     """Tell what is due of a document's end, and come again on the next day on which something is."""
     document = await _document(kit, UUID(key))
     section = await kit.section(document.definition)
-    leads = section.settings(document.plan_step).reminders
+    leads = document.settings(section).reminders
     since = date.fromisoformat(payload["since"]) if "since" in payload else None
     async with kit.database.transaction() as session:
         following = await commands.look_at_end(session, document.id, leads, since)
@@ -52,7 +52,7 @@ async def plan_expiry(kit: Kit, _key: str, payload: dict[str, Any]) -> None:
     sections = await kit.sections(sorted({each.definition for each in documents}))
     async with kit.database.transaction() as session:
         for each in documents:
-            leads = sections[each.definition].settings(each.plan_step).reminders
+            leads = each.settings(sections[each.definition]).reminders
             await commands.plan(session, each, leads, since=today)
     raise Later(clock.now(), payload | {"after": str(documents[-1].id)})
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from kit import crashpoint
 from kit.app import Kit
-from kit.contracts.definition import IssuanceStep, Section
+from kit.contracts.definition import Section
 from kit.documents import Reference, Seal
 from kit.documents.attachments import attachment_of_async
 from kit.documents.seals import Seals
@@ -35,7 +35,7 @@ async def reissue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
 async def _reissue(kit: Kit, document: Document, before: Document, act: DocumentAct) -> None:
     kit.resource(Seals).check()  # while no seal can be put on, what waits costs neither work nor a number
     section = await kit.section(document.definition)
-    settings: IssuanceStep = section.settings(document.plan_step)
+    settings = document.settings(section)
     # Asked before a number is given, so that a number is not lost to what was missing all along.
     seal = await issuing.seal_of(kit, section)
     xml = await original_of(kit, before)
@@ -65,7 +65,7 @@ async def sealed_again(
 
     A substitute has its stamp, and what is amended after it keeps it.
     """
-    settings: IssuanceStep = section.settings(document.plan_step)
+    settings = document.settings(section)
     entry, kind = composing.entry_of(kit, document, settings), Kind(document.kind)
     data = domain.data_again(xml, section, settings, entry, before.number, document.made_on, kind, corrections)
     template = section.files[settings.template]

@@ -10,6 +10,7 @@ from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
 from kit.clock import local_date
+from kit.contracts.definition import IssuanceStep, Section
 from services.issuance import domain
 from services.issuance.models.base import Base, moment, structure
 
@@ -129,6 +130,11 @@ class Document(Base, table=True):
         The release before relies on one document for each journey and step.
         """
         return self.step.partition(".")[0]
+
+    def settings(self, section: Section) -> IssuanceStep:
+        """What its definition says of the step by which it is issued, whose place it may have taken."""
+        said: IssuanceStep = section.settings(self.plan_step)
+        return said
 
     @property
     def place(self) -> int:
