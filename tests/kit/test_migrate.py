@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
@@ -120,3 +121,17 @@ async def test_an_index_is_made_while_others_write(database):
     await making
     assert await other.fetchval("SELECT count(*) FROM one") == 2
     await other.close()
+
+
+async def test_what_is_newer_than_a_migration_is_taken_back_by_command(monkeypatch, capsys):
+    asked = []
+
+    async def downgrade(url, package, revision):
+        asked.append((url, package, revision))
+
+    monkeypatch.setattr(migrate, "downgrade", downgrade)
+    monkeypatch.setattr(migrate, "settings_of", lambda _package: SimpleNamespace(secret_of=str))
+    monkeypatch.setattr("sys.argv", ["kit.migrate", "crashing", "--down", "0001"])
+    await asyncio.to_thread(migrate.main)
+    assert asked == [("database_url", "crashing", "0001")]
+    assert capsys.readouterr().out == "crashing is at 0001\n"
