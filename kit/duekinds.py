@@ -1,7 +1,8 @@
-"""How due work is done: alone, many at a time, or one at a time in a process."""
+"""How due work is done: alone, many at a time, one at a time in a process, or again and again."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,4 +32,12 @@ class OneAtATime:
     one: WorkFunction
 
 
-AnyWork = WorkFunction | InBulk | OneAtATime
+@dataclass(frozen=True)
+class Recurring:
+    """Work that is always planned: a process that starts and misses it plans it, and it comes again after its end."""
+
+    one: WorkFunction
+    every: timedelta
+
+
+AnyWork = WorkFunction | InBulk | OneAtATime | Recurring

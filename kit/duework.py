@@ -21,9 +21,10 @@ from kit import crashpoint, telemetry
 from kit.clock import clock
 from kit.connections import is_of_the_database, transacting
 from kit.database import defer, deferred
-from kit.duekinds import AnyWork, InBulk, OneAtATime, Work, WorkFunction
+from kit.duekinds import AnyWork, InBulk, OneAtATime, Recurring, Work, WorkFunction
 from kit.gist import gist, places
 from kit.pace import pause_after
+from kit.recurring import Recurrence
 from kit.retry import delay_after, is_passing
 from kit.rows import fetch
 from kit.telemetry import log
@@ -58,7 +59,9 @@ CANCEL = """
 """
 
 
-__all__ = ["AnyWork", "DueWorkLoop", "InBulk", "Later", "OneAtATime", "Work", "WorkFunction", "add", "cancel"]
+__all__ = [
+    "AnyWork", "DueWorkLoop", "InBulk", "Later", "OneAtATime", "Recurring", "Work", "WorkFunction", "add", "cancel",
+]  # fmt: skip
 
 
 class Later(Exception):
@@ -136,6 +139,7 @@ class DueWorkLoop:
         plain = [kind for kind, work in functions.items() if not isinstance(work, (InBulk, OneAtATime))]
         bulk, slow = ([kind for kind, work in functions.items() if isinstance(work, of)] for of in (InBulk, OneAtATime))
         self._slow = frozenset(slow)
+        self._recurrence = Recurrence(functions)
         self._turns = [([kind], MOST) for kind in bulk] + ([(plain, 1)] if plain else []) + [([k], 1) for k in slow]
         self._busy: set[str] = set()
         """Kinds done one at a time that are in some worker's hands."""
@@ -171,6 +175,7 @@ class DueWorkLoop:
         while True:
             began = time.perf_counter()
             try:
+                await self._recurrence.plan(self.kit.database)
                 done = await self.run_some()
             except Exception as error:  # noqa: BLE001 - the loop outlives every outage and says so
                 log.warning("due work interrupted", error=type(error).__name__)
@@ -272,7 +277,8 @@ class DueWorkLoop:
             await _failed(connection, row, error)
         else:
             crashpoint.reach(crashpoint.BEFORE_DONE)
-            await connection.execute(DONE, [row.id])
+            if not await self._recurrence.again(connection, row.id, row.kind):
+                await connection.execute(DONE, [row.id])
 
     def _one(self, kind: str) -> WorkFunction:
         work = self.functions[kind]

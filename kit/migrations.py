@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from alembic import context, op
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, TextClause, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from kit.database import plumbing
@@ -57,16 +57,21 @@ def index_beside(name: str, table: str, columns: Sequence[Any], **how: Any) -> N
 USABLE = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 
 
-def plan_once(kind: str, key: str, payload: str = "{}") -> None:
-    """Plan due work that is done batch by batch after the migration; what is planned already is left as it is."""
-    row = {"kind": kind, "key": key, "payload": payload}
-    op.get_bind().execute(PLAN_ONCE, row)
+def plan_for(kind: str, payload: str, table: str) -> None:
+    """Plan one due work for all rows of a table, if it has any: after the migration it goes through them in batches.
+
+    What is planned already is left as it is.
+    """
+    op.execute(planning(kind, payload, table))
 
 
-PLAN_ONCE = text(
-    "INSERT INTO due_work (kind, key, payload, due_at) VALUES (:kind, :key, CAST(:payload AS jsonb), now())"
-    " ON CONFLICT DO NOTHING"
-)
+def planning(kind: str, payload: str, table: str) -> TextClause:
+    """The statement of `plan_for`."""
+    statement = f"""
+        INSERT INTO due_work (kind, key, payload, due_at)
+        SELECT :kind, 'all', CAST(:payload AS jsonb), now() WHERE EXISTS (SELECT FROM {table}) ON CONFLICT DO NOTHING
+    """  # noqa: S608 - our own table
+    return text(statement).bindparams(kind=kind, payload=payload)
 
 
 def forget_work(*kinds: str) -> None:

@@ -30,12 +30,9 @@ _DISMISS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 _SEEDED = "SELECT EXISTS (SELECT FROM {})"
-_TABLES = """
-SELECT oid::regclass::text FROM pg_class
-WHERE relkind = 'r' AND oid >= 16384 AND relname NOT IN ('alembic_version', 'due_work')
-"""
-_PLANNED = "SELECT kind, key, payload, due_at FROM due_work"
-_PLAN = "INSERT INTO due_work (kind, key, payload, due_at) VALUES ($1, $2, $3, $4)"
+_TABLES = (
+    "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND oid >= 16384 AND relname <> 'alembic_version'"
+)
 _EMPTY = """
 DO $$
 DECLARE one text;
@@ -56,24 +53,18 @@ class Databases:
     def __init__(self) -> None:
         self._free: dict[str, list[str]] = defaultdict(list)
         self._shapes: dict[str, str] = {}
-        self._planned: dict[str, list[asyncpg.Record]] = {}
-        """The due work that the migrations of a package plan."""
 
     def take(self, package: str) -> str | None:
         """An empty database of the package; None when there is none."""
         return self._free[package].pop() if self._free[package] else None
 
     async def know(self, package: str, url: str) -> None:
-        """Remember what a fresh database of the package looks like; one with rows of its own is not used again.
-
-        Save for work that its migrations plan, which is planned anew.
-        """
+        """Remember what a fresh database of the package looks like; one with rows of its own is not used again."""
         if package in self._shapes:
             return
         connection = await asyncpg.connect(url)
         try:
             tables = [row[0] for row in await connection.fetch(_TABLES)]
-            self._planned[package] = await connection.fetch(_PLANNED)
             has_rows = [await connection.fetchval(_SEEDED.format(table)) for table in tables]
             self._shapes[package] = "" if any(has_rows) else await connection.fetchval(_SHAPE)
         finally:
@@ -93,7 +84,6 @@ class Databases:
                 if await connection.fetchval(_SIZE) > MOST_BYTES:
                     return False
                 await connection.execute(_EMPTY)
-                await connection.executemany(_PLAN, self._planned[package])
         except (TimeoutError, asyncpg.PostgresError):
             return False
         finally:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from kit.clock import clock, local_date
 from kit.contracts.definition import Life
 from kit.contracts.events import Expiring
-from kit.migrations import PLAN_ONCE
+from kit.migrations import planning
 from services.issuance import commands, domain
 from services.issuance.commands import Proposal, Told
 from services.issuance.domain import Act, Loss, Status
@@ -214,7 +214,7 @@ async def emptied(desk):
     migration = importlib.import_module("services.issuance.migrations.versions.0005_life_of_a_licence")
     async with desk.kit.database.engine.begin() as connection:
         await connection.execute(text("DELETE FROM due_work"))
-        await connection.execute(PLAN_ONCE, dict(zip(("kind", "key", "payload"), migration.PLANNED, strict=True)))
+        await connection.execute(planning(*migration.PLANNED))
         await connection.execute(text("UPDATE due_work SET due_at = '2026-01-01'"))
 
 

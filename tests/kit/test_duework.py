@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from kit import duework
 from kit.clock import clock
 from kit.database import DUE_WORK, LOCK_TIMEOUT
-from kit.duework import DueWorkLoop, InBulk, OneAtATime
+from kit.duework import DueWorkLoop, InBulk, Later, OneAtATime, Recurring
 from kit.testing import open_harness
 from tests.kit.toy import main
 
@@ -156,3 +156,48 @@ async def test_planning_the_same_twice_keeps_the_first(toy):
 async def test_nobody_waits_for_a_row_without_end(toy):
     async with toy.kit.database.engine.connect() as connection:
         assert (await connection.execute(text("SHOW lock_timeout"))).scalar_one() == LOCK_TIMEOUT
+
+
+async def test_what_recurs_is_planned_by_whoever_finds_it_missing_and_comes_again(toy):
+    """Batch by batch, with trouble in between: once it has ended nothing of that counts against it."""
+    seen: list[dict] = []
+
+    async def look(_kit, key, payload):
+        assert key == "all"
+        seen.append(payload)
+        if len(seen) == 1:
+            raise Later(clock.now(), {"after": 1})
+        if len(seen) == 2:
+            raise LookupError("this once")
+
+    async def row():
+        return (await left(toy))["all"]
+
+    def loop():
+        return DueWorkLoop(toy.kit, {"look": Recurring(look, timedelta(days=1))}, poll_seconds=0.01)
+
+    running = [asyncio.create_task(each) for each in loop().runners()]
+    with clock.freeze(clock.now()) as advance:
+        await toy.until(lambda: asyncio.sleep(0, len(seen) == 2))
+        await toy.until(lambda: has_failed(toy))
+        advance(timedelta(minutes=5))
+        await toy.until(lambda: asyncio.sleep(0, len(seen) == 3))
+
+        async def planned_again():
+            found = await row()
+            return found if found["due_at"] > clock.now() else None
+
+        ended = await toy.until(planned_again)
+        assert (ended["due_at"] - clock.now(), ended["payload"]) == (timedelta(days=1), {})
+        assert (ended["attempts"], ended["error"]) == (0, None)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    assert seen == [{}, {"after": 1}, {"after": 1}]
+    again = loop()
+    await again._recurrence.plan(toy.kit.database)
+    assert (await row())["id"] == ended["id"]
+
+
+async def has_failed(toy):
+    return (await left(toy))["all"]["attempts"] == 1

@@ -37,7 +37,7 @@ async def test_migrating_makes_schema_and_consumer_and_again_changes_nothing(ser
 
 HEAD = """import sqlalchemy as sa
 from alembic import op
-from kit.migrations import index_beside, plan_once
+from kit.migrations import index_beside
 
 revision, down_revision = {0!r}, {1!r}
 """

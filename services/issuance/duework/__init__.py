@@ -1,6 +1,8 @@
 """Due work of issuance: making documents and making them last, what time does to them, removing what is past."""
 
-from kit.duework import AnyWork, InBulk, OneAtATime
+from datetime import timedelta
+
+from kit.duework import AnyWork, InBulk, OneAtATime, Recurring
 from kit.retention import REMOVE
 from services.issuance import commands
 from services.issuance.duework.archiving import archive, plan_archives
@@ -23,7 +25,7 @@ WORK: dict[str, AnyWork] = {
     REMOVE: OneAtATime(remove),
     commands.UNSTORE: unstore,
     commands.ERASE: OneAtATime(erase),
-    commands.PLAN_ARCHIVE: plan_archives,
+    commands.PLAN_ARCHIVE: Recurring(plan_archives, timedelta(days=1)),
 }
 
 __all__ = ["WORK", "archive", "issue", "plan_archives", "reissue"]

@@ -61,12 +61,12 @@ async def archive(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
 async def plan_archives(kit: Kit, _key: str, payload: dict[str, Any]) -> None:
     """Plan what is to last and has no plan: issued while there was no authority or by a release before, or lost.
 
-    So many documents now, the rest at once after; all of it anew a day later. ``after``: time of issue and id of the
+    So many documents now, the rest at once after. ``after``: time of issue and id of the
     last document that was looked at.
     """
     settings = cast(Settings, kit.settings)
     if settings.archive_after is None:
-        raise Later(clock.now() + LOOK_AGAIN, {})
+        return
     after = read_cursor(payload["after"]) if "after" in payload else None
     async with kit.database.reading() as session:
         unplanned, following = await queries.unplanned(session, after, BATCH)
@@ -82,9 +82,8 @@ async def plan_archives(kit: Kit, _key: str, payload: dict[str, Any]) -> None:
             await commands.plan_archive(session, each.id, each.version, due_at, each.journey_id)
     if unplanned:
         log.info("documents are planned to be made to last", documents=len(unplanned))
-    if following is None:
-        raise Later(now + LOOK_AGAIN, {})
-    raise Later(now, {"after": cursor_of(*following)})
+    if following is not None:
+        raise Later(now, {"after": cursor_of(*following)})
 
 
 async def _extended(kit: Kit, document_id: UUID, before: StoredVersion) -> bytes:

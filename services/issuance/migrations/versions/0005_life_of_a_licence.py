@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from kit.migrations import forget_work, plan_once
+from kit.migrations import forget_work, plan_for
 
 revision = "0005"
 down_revision = "0004"
@@ -24,7 +24,7 @@ ONLY_GROW_TRIGGER = """
 CREATE TRIGGER document_acts_only_grow BEFORE UPDATE OR DELETE ON document_act
 FOR EACH ROW EXECUTE FUNCTION document_acts_only_grow()
 """
-PLANNED = ("plan-expiry", "all", '{"again": true}')
+PLANNED = ("plan-expiry", '{"again": true}', "document")
 """Once more a day later: a process of the release before still issues, and plans nothing."""
 
 
@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.add_column("document", sa.Column("told_until", sa.Date()))
     _create_acts()
     _create_substitutes()
-    plan_once(*PLANNED)
+    plan_for(*PLANNED)
 
 
 def _create_substitutes() -> None:

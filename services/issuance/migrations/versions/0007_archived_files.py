@@ -1,4 +1,4 @@
-"""Files that last: their versions. What is on the register already is planned by due work (0008), not here."""
+"""Files that last: their versions. What is on the register already is planned by due work, not here."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,23 +1,20 @@
-"""Issued files are looked after: whatever is to last and has no plan is planned, every day, by due work in batches.
+"""Indexes that are made beside those who write: two on documents, which 0005 once made under its lock, and one more.
 
-The indexes are made beside those who write: two on documents, which 0005 once made under its lock, and that by which
-the issuers of credentials are found. All of it may be done again.
+By that one the issuers of credentials are found. From this release on due work looks after issued files: whatever is to
+last and has no plan gets one, 0007 plans none any more.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-from kit.migrations import forget_work, index_beside, plan_once
+from kit.migrations import forget_work, index_beside
 
 revision = "0008"
 down_revision = "0007"
 
-PLANNED = ("plan-archive", "all")
-
 
 def upgrade() -> None:
     """Apply."""
-    plan_once(*PLANNED)
     live = sa.text("replaces IS NOT NULL AND state <> 'stopped'")
     index_beside("document_replaces", "document", ["replaces"], unique=True, postgresql_where=live)
     index_beside(
