@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI, Response
 from sqlalchemy import text
 
-from kit import crashpoint, internal, problems, retention, telemetry
+from kit import crashpoint, internal, problems, telemetry
 from kit.auth import Authenticator, PersonVerifier, ServiceAssertions, ServiceVerifier, load_private
 from kit.claims import Claimed
 from kit.clients import Peers
@@ -147,8 +147,6 @@ async def _working(
     loop = DueWorkLoop(kit, work, poll_seconds=1.0 if in_process else 0.3)
     connecting = asyncio.create_task(kit.bus.connect_for_ever())
     tasks = [asyncio.create_task(each) for each in (worker.run(), relay.run(), metrics.run(kit), *loop.runners())]
-    if retention.REMOVE in work:
-        tasks.append(asyncio.create_task(retention.plan(kit)))
     app.state.worker = worker
     try:
         yield

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class Recurring:
     """Work that is always planned: a process that starts and misses it plans it, and it comes again after its end."""
 
     one: WorkFunction
-    every: timedelta
+    every: timedelta | time
+    """So long after its end; or daily at this time in Thailand, for the first time too."""
 
 
 AnyWork = WorkFunction | InBulk | OneAtATime | Recurring

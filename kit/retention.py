@@ -1,14 +1,13 @@
-"""How long records are kept: the years of each class, legal holds, and the daily work that removes what is past.
+"""How long records are kept: the years of each class, legal holds, and the nightly work that removes what is past.
 
 A service asks ``removable`` for its journeys in the transaction that removes or erases something of them: from then on
 no hold can be written beside it. Nothing else decides whether a journey is held.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -16,13 +15,13 @@ from pydantic import Field
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit import duework, journeys
+from kit import journeys
 from kit.claims import Known
 from kit.clock import BANGKOK, clock
 from kit.cloudevents import Event
 from kit.contracts.events import JourneyHeld, JourneyReleased
 from kit.contracts.retention import Kept, Reason, RecordClass
-from kit.duework import Later, WorkFunction
+from kit.duekinds import Recurring
 from kit.rows import fetch
 from kit.settings import Settings
 from kit.telemetry import log
@@ -32,10 +31,10 @@ if TYPE_CHECKING:
     from kit.app import Kit
 
 REMOVE = "remove-past"
-"""Kind of the daily work, of which there is one row; ``plan`` writes it."""
+"""Kind of the nightly work."""
 BATCH = 100
 """Journeys of one transaction: short, so that nobody waits long for what it holds."""
-AT = time(2, tzinfo=BANGKOK)
+AT = time(2)
 
 
 class RetentionSettings(Settings):
@@ -147,7 +146,7 @@ async def removable(session: AsyncSession, wanted: Iterable[UUID]) -> list[UUID]
     return [each for each in asked if each not in kept]
 
 
-# ── the daily removal ────────────────────────────────────────────────────────────────────────────
+# ── the nightly removal ────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
@@ -160,36 +159,14 @@ class Removal:
     """Remove what is past of these journeys: ``find`` finds none of them again."""
 
 
-def daily(*removals: Removal) -> WorkFunction:
-    """The function of the work REMOVE: everything that is past goes, batch by batch, and a day later again."""
+def nightly(*removals: Removal) -> Recurring:
+    """The work REMOVE: every night everything that is past goes, batch by batch."""
 
     async def work(kit: "Kit", _key: str, _payload: dict[str, Any]) -> None:
         for removal in removals:
             await _remove_all(kit, removal)
-        raise Later(next_turn(clock.now()))
 
-    return work
-
-
-async def plan(kit: "Kit") -> None:
-    """Plan the daily work for the coming night unless it is planned, as soon as the database answers.
-
-    By each process that starts, and not by a migration: a database whose work is lost has it again.
-    """
-    while True:
-        try:
-            async with kit.database.transaction() as session:
-                await duework.add(session, REMOVE, "daily", due_at=next_turn(clock.now()))
-        except Exception as error:  # noqa: BLE001 - it outlives every outage and says so
-            log.warning("the daily removal is not planned yet", error=type(error).__name__)
-            await asyncio.sleep(1.0)
-        else:
-            return
-
-
-def next_turn(now: datetime) -> datetime:
-    """The night after this day, in Thailand."""
-    return datetime.combine(clock.local_date(now) + timedelta(days=1), AT)
+    return Recurring(work, AT)
 
 
 async def _remove_all(kit: "Kit", removal: Removal) -> None:

@@ -23,8 +23,8 @@ from kit.contracts.events import LicenceExpired as Expired
 from kit.contracts.journey import Outcome
 from kit.contracts.retention import Kept, Reason, RecordClass
 from kit.database import DUE_WORK, OUTBOX
-from kit.duework import Later
-from kit.retention import HOLDS, REMOVE, daily, next_turn, plan, removable
+from kit.recurring import next_turn
+from kit.retention import AT, HOLDS, REMOVE, nightly, removable
 from services.delivery import commands
 from services.delivery.commands.removing import forget
 from services.delivery.models import AppealPeriod, Delivery, Dispatch, DispatchEvent, Letter, Notice
@@ -51,16 +51,14 @@ async def delivery(time, harness_of):
         harness.publish(licence_bundle())
         # The night is called by the tests, and by nobody else once it was planned.
         (planned,) = await harness.until(lambda: harness.rows(select(DUE_WORK).where(DUE_WORK.c.kind == REMOVE)))
-        assert planned["due_at"] == next_turn(ENDED)
+        assert planned["due_at"] == next_turn(AT, ENDED)
         async with harness.kit.database.aside.begin() as connection:
             await connection.execute(text(f"DELETE FROM due_work WHERE kind = '{REMOVE}'"))
         yield harness
 
 
 async def night(delivery):
-    with pytest.raises(Later) as later:
-        await daily(*commands.REMOVALS)(delivery.kit, "daily", {})
-    return later.value.at
+    await nightly(*commands.REMOVALS).one(delivery.kit, "all", {})
 
 
 async def refused(delivery, person):
@@ -203,13 +201,6 @@ async def test_a_copy_of_an_address_goes_when_it_serves_nothing_any_more(deliver
 
 async def addressed(delivery):
     return {each["id"] for each in await delivery.rows(select(Dispatch.id).where(Dispatch.address_masked.is_not(None)))}
-
-
-async def test_whoever_starts_plans_the_night_once(delivery):
-    await plan(delivery.kit)
-    await plan(delivery.kit)
-    [row] = await delivery.rows(select(DUE_WORK).where(DUE_WORK.c.kind == REMOVE))
-    assert (row["key"], row["due_at"]) == ("daily", next_turn(ENDED))
 
 
 # ── holds ────────────────────────────────────────────────────────────────────────────────────────

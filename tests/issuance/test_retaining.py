@@ -48,8 +48,8 @@ def at_night(day: date) -> datetime:
 
 async def night(registry, day: date) -> None:
     """The removal of a day."""
-    with clock.freeze(at_night(day)), suppress(Later):
-        await remove(registry.kit, "daily", {})
+    with clock.freeze(at_night(day)):
+        await remove.one(registry.kit, "all", {})
 
 
 async def row_of(registry, document: UUID) -> dict:

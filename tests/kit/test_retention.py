@@ -16,17 +16,17 @@ from kit.clock import BANGKOK, clock
 from kit.cloudevents import compose
 from kit.contracts.events import JourneyHeld, JourneyReleased
 from kit.contracts.retention import Kept, Reason, RecordClass
-from kit.duework import Later
+from kit.recurring import first_turn, next_turn
 from kit.retention import (
+    AT,
     BATCH,
     Removal,
     RetentionSettings,
     Tally,
-    daily,
     held,
     hold_table,
     keep_hold,
-    next_turn,
+    nightly,
     not_held,
     release_hold,
     removable,
@@ -84,9 +84,11 @@ def test_a_leap_day_has_its_last_day():
     assert first == datetime(2026, 3, 1, tzinfo=BANGKOK)
 
 
-def test_the_next_turn_is_at_night():
-    assert next_turn(datetime(2026, 11, 23, 16, tzinfo=UTC)) == datetime(2026, 11, 23, tzinfo=UTC) + NIGHT
-    assert next_turn(datetime(2026, 11, 23, 18, tzinfo=UTC)) == datetime(2026, 11, 24, tzinfo=UTC) + NIGHT
+@pytest.mark.parametrize("turn", [first_turn, next_turn])
+def test_the_turn_of_what_is_removed_is_at_night(turn):
+    assert nightly().every == AT
+    assert turn(AT, datetime(2026, 11, 23, 16, tzinfo=UTC)) == datetime(2026, 11, 23, tzinfo=UTC) + NIGHT
+    assert turn(AT, datetime(2026, 11, 23, 18, tzinfo=UTC)) == datetime(2026, 11, 24, tzinfo=UTC) + NIGHT
 
 
 def test_a_column_of_a_journey_is_named_with_its_table():
@@ -152,9 +154,7 @@ async def write(toy, journeys, ended_at):
 
 async def run(toy, *removals):
     toy.kit.settings = DEFAULTS
-    with pytest.raises(Later) as later:
-        await daily(*removals)(toy.kit, "daily", {})
-    return later.value.at
+    await nightly(*removals).one(toy.kit, "all", {})
 
 
 async def is_held(toy, journey):
@@ -190,7 +190,7 @@ async def test_what_is_past_goes_in_batches_and_what_is_held_stays(toy):
         await remove(session, chosen, journeys)
 
     with clock.freeze(now):
-        assert await run(toy, Removal(find, count)) == next_turn(now)
+        await run(toy, Removal(find, count))
         assert sizes == [BATCH, BATCH, 9]
         assert set(await records(toy)) == {old[7], young}
         await hear(toy, JourneyReleased(journey=old[7], hold=UUID(int=1)))

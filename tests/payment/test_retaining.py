@@ -1,7 +1,6 @@
 """Invoices are kept for the years of tax documents after the last thing done about them, then only the books stay."""
 
 import asyncio
-from contextlib import suppress
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -35,8 +34,7 @@ PAYER = "นายสมชาย มั่งมีทรัพย์"
 
 async def night(office: Office) -> None:
     """The daily removal."""
-    with suppress(Later):
-        await remove(office.payment.kit, "daily", {})
+    await remove.one(office.payment.kit, "all", {})
 
 
 async def kept(office: Office, row: dict) -> bool:

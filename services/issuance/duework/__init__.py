@@ -22,7 +22,7 @@ WORK: dict[str, AnyWork] = {
     commands.CERTIFY: certify,
     commands.TIDY: tidy,
     commands.ARCHIVE: OneAtATime(archive),
-    REMOVE: OneAtATime(remove),
+    REMOVE: remove,
     commands.UNSTORE: unstore,
     commands.ERASE: OneAtATime(erase),
     commands.PLAN_ARCHIVE: Recurring(plan_archives, timedelta(days=1)),

@@ -8,7 +8,7 @@ from uuid import UUID
 from kit.app import Kit
 from kit.clock import clock
 from kit.duework import Later
-from kit.retention import Removal, daily
+from kit.retention import Removal, nightly
 from kit.storage import Files
 from services.issuance import commands, queries
 from services.issuance.settings import Settings
@@ -16,7 +16,7 @@ from services.issuance.settings import Settings
 ONCE_MORE = timedelta(hours=1)
 """Whoever was making a file while its document was removed has ended by then."""
 
-remove = daily(Removal(queries.retained.past, commands.remove_past))
+remove = nightly(Removal(queries.retained.past, commands.remove_past))
 
 
 async def erase(kit: Kit, key: str, payload: Mapping[str, Any]) -> None:

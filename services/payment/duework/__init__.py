@@ -15,7 +15,7 @@ WORK: dict[str, AnyWork] = {
     "charge": follow,
     "remind": remind,
     "expire": expire,
-    REMOVE: OneAtATime(remove),
+    REMOVE: remove,
     UNSTORE: unstore,
     ERASE: OneAtATime(erase),
 }

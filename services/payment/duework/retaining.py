@@ -8,7 +8,7 @@ from uuid import UUID
 from kit.app import Kit
 from kit.clock import clock
 from kit.duework import Later
-from kit.retention import Removal, daily
+from kit.retention import Removal, nightly
 from kit.storage import Files
 from services.payment import commands, queries
 from services.payment.settings import Settings
@@ -16,7 +16,7 @@ from services.payment.settings import Settings
 ONCE_MORE = timedelta(hours=1)
 """Whoever was making a document while its receipt was removed has ended by then."""
 
-remove = daily(
+remove = nightly(
     Removal(queries.retained.past, commands.remove_past), Removal(queries.retained.past_lines, commands.remove_lines)
 )
 

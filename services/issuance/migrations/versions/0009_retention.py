@@ -10,7 +10,7 @@ from alembic import op
 from kit.migrations import create_retention, drop_retention
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 ONLY_GROW = """
 CREATE OR REPLACE FUNCTION document_acts_only_grow() RETURNS trigger LANGUAGE plpgsql AS $$

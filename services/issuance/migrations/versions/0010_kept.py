@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from kit.migrations import index_beside
+
 revision = "0010"
 down_revision = "0009"
 
@@ -12,8 +14,8 @@ ENDED = "removed_on IS NULL AND state IN ('revoked', 'replaced', 'stopped', 'fai
 def upgrade() -> None:
     """Apply."""
     kept = sa.text("removed_on IS NULL AND valid_until IS NOT NULL")
-    op.create_index("document_ends", "document", ["valid_until"], postgresql_where=kept)
-    op.create_index("document_ended", "document", ["requested_at"], postgresql_where=sa.text(ENDED))
+    index_beside("document_ends", "document", ["valid_until"], postgresql_where=kept)
+    index_beside("document_ended", "document", ["requested_at"], postgresql_where=sa.text(ENDED))
 
 
 def downgrade() -> None:
