@@ -1,5 +1,6 @@
 """One journey is one trace, and nothing personal travels on the bus, in logs, traces or URLs."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -8,14 +9,16 @@ import pytest
 
 from kit.contracts.journey import Process
 from kit.local import samples
+from kit.local.bootstrap import OFFICERS
 from kit.nats_access import OPERATOR
 from tests.journeys.conftest import settle
-from tests.journeys.walks import grant, recommend, rows
+from tests.journeys.walks import grant, recommend, rows, until_rows
 
 PLANTED = "ครัวลับเฉพาะกิจ"
 PLANTED_EMAIL = "planted.person@paet.localhost"
 PLANTED_TELEPHONE = "029999123"
 PLANTED_QUESTION = "secretquestion77"
+PLANTED_REASON = "คดีลับหมายเลข๗๗"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,18 @@ async def walked(suite):
         await citizen.get(f"{journey.path}/document.pdf")
         await citizen.get(f"/v1/search?q={PLANTED_QUESTION}")
         me = await citizen.get("/v1/me")
+        await hold_and_erase(suite, anyone, citizen, journey)
         yield journey.id, me["subject"]
+
+
+async def hold_and_erase(suite, anyone, citizen, journey) -> None:
+    """A hold is placed on the journey, and then its applicant wants everything erased."""
+    administrator = await anyone.sign_in(OFFICERS["administrator"], "officer")
+    key = {"Idempotency-Key": "a-key-of-the-tests"}
+    why = {"reason": PLANTED_REASON, "legal_basis": PLANTED_REASON}
+    await administrator.post(f"{journey.path}/holds", why, headers=key)
+    await until_rows(suite, "delivery", "SELECT FROM legal_hold WHERE journey_id = $1", journey.id)
+    await citizen.post("/v1/erasures", headers=key)
 
 
 def spans_of(suite, journey: str) -> list[dict]:
@@ -91,11 +105,26 @@ async def planted(suite, walked) -> dict[str, bytes]:
         "13-digit number": samples.CITIZENS["third"].encode(),
         "person's id": person.encode(),
         "name": "ทดสอบ สาม".encode(),
+        "why a journey is held": PLANTED_REASON.encode(),
+        "why a journey is held, escaped": json.dumps(PLANTED_REASON)[1:-1].encode(),
     }
+
+
+@pytest.mark.req("Y4", part="an erasure is answered from end to end, and a held journey keeps what it has")
+async def test_an_erasure_is_answered_and_a_held_journey_keeps_its_records(suite, anyone, walked):
+    citizen = await anyone.sign_in(samples.CITIZENS["third"])
+    async with asyncio.timeout(20):
+        while not (answer := (await citizen.get("/v1/erasures"))[0]["services"][-1])["answered_at"]:
+            await asyncio.sleep(0.1)
+    assert answer["service"] == "delivery"
+    notices = [each for each in answer["records"] if each["record_class"] == "notice"]
+    assert any(each["reason"] == "legal-hold" and each["kept"] >= 3 for each in notices)
+    assert not any(each["erased"] for each in notices)
 
 
 @pytest.mark.req("Y2")
 @pytest.mark.req("I6")
+@pytest.mark.req("Y4", part="neither a hold's reason nor whom an erasure is for is on the bus")
 async def test_marked_personal_values_are_nowhere_on_the_bus(suite, walked):
     marks = await planted(suite, walked)
     journey, _ = walked
