@@ -58,7 +58,10 @@ async def delivery(time, harness_of):
 
 
 async def night(delivery):
+    """The work of every night, which leaves nothing to be found once more."""
     await nightly(*commands.REMOVALS).one(delivery.kit, "all", {})
+    async with delivery.kit.database.reading() as session:
+        assert [await each.find(session, delivery.kit.settings, 10) for each in commands.REMOVALS] == [[], [], []]
 
 
 async def refused(delivery, person):
@@ -164,6 +167,21 @@ async def test_what_is_told_long_after_the_end_is_kept_as_long_from_then_on(deli
     assert await counts(delivery) == [0, 0, 0, 0]
 
 
+async def test_the_first_notice_of_a_long_journey_waits_for_its_end(delivery, time):
+    person = uuid4()
+    journey = await under_way(delivery, person)
+    await letter(delivery, journey)
+    time(9 * 365 * DAY)
+    event = delivery.handover(Refused, at="approval", journey=journey, outcome=Outcome.REFUSED)
+    await delivery.deliver(tell(delivery, event, person=person, email=None))
+    time(LAST_DAY + DAY - clock.now())
+    await night(delivery)
+    until = delivery.kit.settings.kept_until(RecordClass.NOTICE, (ENDED + 9 * 365 * DAY).date())
+    assert await erase(delivery, person) == (
+        kept(RecordClass.NOTICE, Reason.KEPT_BY_LAW, until, 2), kept(RecordClass.REQUEST, Reason.KEPT_BY_LAW, until)
+    )  # fmt: skip
+
+
 async def test_a_letter_keeps_its_number_and_loses_what_it_says(delivery, time):
     journey = await refused(delivery, uuid4())
     asked, apart = await letter(delivery, journey), await letter(delivery, await under_way(delivery, uuid4()))
@@ -197,6 +215,20 @@ async def test_a_copy_of_an_address_goes_when_it_serves_nothing_any_more(deliver
     assert [tuple(each.values()) for each in await delivery.rows(told.order_by(DispatchEvent.id))] == [
         ("tried", None), ("forgotten", "purpose-over")
     ]  # fmt: skip
+
+
+async def test_the_time_of_a_copy_begins_with_the_end_of_its_journey(delivery, time):
+    person = uuid4()
+    journey = await under_way(delivery, person)
+    key = await sent(delivery, journey)
+    time(40 * DAY)
+    event = delivery.handover(Refused, at="approval", journey=journey, outcome=Outcome.REFUSED)
+    await delivery.deliver(tell(delivery, event, person=person, email=None))
+    await night(delivery)
+    assert await addressed(delivery) == {key}
+    time(31 * DAY)
+    await night(delivery)
+    assert await addressed(delivery) == set()
 
 
 async def addressed(delivery):
