@@ -10,6 +10,7 @@ from kit.retention import RetentionSettings, not_held
 from kit.rows import fetch
 from services.payment import domain
 from services.payment.domain.retaining import CLASS, Dealings
+from services.payment.models import Invoice, Receipt
 
 FACTS = """
     SELECT bill.id, bill.journey_id, bill.agency,
@@ -105,7 +106,7 @@ async def _dealings(session: AsyncSession, query: str, argument: object) -> list
     ]
 
 
-def check_kept(row: object) -> None:
+def check_kept(row: Invoice | Receipt) -> None:
     """Refuse what is wanted of an invoice or a receipt that is not kept any more; NoLongerKept."""
-    if getattr(row, "removed_on", None) is not None:
+    if row.removed_on is not None:
         raise domain.NoLongerKept
