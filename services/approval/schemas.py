@@ -30,6 +30,8 @@ class DecisionSummary(BaseModel):
 
     id: UUID
     journey_id: UUID
+    case_id: UUID
+    """At review, where a delay is explained."""
     definition: str
     unit: str
     state: State

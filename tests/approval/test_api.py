@@ -55,8 +55,10 @@ async def test_queue_shows_what_waits_in_the_agency_by_legal_deadline(approval):
 
 
 async def test_decision_shows_form_recommendation_and_later_the_order(approval):
-    _, decision = await waiting(approval)
+    case = uuid4()
+    _, decision = await waiting(approval, case=case)
     view = (await get(approval, f"/decisions/{decision}")).json()
+    assert view["case_id"] == str(case)
     assert (view["form"], view["recommended"], view["reviewer"]) == (FORM, FOUND, str(REVIEWER))
     assert view["order"] is None
     assert "15 days" in view["appeal"]["en"]

@@ -133,6 +133,8 @@ async def test_a_refused_application_ends_with_reasons_and_the_right_to_appeal(a
     journey = await apply(citizen)
     await recommend(anyone, journey)
     approver, path = await decision_of(anyone, journey)
+    case = (await approver.get(path))["case_id"]
+    await approver.post(f"/v1/cases/{case}/delay", {"reason": "รอผลการตรวจสถานที่"})
     bare = await approver.send("POST", f"{path}/refusal", json={})
     assert bare.status_code == 422
     pointers = {error["pointer"] for error in bare.json()["errors"]}
