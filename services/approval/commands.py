@@ -79,7 +79,7 @@ def _new_decision(event: Event, section: Section, case: CaseClaim, calendar: Cal
         recommendation=case.result,
         recommended={name: getattr(case, name) for name in domain.REASONS},
         accepted_at=accepted_at,
-        periods=section.periods.model_dump(mode="json"),
+        periods=section.periods.model_dump(mode="json", exclude={"late"}),
         due_at=domain.due_at(section.periods, accepted_at, calendar),
         authority=step.authority.model_dump(),
         appeal=appeal_text(section.appeal).model_dump() if section.appeal else None,

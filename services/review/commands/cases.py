@@ -71,7 +71,7 @@ def _new_case(event: Event, section: Section, application: ApplicationClaim, cal
         priority=step.priority,
         application_number=application.number,
         appeal=appeal_text(section.appeal).model_dump() if section.appeal else None,
-        periods=section.periods.model_dump(mode="json"),
+        periods=section.periods.model_dump(mode="json", exclude_defaults=True),
         accepted_at=legal.started_at,
         due_at=due.at,
         due_by=due.by,
