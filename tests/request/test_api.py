@@ -187,11 +187,12 @@ async def test_the_acknowledgement_is_a_sealed_pdf_with_its_data_inside_and_the_
 async def test_a_lost_seal_loses_no_submission(desk, tmp_path):
     person = uuid4()
     journey = await desk.filed(person)
-    folder = tmp_path / "seals"
-    folder.write_text("in the way")
+    folder = (tmp_path / "seals").rename(tmp_path / "kept")
+    (tmp_path / "seals").write_text("in the way")
     answer = await desk.get(journey, person, "acknowledgement.pdf")
     assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/problem+json")
-    folder.unlink()
+    (tmp_path / "seals").unlink()
+    folder.rename(tmp_path / "seals")
     assert (await desk.get(journey, person, "acknowledgement.pdf")).status_code == 200
 
 
