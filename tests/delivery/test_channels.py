@@ -297,16 +297,6 @@ async def test_what_waits_and_fails_is_counted_by_channel(delivery, known, outle
         assert set(await queries.count_troubled(session)) <= {"line"}
 
 
-@pytest.mark.req("D1", part="the wallet: a notice that the document can be taken there, a link only")
-async def test_a_holder_is_told_that_the_document_can_be_taken_into_the_wallet(delivery, known):
-    delivery.climb([["pickup", None]], channels=["inbox", "wallet"])
-    event = known(delivery.handover(Issued, at="issuance"), person=uuid4(), email=None)
-    await delivery.deliver(event)
-    rows = await delivery.rows(select(Notice).order_by(Notice.id))
-    assert [row["kind"] for row in rows] == ["issued", "wallet"]
-    assert rows[1]["link"] == f"/v1/journeys/{event.journey}/credential-offers"
-
-
 @pytest.mark.req("D3", part="a bounce is of its own mail")
 @pytest.mark.parametrize(
     "mail_back",

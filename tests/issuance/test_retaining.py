@@ -1,6 +1,7 @@
 """Licences are kept for ten years after their life, what was never issued for ten years; then only numbers stay."""
 
 import asyncio
+import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
@@ -149,15 +150,18 @@ async def lived(registry) -> SimpleNamespace:
         await registry.kit.resource(Files).put(name, TOLD.encode())
     files = [row["stored_as"], copy["stored_as"], *stray]
     pdfs = [await registry.kit.resource(Files).get(name) for name in files[:2]]
-    return SimpleNamespace(row=row, status=claims["status"]["status_list"], files=files, pdfs=pdfs)
+    names = [row["file_name"], copy["file_name"]]
+    return SimpleNamespace(row=row, status=claims["status"]["status_list"], files=files, pdfs=pdfs, names=names)
 
 
-@pytest.mark.req("L10", part="kept by §10, and verified as no longer kept afterwards")
+@pytest.mark.req("L10")
 async def test_ten_years_after_its_life_only_its_number_is_left_and_it_is_not_called_forged(registry):
     had = await lived(registry)
     row, client = had.row, registry.client
     last = row["valid_until"].replace(year=row["valid_until"].year + TEN)
     marks = {str(row["person_id"]), str(row["journey_id"]), TOLD}
+    for name in had.names:
+        assert re.fullmatch(rf"{row['agency']}(_[a-zA-Z0-9-]+){{3}}_25\d{{6}}_v\d+\.pdf", name), name
     await night(registry, last)
     assert (await kept(registry, row), await is_gone(registry, *had.files)) == ([True], False)
     assert [each for each in marks if each not in await everything(registry)] == []

@@ -2,8 +2,9 @@
 
 import asyncio
 import io
+import re
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pikepdf
 import pypdfium2
@@ -26,6 +27,7 @@ async def citizen(anyone):
 
 @pytest.mark.req("L2", part="the seal refers to the decision as approval signed it, and carries a time-stamp")
 @pytest.mark.req("L6", part="end to end: a substitute of the shipped licence, suspended by reviewer and approver")
+@pytest.mark.req("L7")
 async def test_a_granted_licence_is_paid_sealed_numbered_and_public(anyone, citizen, suite):
     journey = await apply(citizen)
     await recommend(anyone, journey)
@@ -53,6 +55,19 @@ async def test_a_granted_licence_is_paid_sealed_numbered_and_public(anyone, citi
     for each, status in ((document, "replaced"), (second, "suspended")):
         token = each["verify_url"].rpartition("/")[2]
         assert (await anyone.get(f"/v1/verifications/{token}"))["status"] == status
+    worth = {document["number"]: "replaced", second["number"]: "suspended"}
+    await _is_on_the_register_and_shown_on_its_premises(anyone, worth, token)
+
+
+async def _is_on_the_register_and_shown_on_its_premises(anyone, worth, token):
+    """Found without a login by words inside the name of the shop, as current as the last act."""
+    words = samples.FOOD_PLACE["shop_name"][4:11]
+    found = (await anyone.get(f"/v1/register?limit=50&q={quote(words)}"))["items"]
+    assert {each["number"]: each["status"] for each in found if each["number"] in worth} == worth
+    page = (await anyone.http.get(f"/verify/{token}/display")).text
+    (turn,) = re.findall(r"animation: turn ([\d.]+)s", page)
+    assert float(turn) / page.count('<section class="side') >= 5
+    assert "พักใช้" in page
 
 
 async def _goes_into_a_wallet(anyone, citizen, journey, document):

@@ -14,10 +14,13 @@ from kit.local.ports import free_port
 from kit.serve import KEEP_ALIVE_SECONDS
 
 APPLICATION = """
-import asyncio
+import asyncio, gc
 from fastapi import FastAPI
 def app():
-    application = FastAPI()
+    application, collects_at_start = FastAPI(), gc.isenabled()
+    @application.get("/collector")
+    async def collector():
+        return {"at_start": collects_at_start, "now": gc.isenabled(), "frozen": gc.get_freeze_count() > 10_000}
     @application.get("/slow")
     async def slow():
         print("asked", flush=True)
@@ -58,6 +61,11 @@ def answered(url):
         except httpx.TransportError:
             time.sleep(0.05)
     raise TimeoutError(url)
+
+
+def test_the_collector_leaves_alone_what_stood_at_the_start_and_works_afterwards(serve):
+    _, url = serve()
+    assert answered(f"{url}/collector").json() == {"at_start": False, "now": True, "frozen": True}
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
