@@ -21,6 +21,7 @@ from services.issuance.models import Credential, CredentialGrant, SpentNonce
 CHANCE = random.SystemRandom()
 TRIED = 32
 """Places that are tried at once; of a list that is half full all are taken once in four thousand million times."""
+HOLD_LISTS = "SELECT pg_advisory_xact_lock(45070, hashtext($1))"
 OPEN_LIST = "SELECT id FROM status_list WHERE agency = $1 AND given < $2 ORDER BY running LIMIT 1 FOR NO KEY UPDATE"
 NEW_LIST = """
     INSERT INTO status_list (id, agency, running, given)
@@ -109,7 +110,12 @@ async def _credited(session: AsyncSession, grant: CredentialGrant, holder: str) 
 
 
 async def _open_list(session: AsyncSession, agency: str) -> UUID:
-    """A list of the agency that has room, locked; a new one where there is none."""
+    """A list of the agency that has room, locked; a new one where there is none.
+
+    One at a time for an agency, as the list would have it anyway: who waits for a list that fills up meanwhile keeps its
+    lock, and would wait for whoever opens the next one, who may just be waiting for that lock.
+    """
+    await fetch(session, HOLD_LISTS, agency)
     while True:
         if found := await fetch(session, OPEN_LIST, agency, statuslist.FULL):
             list_id: UUID = found[0]["id"]
