@@ -34,7 +34,7 @@ class OneAtATime:
 
 @dataclass(frozen=True)
 class Recurring:
-    """Work that is always planned: a process that starts and misses it plans it, and it comes again after its end."""
+    """Work that is always planned: a process that misses it plans it; it comes again after its end, a bad one too."""
 
     one: WorkFunction
     every: timedelta | time

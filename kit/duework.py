@@ -274,7 +274,7 @@ class DueWorkLoop:
             payload = None if later.payload is None else json.dumps(dict(later.payload), ensure_ascii=False)
             await connection.execute(POSTPONE, row.id, later.at, payload)
         except Exception as error:  # noqa: BLE001 - recorded on the row, which is tried again
-            await _failed(connection, row, error)
+            await _failed(connection, row, error, self._recurrence.next_of(row.kind))
         else:
             crashpoint.reach(crashpoint.BEFORE_DONE)
             if not await self._recurrence.again(connection, row.id, row.kind):
@@ -285,11 +285,12 @@ class DueWorkLoop:
         return work if callable(work) else work.one
 
 
-async def _failed(connection: asyncpg.Connection, row: Row, error: Exception) -> None:
+async def _failed(connection: asyncpg.Connection, row: Row, error: Exception, next_turn: datetime | None) -> None:
+    """Note it on the row, which is tried again; what fails for good waits for an operator, or for its next turn."""
     attempts = row.attempts + 1
     said = gist(error) if is_of_the_database(error) else f"{type(error).__name__}: {error}"[:900]
     if attempts >= MOST_ATTEMPTS and not is_passing(error):
-        await connection.execute(FAIL, row.id, attempts, said, None, clock.now())
+        await connection.execute(FAIL, row.id, attempts, said, next_turn, clock.now())
         log.error("due work failed for good", kind=row.kind, key=row.key, error=gist(error), at=places(error))
     else:
         delay = delay_after(attempts)

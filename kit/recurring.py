@@ -1,4 +1,7 @@
-"""Due work that recurs: planned by a process that starts and misses it, and due again some time after its end."""
+"""Due work that recurs: planned by a process that misses it, and due again some time after its end.
+
+It never stops: what has failed for good is tried once more at its next turn, and told as failed meanwhile.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
@@ -14,6 +17,14 @@ STAND = """
     SELECT kind, 'all', due_at FROM unnest($1::text[], $2::timestamptz[]) AS standing (kind, due_at)
     ON CONFLICT DO NOTHING
 """
+REVIVE = """
+    UPDATE due_work SET failed_at = NULL
+    WHERE id IN (
+        SELECT id FROM due_work WHERE kind = ANY($1::text[]) AND failed_at IS NOT NULL AND due_at <= $2
+        FOR UPDATE SKIP LOCKED
+    )
+"""
+LOOK_AGAIN = timedelta(hours=1)
 # What once went wrong is past: it would come to its last attempt some day.
 AGAIN = "UPDATE due_work SET due_at = $2, payload = '{}', attempts = 0, error = NULL WHERE id = $1"
 
@@ -35,18 +46,27 @@ class Recurrence:
 
     def __init__(self, functions: Mapping[str, AnyWork]) -> None:
         self._every = {kind: work.every for kind, work in functions.items() if isinstance(work, Recurring)}
-        self._is_planned = not self._every
+        self._look_at: datetime | None = None
 
     async def plan(self, database: Database) -> None:
-        """Plan what is missing, once in the life of the process."""
-        if not self._is_planned:
-            async with database.connection() as connection:
-                turns = [first_turn(every, clock.now()) for every in self._every.values()]
-                await connection.execute(STAND, list(self._every), turns)
-            self._is_planned = True
+        """Plan what is missing, and what had failed for good and has its turn again: at the start, then every hour."""
+        now = clock.now()
+        if not self._every or (self._look_at is not None and now < self._look_at):
+            return
+        async with database.connection() as connection:
+            turns = [first_turn(every, now) for every in self._every.values()]
+            await connection.execute(STAND, list(self._every), turns)
+            await connection.execute(REVIVE, list(self._every), now)
+        self._look_at = now + LOOK_AGAIN
+
+    def next_of(self, kind: str) -> datetime | None:
+        """When work that has ended now, well or badly, has its turn again; None where it does not recur."""
+        every = self._every.get(kind)
+        return None if every is None else next_turn(every, clock.now())
 
     async def again(self, connection: asyncpg.Connection, row: int, kind: str) -> bool:
         """Whether work that has ended recurs: its row is due again then."""
-        if every := self._every.get(kind):
-            await connection.execute(AGAIN, row, next_turn(every, clock.now()))
-        return every is not None
+        following = self.next_of(kind)
+        if following is not None:
+            await connection.execute(AGAIN, row, following)
+        return following is not None

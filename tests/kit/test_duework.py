@@ -199,5 +199,33 @@ async def test_what_recurs_is_planned_by_whoever_finds_it_missing_and_comes_agai
     assert (await row())["id"] == ended["id"]
 
 
+async def test_what_recurs_is_tried_once_more_at_its_next_turn_though_it_has_failed_for_good(toy, monkeypatch):
+    monkeypatch.setattr(duework, "MOST_ATTEMPTS", 1)
+    tried: list[str] = []
+
+    async def look(_kit, key, _payload):
+        tried.append(key)
+        if len(tried) < 3:
+            raise LookupError("a release that errs")
+
+    loop = DueWorkLoop(toy.kit, {"look": Recurring(look, timedelta(days=1))})
+
+    async def turn():
+        await loop._recurrence.plan(toy.kit.database)
+        await loop.run_some()
+        return (await left(toy))["all"]
+
+    with clock.freeze(clock.now()) as advance:
+        for times in (1, 2):
+            failed = await turn()
+            assert (failed["failed_at"], failed["due_at"]) == (clock.now(), clock.now() + timedelta(days=1))
+            advance(timedelta(hours=23))
+            await turn()
+            assert len(tried) == times
+            advance(timedelta(hours=1))
+        done = await turn()
+        assert (done["failed_at"], done["attempts"], done["error"]) == (None, 0, None)
+
+
 async def has_failed(toy):
     return (await left(toy))["all"]["attempts"] == 1
