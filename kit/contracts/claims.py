@@ -70,6 +70,8 @@ class DelayClaim(Claim):
     case: UUID
     is_running: bool
     """Whether the legal clock runs still."""
+    count: int
+    """The number of the last notice, 0 before the first."""
     reason: str
     """Why it takes longer, in an officer's words; empty where nobody has said so."""
 

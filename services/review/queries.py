@@ -89,10 +89,15 @@ def _claim_of(row: asyncpg.Record) -> CaseClaim:
 
 
 async def delays_of(session: AsyncSession, cases: Sequence[UUID]) -> Mapping[UUID, DelayClaim]:
-    """Whether the clocks of these cases run still, and why it takes longer, by case."""
+    """Whether the clocks of these cases run still, how often that was told, and why it takes longer, by case."""
     found = await session.exec(select(Case).where(col(Case.id).in_(cases)))
     return {
-        case.id: DelayClaim(case=case.id, is_running=case.clock_stopped_at is None, reason=case.delay_reason)
+        case.id: DelayClaim(
+            case=case.id,
+            is_running=case.clock_stopped_at is None,
+            count=case.told_overdue,
+            reason=case.delay_reason,
+        )
         for case in found
     }
 

@@ -26,9 +26,10 @@ class Journey:
         self.delivery = delivery
         self.received = known(delivery.handover(Submitted, at="request"), email=None)
 
-    async def tell(self, *before, reason="รอผลตรวจสถานที่", is_running=True, count=1):
+    async def tell(self, *before, reason="รอผลตรวจสถานที่", is_running=True, count=1, last=None):
         case = uuid4()
-        self.delivery.peers.know("review", "delays", case, DelayClaim(case=case, is_running=is_running, reason=reason))
+        claim = DelayClaim(case=case, is_running=is_running, count=last or count, reason=reason)
+        self.delivery.peers.know("review", "delays", case, claim)
         fact = Overdue(case=case, due_on=date(2026, 12, 2), count=count)
         event = self.delivery.event(fact, step="review", journey=self.received.journey)
         await self.delivery.deliver(self.received, *before, event)
@@ -69,6 +70,7 @@ async def test_where_nobody_gave_a_reason_it_says_so_and_how_to_ask(journey):
 
 async def test_nobody_is_told_of_a_delay_that_is_over(journey, delivery):
     assert await journey.tell(is_running=False) == []
+    assert await journey.tell(count=2, last=3) == [], "the third is on its way: two at once say nothing more"
     ended = delivery.handover(
         Withdrawn, at="request", journey=journey.received.journey, outcome=Outcome.WITHDRAWN
     )  # fmt: skip

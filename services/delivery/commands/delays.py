@@ -22,10 +22,13 @@ COPY = "copy-delay"
 
 
 async def tell_overdue(session: AsyncSession, event: Event, known: Known) -> None:
-    """The decision is late, and why; a copy is written where the settings say to whom. Not if it is made by now."""
+    """The decision is late, and why; a copy is written where the settings say to whom. Not if it is made by now.
+
+    Nor if the next notice is on its way: those that waited while nobody was here are not given all at once.
+    """
     fact: Overdue = event.data
     delay, section, number = known[DELAY], known[SECTION], known[APPLICANT].number
-    if not delay.is_running or await queries.has_ended(session, event.journey):
+    if not delay.is_running or fact.count < delay.count or await queries.has_ended(session, event.journey):
         return
     why = Text(th=delay.reason, en=delay.reason) if delay.reason else _unexplained(section, number)
     said = {"delay": why.th, "delay_en": why.en, "count": str(fact.count), **on_day("due", fact.due_on)}
@@ -43,7 +46,7 @@ def _unexplained(section: Section, number: str) -> Text:
 
 
 def copy_of_delay(copies: DelayCopies, told: Mapping[str, str]) -> WantedLetter:
-    """The letter that tells another authority of a delay: nothing personal is in it."""
+    """The letter that tells another authority of a delay; the reason is in the officer's own words."""
     subject, body = domain.delay_copy(told)
     return WantedLetter(
         to=copies.to, subject=subject, salutation=copies.salutation, reference=None, body=body, signer=copies.signer,

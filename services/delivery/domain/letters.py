@@ -175,7 +175,7 @@ def _enclosed(words: LetterWords) -> str | None:
 
 
 def delay_copy(told: Mapping[str, str]) -> tuple[str, str]:
-    """Subject and body of the copy of a notice that a decision is late: nothing personal is in it."""
+    """Subject and body of the copy of a notice that a decision is late; the reason is in the officer's own words."""
     return fill(COPY_SUBJECT, told), fill(COPY_BODY, told)
 
 
