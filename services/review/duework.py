@@ -5,11 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from kit.app import Kit
-from kit.clock import clock
-from kit.duework import Later
+from kit.duework import AnyWork, Later, Recurring
 from services.review import commands
-
-AGAIN = timedelta(days=1)
 
 
 async def release_lease(kit: Kit, key: str, payload: dict[str, Any]) -> None:  # noqa: ARG001
@@ -26,12 +23,14 @@ async def tell_overdue(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
         raise Later(following)
 
 
-async def watch_all(kit: Kit, _key: str, payload: dict[str, Any]) -> None:
-    """Watch the clocks that a release started which watched none; once more a day later, as it still runs beside."""
+async def watch_all(kit: Kit, _key: str, _payload: dict[str, Any]) -> None:
+    """Watch the clocks that nobody watches: those which a release before, or beside, has started."""
     async with kit.database.transaction() as session:
         await commands.watch_all(session)
-    if payload.get("again"):
-        raise Later(clock.now() + AGAIN, {"again": False})
 
 
-WORK = {commands.RELEASE_LEASE: release_lease, commands.OVERDUE: tell_overdue, commands.WATCH: watch_all}
+WORK: dict[str, AnyWork] = {
+    commands.RELEASE_LEASE: release_lease,
+    commands.OVERDUE: tell_overdue,
+    commands.WATCH: Recurring(watch_all, timedelta(days=1)),
+}

@@ -24,7 +24,7 @@ from services.review.queries import locked
 OVERDUE = "overdue"
 """Due work: at the end of the time for a decision, and of every further period after it, while the clock runs."""
 WATCH = "watch"
-"""Due work: clocks that a release started which watched none."""
+"""Due work, every day: whatever clock nobody watches is watched."""
 # Locked in the order in which a changed calendar locks, or the two might wait for each other.
 STOP = """
     WITH open AS (
