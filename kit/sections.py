@@ -38,14 +38,19 @@ class Sections:
         query = select(SECTION.c.definition, SECTION.c.body).where(SECTION.c.definition.in_(names))
         async with self._database.aside.connect() as connection:
             for row in await connection.execute(query):
-                self._memory[row.definition] = Section.model_validate(row.body)
+                self._memory[row.definition] = _read(row.body)
 
     async def _fetch(self, name: str) -> Section:
         identifier, _, version = name.partition("@")
         path = f"/internal/definitions/{identifier}/{version}/sections/{self._service}"
         body: dict[str, Any] = await self._peers.get("gateway", path)
-        section = Section.model_validate(body)
+        section = _read(body)
         async with self._database.aside.begin() as connection:
             statement = insert(SECTION).on_conflict_do_nothing()
             await connection.execute(statement, {"definition": name, "body": body})
         return section
+
+
+def _read(body: dict[str, Any]) -> Section:
+    """A section may have grown since this reader was built; only the gateway must know all of its settings."""
+    return Section.model_validate(body, extra="ignore")

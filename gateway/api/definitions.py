@@ -127,7 +127,11 @@ async def report_levels(_anyone: Anyone, session: Reading) -> LevelReport:
     return LevelReport(levels=domain.count_levels(levels), services=len(levels))
 
 
-@router.get("/internal/definitions/{definition_id}/{version}/sections/{service}", include_in_schema=False)
+@router.get(
+    "/internal/definitions/{definition_id}/{version}/sections/{service}",
+    include_in_schema=False,
+    response_model_exclude_defaults=True,  # a service of the release before refuses settings that it does not know
+)
 async def section(
     caller: Service, session: Reading, definition_id: DefinitionId, version: Version, service: Process
 ) -> Section:

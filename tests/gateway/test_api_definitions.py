@@ -211,6 +211,7 @@ async def test_a_service_gets_its_own_section_and_no_others(gateway, publish):
     citizen = await gateway.client.get(f"{path}/review", headers=gateway.citizen())
     unknown = await gateway.client.get(f"{path.replace('/1/', '/2/')}/review", headers=gateway.as_service("review"))
     assert list(Section.model_validate(own.json()).steps) == ["review"]
+    assert "late" not in own.json()["periods"], "what is a default is not said to a release that may not know it"
     assert (other.status_code, citizen.status_code, unknown.status_code) == (403, 403, 404)
 
 

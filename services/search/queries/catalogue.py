@@ -39,7 +39,7 @@ class Catalogue:
         return changed
 
     def _take(self, sections: list[str]) -> list[Entry]:
-        entries = [entry_of(Section.model_validate_json(section)) for section in sections]
+        entries = [entry_of(Section.model_validate_json(section, extra="ignore")) for section in sections]
         self._index.put(entries)
         return entries
 
