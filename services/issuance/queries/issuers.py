@@ -52,7 +52,8 @@ class Kept(Generic[V]):
         answer = clock.now(), await self._ask(agency)
         self._kept.pop(agency, None)
         while len(self._kept) >= MOST:
-            del self._kept[next(iter(self._kept))]
+            # What was made up first: it drives out nobody who is known.
+            del self._kept[next((each for each, (_, known) in self._kept.items() if not known), next(iter(self._kept)))]
         self._kept[agency] = answer
 
 
@@ -87,5 +88,6 @@ class KnownIssuers:
 
     async def _describe(self, agency: str) -> Described | None:
         async with self._database.reading() as session:
-            sections = [Section(**row["body"]) for row in await fetch(session, SECTIONS, agency)]
+            rows = await fetch(session, SECTIONS, agency)
+        sections = [Section.model_validate(row["body"], extra="ignore") for row in rows]  # as `kit.sections` reads them
         return Described(sections[-1].agency_name, domain.configurations(sections)) if sections else None
