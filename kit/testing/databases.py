@@ -17,6 +17,9 @@ SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
   SELECT concat_ws(':', 'class', oid, relname, relkind, relrowsecurity, reloptions) FROM pg_class WHERE oid >= 16384
   UNION ALL SELECT concat_ws(':', 'column', attrelid, attname, atttypid, attnotnull, atthasdef) FROM pg_attribute
     WHERE attrelid >= 16384 AND attnum > 0
+  UNION ALL SELECT concat_ws(':', 'default', adrelid, adnum, pg_get_expr(adbin, adrelid)) FROM pg_attrdef
+    WHERE adrelid >= 16384
+  UNION ALL SELECT concat_ws(':', 'version', version_num) FROM alembic_version
   UNION ALL SELECT concat_ws(':', 'trigger', oid, tgenabled) FROM pg_trigger
   UNION ALL SELECT concat_ws(':', 'constraint', oid, conname, convalidated) FROM pg_constraint WHERE oid >= 16384
   UNION ALL SELECT concat_ws(':', 'index', indexrelid, indisvalid) FROM pg_index WHERE indexrelid >= 16384
@@ -27,8 +30,10 @@ SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
 """
 _SIZE = "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND oid >= 16384"
 _DISMISS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+SELECT bool_and(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+"""False where somebody is still there: what they were just committing would be found by the next test."""
 _SEEDED = "SELECT EXISTS (SELECT FROM {})"
 _TABLES = (
     "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND oid >= 16384 AND relname <> 'alembic_version'"
@@ -78,7 +83,8 @@ class Databases:
             return False
         try:
             async with asyncio.timeout(10):
-                await connection.execute(_DISMISS)
+                if await connection.fetchval(_DISMISS) is False:
+                    return False
                 if await connection.fetchval(_SHAPE) != self._shapes[package]:
                     return False
                 if await connection.fetchval(_SIZE) > MOST_BYTES:
