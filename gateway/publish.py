@@ -8,7 +8,7 @@ it is, so that running it again changes nothing.
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from gateway.commands.definitions import read_raw
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 PATIENCE = 60.0
+SOON = 1.0
 """Seconds for which what says that it will be back is asked again: a service that is just starting, for one."""
 
 
@@ -49,11 +50,8 @@ def _version(bundle: dict[str, Any]) -> int:
 
 def token_for(client: httpx.Client, client_id: str, secret: str) -> str:
     """An access token by client credentials (RFC 6749 s.4.4); Refused."""
-    answer = client.post(
-        "/v1/token",
-        data={"grant_type": "client_credentials", "scope": "definitions.publish"},
-        auth=httpx.BasicAuth(client_id, secret),
-    )
+    wanted, basic = {"grant_type": "client_credentials", "scope": "definitions.publish"}, (client_id, secret)
+    answer = _patiently(lambda: client.post("/v1/token", data=wanted, auth=basic))
     if answer.status_code != httpx.codes.OK:
         raise Refused(f"no token: {answer.status_code} {answer.text}")
     token: str = answer.json()["access_token"]
@@ -62,18 +60,20 @@ def token_for(client: httpx.Client, client_id: str, secret: str) -> str:
 
 def publish(client: httpx.Client, token: str, bundle: dict[str, Any]) -> bool:
     """Publish one bundle; False when it stands already. Refused with every fault otherwise."""
-    answer = _answer(client, token, bundle)
+    bearer = {"Authorization": f"Bearer {token}"}
+    answer = _patiently(lambda: client.post("/v1/definitions", json=bundle, headers=bearer))
     if answer.status_code in (httpx.codes.OK, httpx.codes.CREATED):
         return answer.status_code == httpx.codes.CREATED
     raise Refused(f"{_ref(bundle)}: {answer.status_code}\n{_told(answer)}")
 
 
-def _answer(client: httpx.Client, token: str, bundle: dict[str, Any]) -> httpx.Response:
+def _patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
     """The first answer that is not "later" (503), or the last one when patience ends; a repeat changes nothing."""
     give_up = time.monotonic() + PATIENCE
     while True:
-        answer = client.post("/v1/definitions", json=bundle, headers={"Authorization": f"Bearer {token}"})
-        wait = float(answer.headers.get("Retry-After", 1))  # the gateway gives seconds
+        answer = ask()
+        said = answer.headers.get("Retry-After", "")
+        wait = max(float(said), SOON) if said.isdecimal() else SOON  # what stands before the gateway may give a date
         if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() + wait > give_up:
             return answer
         time.sleep(wait)

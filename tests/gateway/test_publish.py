@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from fastapi import FastAPI, Request
@@ -147,6 +148,16 @@ async def test_a_service_that_is_away_for_a_moment_is_waited_for(gateway, suite,
     assert len(waits) == 2
     assert min(waits) > 0
     assert await published(gateway) == [("test-licence", 1)]
+
+
+def test_a_token_is_waited_for_too_however_it_is_said_when_to_come_again(monkeypatch):
+    waits: list[float] = []
+    monkeypatch.setattr(command.time, "sleep", waits.append)
+    later = [httpx.Response(503, headers={"Retry-After": said}) for said in ("Wed, 02 Dec 2026 07:28:00 GMT", "0", "3")]
+    answers = [*later, httpx.Response(503), httpx.Response(200, json={"access_token": "x"})]
+    with httpx.Client(base_url="http://x", transport=httpx.MockTransport(lambda _: answers.pop(0))) as client:
+        assert command.token_for(client, "publisher", "s3cret") == "x"
+    assert waits == [1.0, 1.0, 3.0, 1.0]
 
 
 async def test_a_service_that_stays_away_is_told_when_patience_ends(gateway, suite, tmp_path, capsys, monkeypatch):
