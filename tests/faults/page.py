@@ -54,8 +54,8 @@ publication, and with the other setting it does not. The same settings are check
 
 - After a full disk NATS keeps the error of the block that it could not write and takes nothing until it is restarted,
   however much space there is; the run does what `deploy/README.md` tells an operator to do.
-- A legal period that runs out while a case waits is told by the metrics and their alerts (`PaetCasesOverdue`), not yet
-  by an event; a fee that is not paid in time stays payable.
+- The definition of the run needs no officer and lets no fee lapse: notices of a delay, and the end of what nobody pays,
+  are shown by the tests of review and payment, not here.
 - Answers 500 are counted above: each is an error that the platform did not foresee, though a second try went through.
 
 ## What cannot be proven here
