@@ -138,9 +138,14 @@ async def test_clocks_that_another_release_started_are_watched_every_day(review,
     async with review.kit.database.transaction() as session:
         await commands.clocks.forget(session, case)
     assert await planned(review) == []
-    for _ in range(2):
-        await duework.watch_all(review.kit, "all", {})
-    assert await told() == [1]
+    (row,) = await review.rows(select(Case.due_at).where(Case.id == case))
+    with clock.freeze(row["due_at"] + timedelta(days=8)):
+        for _ in range(2):
+            await duework.watch_all(review.kit, "all", {})
+        assert [each["due_at"] for each in await planned(review)] == [clock.now() + timedelta(hours=1)], (
+            "by then delivery knows what is told, too"
+        )
+    assert await told(8.1) == [2]
     assert duework.WORK[commands.WATCH].every == timedelta(days=1), "one may run beside this one, or come back"
 
 

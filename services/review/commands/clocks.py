@@ -1,7 +1,7 @@
 """The legal clock of a case: it is watched from its start, told of when its time is over, set anew, stopped."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -25,6 +25,8 @@ OVERDUE = "overdue"
 """Due work: at the end of the time for a decision, and of every further period after it, while the clock runs."""
 WATCH = "watch"
 """Due work, every day: whatever clock nobody watches is watched."""
+UPDATE_LASTS = timedelta(hours=1)
+"""For so long delivery may be of a release before, to which the fact is unknown: it would be lost on all late cases."""
 # Locked in the order in which a changed calendar locks, or the two might wait for each other.
 STOP = """
     WITH open AS (
@@ -37,7 +39,7 @@ STOP = """
 """
 WATCH_ALL = """
     INSERT INTO due_work (kind, key, payload, due_at)
-    SELECT $1, id::text, '{}', due_at FROM cases WHERE clock_stopped_at IS NULL ON CONFLICT DO NOTHING
+    SELECT $1, id::text, '{}', greatest(due_at, $2) FROM cases WHERE clock_stopped_at IS NULL ON CONFLICT DO NOTHING
 """
 
 
@@ -47,8 +49,8 @@ async def watch(session: AsyncSession, case: Case) -> None:
 
 
 async def watch_all(session: AsyncSession) -> None:
-    """Have every clock that runs watched; those that are keep their row."""
-    await fetch(session, WATCH_ALL, OVERDUE)
+    """Have every clock that runs watched; those that are keep their row. What is late already is told after a while."""
+    await fetch(session, WATCH_ALL, OVERDUE, clock.now() + UPDATE_LASTS)
 
 
 async def forget(session: AsyncSession, *cases: UUID) -> None:
