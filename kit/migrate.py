@@ -3,7 +3,7 @@
 Upgrades the schema, then makes the streams and the service's durable consumer with the operator's
 bus credentials. Run by one job before a version starts; running it again changes nothing. Each migration is a
 transaction of its own: a run that dies leaves those that it has finished, and the next one goes on after them.
-``--down REVISION`` takes migrations back, with what they added.
+``--down REVISION`` takes migrations back, with what they added, where all of them say how.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from types import ModuleType
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -24,6 +25,10 @@ from kit.worker import table_of
 
 ASK_AGAIN_S = 0.2
 TAKE = text("SELECT pg_try_advisory_lock(hashtext('paet migrations'))")
+
+
+class NeverBack(SystemExit):
+    """A migration does not say how it is taken back; the text is for a terminal."""
 
 
 def config_of(package: str) -> Config:
@@ -43,7 +48,13 @@ async def upgrade(url: str, package: str, revision: str = "head") -> None:
 
 
 async def downgrade(url: str, package: str, revision: str) -> None:
-    """Take migrations back, the newest first, until the database stands at that one; what they added is lost."""
+    """Take migrations back, the newest first, until the database stands at that one; what they added is lost.
+
+    NeverBack before anything is changed.
+    """
+    newer = ScriptDirectory.from_config(config_of(package)).iterate_revisions("head", revision)
+    if found := [each.revision for each in newer if not hasattr(each.module, "downgrade")]:
+        raise NeverBack(f"{package}: nothing says how {', '.join(found)} is taken back; nothing was changed")
     await _move(url, package, command.downgrade, revision)
 
 

@@ -101,6 +101,14 @@ async def test_a_run_that_dies_keeps_each_whole_migration_and_the_next_run_goes_
     assert await connection.fetchval("SELECT to_regclass('one_a')::oid") == made
 
 
+async def test_nothing_is_taken_back_where_a_migration_does_not_say_how(database):
+    url, connection = database
+    await migrate.upgrade(url, "crashing", "0001")
+    with pytest.raises(migrate.NeverBack, match="crashing: nothing says how 0003, 0002 is taken back"):
+        await migrate.downgrade(url, "crashing", "0001")
+    assert await connection.fetchval("SELECT version_num FROM alembic_version") == "0001"
+
+
 async def test_an_index_is_made_while_others_write(database):
     url, connection = database
     await migrate.upgrade(url, "crashing", "0001")
