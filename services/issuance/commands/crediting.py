@@ -112,8 +112,8 @@ async def _credited(session: AsyncSession, grant: CredentialGrant, holder: str) 
 async def _open_list(session: AsyncSession, agency: str) -> UUID:
     """A list of the agency that has room, locked; a new one where there is none.
 
-    One at a time for an agency, as the list would have it anyway: who waits for a list that fills up meanwhile keeps its
-    lock, and would wait for whoever opens the next one, who may just be waiting for that lock.
+    One at a time for an agency, as the list would have it anyway: who waits for a list that fills up meanwhile keeps
+    its lock, and would wait for whoever opens the next one, who may just be waiting for that lock.
     """
     await fetch(session, HOLD_LISTS, agency)
     while True:
