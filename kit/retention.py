@@ -22,6 +22,8 @@ from kit.cloudevents import Event
 from kit.contracts.events import JourneyHeld, JourneyReleased
 from kit.contracts.retention import Kept, Reason, RecordClass
 from kit.duekinds import Recurring
+from kit.gist import gist, places
+from kit.retry import is_passing
 from kit.rows import fetch
 from kit.settings import Settings
 from kit.telemetry import log
@@ -172,15 +174,41 @@ def nightly(*removals: Removal) -> Recurring:
 async def _remove_all(kit: "Kit", removal: Removal) -> None:
     seen: set[UUID] = set()
     while True:
-        async with kit.database.transaction() as session:
+        async with kit.database.reading() as session:
             found = set(await removal.find(session, kit.settings, BATCH))
-            if not found - seen:
-                break
-            seen |= found
-            if free := await removable(session, found):
-                await removal.remove(session, kit.settings, free)
+        if not (fresh := found - seen):
+            break
+        seen |= fresh
+        await _remove_some(kit, removal, fresh)
     if found:
         log.warning("what is past was not removed", journeys=len(found))
+
+
+async def _remove_some(kit: "Kit", removal: Removal, journeys: set[UUID]) -> None:
+    """Remove a batch together or, where that fails, each alone: what cannot be removed keeps nothing else from it."""
+    try:
+        await _remove(kit, removal, journeys)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.warning("what is past is removed one by one", journeys=len(journeys), error=gist(error))
+        for each in sorted(journeys):
+            await _remove_one(kit, removal, each)
+
+
+async def _remove_one(kit: "Kit", removal: Removal, journey: UUID) -> None:
+    try:
+        await _remove(kit, removal, {journey})
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.error("what is past cannot be removed", journey=str(journey), error=gist(error), at=places(error))
+
+
+async def _remove(kit: "Kit", removal: Removal, journeys: set[UUID]) -> None:
+    async with kit.database.transaction() as session:
+        if free := await removable(session, journeys):
+            await removal.remove(session, kit.settings, free)
 
 
 # ── the answer to an erasure ─────────────────────────────────────────────────────────────────────

@@ -209,6 +209,29 @@ async def test_a_removal_that_leaves_something_ends_all_the_same(toy):
     assert len(await records(toy)) == 1
 
 
+@pytest.mark.req("Y4", part="what cannot be removed keeps nothing else from it")
+async def test_a_journey_that_cannot_be_removed_keeps_no_other_from_it(toy):
+    journeys = sorted(uuid7() for _ in range(BATCH + 5))
+    await write(toy, journeys, datetime(2026, 1, 1, tzinfo=UTC))
+    tried = []
+
+    async def refuse(session, chosen, some):
+        tried.append(len(some))
+        await remove(session, chosen, some)
+        if journeys[3] in some:
+            raise LookupError("a row that nobody thought of")
+
+    async def away(*_):
+        raise TimeoutError
+
+    with clock.freeze(datetime(2037, 1, 1, tzinfo=UTC)):
+        with pytest.raises(TimeoutError):
+            await run(toy, Removal(find, away))
+        await run(toy, Removal(find, refuse))
+    assert await records(toy) == [journeys[3]]
+    assert len([each for each in tried if each == 1]) <= BATCH, "only the batch that it was in is taken apart"
+
+
 @pytest.mark.req("Y4", part="a hold that is written just before a removal is heeded by it")
 async def test_a_removal_waits_for_a_hold_that_is_being_written(toy):
     journey = uuid7()
