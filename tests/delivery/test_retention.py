@@ -317,6 +317,22 @@ async def test_an_erasure_takes_what_is_past_along_and_finds_nothing_of_a_strang
     assert await erase(delivery, uuid4()) == ()
 
 
+async def test_what_is_told_while_an_erasure_is_answered_is_neither_erased_nor_called_held(delivery, monkeypatch):
+    person = uuid4()
+    await refused(delivery, person)
+    other = await refused(delivery, uuid4())
+    key = await sent(delivery, other)
+
+    async def meanwhile(session, journeys):
+        async with delivery.kit.database.transaction() as telling:
+            await telling.execute(update(Notice).where(Notice.journey_id == other).values(person_id=person))
+        return await removable(session, journeys)
+
+    monkeypatch.setattr("services.delivery.commands.erasing.removable", meanwhile)
+    assert await erase(delivery, person) == (kept(RecordClass.NOTICE, Reason.KEPT_BY_LAW, date(2036, 11, 23)),)
+    assert await addressed(delivery) == {key}
+
+
 async def test_a_copy_taken_up_again_in_the_same_moment_is_in_use(delivery, time):
     key = await sent(delivery, await under_way(delivery, uuid4()))
     async with delivery.kit.database.transaction() as session:

@@ -204,6 +204,24 @@ async def test_a_line_of_nobody_loses_what_its_payer_typed_after_its_years(offic
     assert [each["transaction_id"] for each in await office.open()] == ["T-2"]
 
 
+async def test_what_came_late_under_a_removed_bill_stays_in_nobodys_name_after_its_own_years(office: Office, tomorrow):
+    row, transaction = await office.paid()
+    content = table(line(transaction, row["reference1"]))
+    await office.send(content)
+    tomorrow((LAST - DAY).days + 1)
+    await night(office)
+    content += line("T-2", row["reference1"], 700).encode() + b"\r\n"
+    await office.send(content)
+    (difference,) = await office.open()
+    await office.resolve(difference, "return", reference="B-1", paid_on=str(DAY))
+    before = await office.parity()
+    tomorrow(8 * 366)
+    await night(office)
+    assert await office.parity() == before
+    await office.send(content + line("T-3", "X").encode() + b"\r\n")
+    assert [each["transaction_id"] for each in await office.open()] == ["T-3"], "it would be the bill's, and settle it"
+
+
 # ── what keeps it ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -328,6 +346,22 @@ async def test_an_erasure_takes_what_is_past_and_names_what_the_law_keeps(office
     assert len(await office.payment.facts(PaymentErasureAnswered)) == 1
     assert [await kept(office, row) for row in (past, held, others)] == [False, True, True]
     assert str(person) not in "".join(each.to_json().decode() for each in await office.payment.facts())
+
+
+async def test_what_is_billed_while_an_erasure_is_answered_is_not_called_held(office: Office, monkeypatch):
+    person, kit = uuid4(), office.payment.kit
+
+    async def meanwhile(session, journeys):
+        row, _ = await office.paid()
+        async with kit.database.transaction() as billing:
+            await billing.execute(text(f"UPDATE invoice SET person_id = '{person}' WHERE id = '{row['id']}'"))
+        return await removable(session, journeys)
+
+    monkeypatch.setattr("services.payment.commands.erasing.removable", meanwhile)
+    async with kit.database.transaction() as session:
+        await commands.answer_erasure(session, kit.settings, uuid4(), person)
+    (answer,) = await office.payment.facts(PaymentErasureAnswered)
+    assert [(each.reason, each.kept) for each in answer.data.records] == [(Reason.KEPT_BY_LAW, 1)]
 
 
 async def nothing_to_erase(office: Office) -> bool:

@@ -1,6 +1,6 @@
 """An erasure: what delivery has of a person goes, unless its class, a hold or its use keeps it; what stays is told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +32,9 @@ COPIES = """
         state = 'sending' OR (state = 'sent' AND decided_at IS NULL) AS is_open,
         appeal_days IS NOT NULL AND channel = ANY($2::text[]) AS is_evidence
     FROM dispatch JOIN notice ON notice.id = notice_id LEFT JOIN delivery USING (journey_id)
-    WHERE notice.person_id = $1 AND address_masked IS NOT NULL
+    WHERE notice.person_id = $1 AND address_masked IS NOT NULL AND notice.journey_id = ANY($3::uuid[])
 """
+"""Of the journeys that were looked at: whether another one, told of meanwhile, is held has been asked of nobody."""
 Row = Mapping[str, Any]
 
 
@@ -44,7 +45,8 @@ async def answer_erasure(session: AsyncSession, event: Event, known: Known) -> N
     journeys = {row["journey_id"] for row in before}
     letters = [row for row in await fetch(session, LETTERS, list(journeys)) if row["emptied_at"] is None]
     free = set(await removable(session, journeys))
-    await _addresses(session, settings, person, free, tally)
+    copies = await fetch(session, COPIES, person, domain.proving(settings.notice_rules), list(journeys))
+    await _addresses(session, settings, copies, free, tally)
     # What is past goes now, though the night has not come yet.
     await remove_notices(session, settings, sorted(free))
     await empty_letters(session, settings, sorted(free))
@@ -60,9 +62,10 @@ def _standing(letters: Iterable[Row]) -> set[UUID]:
     return {row["id"] for row in letters if row["emptied_at"] is None}
 
 
-async def _addresses(session: AsyncSession, settings: Settings, person: UUID, free: set[UUID], tally: Tally) -> None:
+async def _addresses(
+    session: AsyncSession, settings: Settings, copies: Sequence[Row], free: set[UUID], tally: Tally
+) -> None:
     """Forget the copies of addresses that nothing keeps."""
-    copies = await fetch(session, COPIES, person, domain.proving(settings.notice_rules))
     why = {
         row["id"]: domain.why_copy_stays(
             is_held=row["journey_id"] not in free, is_open=row["is_open"], is_evidence=row["is_evidence"]

@@ -31,14 +31,15 @@ async def answer_erasure(session: AsyncSession, settings: RetentionSettings, era
     if not await put(session, Erasure(id=erasure, answered_at=clock.now()), "id"):
         return
     before = await queries.retained.of_person(session, person)
-    free = await removable(session, [each.journey for each in before])
+    journeys = {each.journey for each in before}
+    free = await removable(session, journeys)
     await remove_past(session, settings, free)
-    tally, today = Tally(), local_date(clock.now())
+    tally, today, held = Tally(), local_date(clock.now()), journeys.difference(free)
     kept = await queries.retained.of_person(session, person)
-    tally.erased(CLASS, len(before) - len(kept))
-    for each in kept:
+    tally.erased(CLASS, len({each.invoice for each in before}.difference(each.invoice for each in kept)))
+    for each in kept:  # one that was billed meanwhile is kept, and nobody holds it
         until = settings.kept_until(CLASS, each.last_on)
-        reason = reason_to_keep(each, until, today, is_held=each.journey not in free) or Reason.IN_USE
+        reason = reason_to_keep(each, until, today, is_held=each.journey in held) or Reason.IN_USE
         tally.kept(CLASS, reason, until if reason is Reason.KEPT_BY_LAW else None)
     fact = PaymentErasureAnswered(erasure=erasure, records=tally.records())
     await outbox.add(session, fact, subject=erasure)
