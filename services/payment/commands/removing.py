@@ -6,7 +6,6 @@ what opens an invoice's affairs again, a refund or a statement, comes wholly bef
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import product
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -36,9 +35,11 @@ RECEIPTS = """
 LINES = """
     UPDATE statement_line AS line SET removed_on = $1, reference2 = '', reference1 = CASE WHEN EXISTS (
         SELECT FROM invoice AS bill WHERE bill.biller_id = line.biller_id AND bill.reference1 = line.reference1
+        AND bill.removed_on IS NULL
     ) THEN reference1 ELSE '' END
     WHERE id = ANY($2::uuid[]) AND removed_on IS NULL
 """
+"""What came in late under the reference of a bill that was removed is nobody's, and would be that bill's again."""
 SAID_OF_RECEIPTS = "DELETE FROM receipt_act WHERE receipt_id = ANY($1::uuid[])"
 SAID_OF_DIFFERENCES = "DELETE FROM discrepancy_act WHERE discrepancy_id = ANY($1::uuid[])"
 OF_INVOICES = (
@@ -47,7 +48,7 @@ OF_INVOICES = (
     "DELETE FROM checkout WHERE invoice_id = ANY($1::uuid[])",
 )
 OF_LINES = "SELECT id FROM discrepancy WHERE line_id = ANY($1::uuid[])"
-WORK_OF = {"payment": ("verify",), "checkout": ("charge",), "invoice": ("inquire", "remind", "expire")}
+WORK_OF = {"verify": "payment", "charge": "checkout", "inquire": "invoice", "remind": "invoice", "expire": "invoice"}
 
 
 def _emptying(table: str) -> str:
@@ -81,9 +82,8 @@ async def _remove(session: AsyncSession, past: Sequence[Dealings], today: date) 
     await _close_differences(session, found["discrepancy"], today)
     for statement in OF_INVOICES:
         await fetch(session, statement, invoices)
-    for table, kinds in WORK_OF.items():
-        for kind, each in product(kinds, found[table]):
-            await duework.cancel(session, kind, each)
+    for kind, table in WORK_OF.items():
+        await duework.cancel(session, kind, *found[table])
     if receipts:
         names = [domain.receipt_name(row["agency"], row["id"]) for row in receipts]
         await duework.add(session, UNSTORE, invoices[0], payload={"names": names})
