@@ -5,7 +5,7 @@ import io
 import re
 from datetime import date
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pikepdf
 import pytest
@@ -16,6 +16,8 @@ from kit import duework
 from kit.documents import verify_async
 from kit.storage import Files
 from kit.testing import AGENCY
+from services.issuance import commands
+from services.issuance.commands.registering import StoredFile
 from services.issuance.duework.certifying import certify
 from services.issuance.models import CertifiedCopy
 from tests.issuance.conftest import NAME, Office
@@ -217,3 +219,19 @@ async def test_nobody_gets_a_copy_of_what_is_somebody_elses_or_not_there(registr
     for journey, copied, who in ((event, copy["id"], stranger), (event, uuid4(), person), (other, copy["id"], person)):
         answer = await file_of(registry, journey, who, {"id": copied})
         assert answer.json()["type"].removeprefix("urn:paet:problem:") in ("document-not-found", "copy-not-found")
+
+
+@pytest.mark.req("Y4", part="licences")
+async def test_a_copy_that_is_made_while_its_document_is_removed_leaves_no_name_behind(registry, issued):
+    event, row, person = issued
+    await asked(registry, event, person)
+    (copy,) = await made(registry, event, person)
+    of_copy = f"WHERE id = '{copy['id']}'"
+    unmade = "state = 'requested', file_name = NULL, stored_as = NULL, sha256 = NULL, made_at = NULL"
+    await changed(registry, f"UPDATE certified_copy SET {unmade} {of_copy}")
+    await changed(registry, f"UPDATE document SET removed_on = '2050-01-01' WHERE id = '{row['id']}'")
+    file = StoredFile("22000000_of-an-application.pdf", "x", "x", "copy", ())
+    async with registry.kit.database.transaction() as session:
+        await commands.keep_copy(session, UUID(copy["id"]), row["id"], file)
+    (left,) = await registry.harness.rows(text(f"SELECT state, file_name FROM certified_copy {of_copy}"))
+    assert (left["state"], left["file_name"]) == ("requested", None)

@@ -10,6 +10,7 @@ from kit import duework
 from kit.clock import clock, local_date
 from kit.rows import fetch
 from services.issuance import queries
+from services.issuance.commands.archiving import KEPT
 from services.issuance.commands.registering import StoredFile
 from services.issuance.domain import CopyState, status_on
 from services.issuance.models import CertifiedCopy, Document
@@ -59,8 +60,13 @@ async def _plan(session: AsyncSession, copy: CertifiedCopy) -> None:
     await duework.add(session, CERTIFY, f"{copy.id}:{row['failed'] + 1}" if row["failed"] else str(copy.id))
 
 
-async def keep_copy(session: AsyncSession, copy_id: UUID, file: StoredFile) -> None:
-    """The file of a copy is stored; saying so again changes nothing."""
+async def keep_copy(session: AsyncSession, copy_id: UUID, document: UUID, file: StoredFile) -> None:
+    """The file of a copy is stored; saying so again changes nothing.
+
+    Not of a document that was removed meanwhile: the file goes with the others, and its name is not kept.
+    """
+    if not await fetch(session, KEPT, document):
+        return
     copy = (await session.exec(select(CertifiedCopy).where(CertifiedCopy.id == copy_id).with_for_update())).one()
     if copy.state == CopyState.MADE:
         return

@@ -50,7 +50,7 @@ async def certify(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
     crashpoint.reach(STORED)
     file = StoredFile(name, stored_as, hashlib.sha256(pdf).hexdigest(), domain.COPY_TYPE, ())
     async with kit.database.transaction() as session:
-        await commands.keep_copy(session, copy.id, file)
+        await commands.keep_copy(session, copy.id, document.id, file)
 
 
 async def _sealed(kit: Kit, copy: CertifiedCopy, document: Document, properties: DocumentProperties) -> bytes:
