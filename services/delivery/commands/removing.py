@@ -20,10 +20,15 @@ from services.delivery.domain import proving
 from services.delivery.settings import Settings
 
 PAST_NOTICES = f"""
-    SELECT DISTINCT journey_id FROM notice JOIN delivery USING (journey_id)
-    WHERE notice.created_at < $1 AND delivery.completed_at < $1 AND {not_held("delivery.journey_id")} LIMIT $2
+    SELECT DISTINCT journey_id FROM (
+        SELECT journey_id FROM notice JOIN delivery USING (journey_id)
+        WHERE notice.created_at < $1 AND delivery.completed_at < $1 AND {not_held("delivery.journey_id")} LIMIT $2
+    ) AS past
 """  # noqa: S608 - our own columns
-"""What is told of a licence long after the end of its journey is kept as long from then on."""
+"""What is told of a licence long after the end of its journey is kept as long from then on.
+
+Journeys are told apart only among the few that are looked at: else each batch would read all that is past.
+"""
 REMOVE_NOTICES = """
     WITH past AS (
         SELECT notice.id FROM notice JOIN delivery USING (journey_id)
@@ -41,9 +46,11 @@ FORGET_PERSON = """
 """
 
 PAST_LETTERS = f"""
-    SELECT DISTINCT journey_id FROM letter JOIN delivery USING (journey_id)
-    WHERE letter.registered_at < $1 AND emptied_at IS NULL AND delivery.completed_at < $1
-    AND {not_held("delivery.journey_id")} LIMIT $2
+    SELECT DISTINCT journey_id FROM (
+        SELECT journey_id FROM letter JOIN delivery USING (journey_id)
+        WHERE letter.registered_at < $1 AND emptied_at IS NULL AND delivery.completed_at < $1
+        AND {not_held("delivery.journey_id")} LIMIT $2
+    ) AS past
 """  # noqa: S608 - our own columns
 EMPTY_LETTERS = """
     UPDATE letter SET emptied_at = $3, subject = '', salutation = '', reference = NULL, body = '', enclosure = NULL
@@ -54,10 +61,13 @@ EMPTY_LETTERS = """
 OVER = "address_masked IS NOT NULL AND settled_at < $1 AND (state <> 'sent' OR decided_at < $1)"
 """A copy that no report is waited for any more: sent, decided, and a while ago."""
 PAST_ADDRESSES = f"""
-    SELECT DISTINCT journey_id FROM dispatch JOIN notice ON notice.id = notice_id JOIN delivery USING (journey_id)
-    WHERE {OVER} AND delivery.completed_at < $1 AND NOT (appeal_days IS NOT NULL AND channel = ANY($2::text[]))
-    AND {not_held("delivery.journey_id")} LIMIT $3
+    SELECT DISTINCT journey_id FROM (
+        SELECT journey_id FROM dispatch JOIN notice ON notice.id = notice_id JOIN delivery USING (journey_id)
+        WHERE {OVER} AND delivery.completed_at < $1 AND NOT (appeal_days IS NOT NULL AND channel = ANY($2::text[]))
+        AND {not_held("delivery.journey_id")} ORDER BY settled_at DESC LIMIT $3
+    ) AS past
 """  # noqa: S608 - our own columns
+"""The youngest first: the older ones are mostly evidence, which stays for years, and each batch would read past it."""
 OF_JOURNEYS = f"""
     SELECT dispatch.id FROM dispatch JOIN notice ON notice.id = notice_id
     WHERE {OVER} AND NOT (appeal_days IS NOT NULL AND channel = ANY($2::text[])) AND journey_id = ANY($3::uuid[])

@@ -63,18 +63,21 @@ async def _remove(session: AsyncSession, documents: Sequence[UUID], today: date)
     await fetch(session, EMPTY, today, list(documents))
     for statement in OF_DOCUMENTS:
         await fetch(session, statement, list(documents))
+    await _forget_work(session, planned)
     for row in planned:
-        await _forget_work(session, row)
         folder = domain.folder_of(row["agency"], row["id"])
         await duework.add(session, UNSTORE, row["id"], payload={"folder": folder})
 
 
-async def _forget_work(session: AsyncSession, row: asyncpg.Record) -> None:
-    """Nothing is made, made to last or told of it any more."""
-    document = row["id"]
-    await duework.cancel(session, EXPIRY, document)
-    await duework.cancel(session, ARCHIVE, f"{document}:{row['version'] + 1}")
-    for kind in (WORK, REISSUE):
-        await duework.cancel(session, kind, f"{document}:{row['attempt']}")
-    for copy in row["copies"] or ():
-        await duework.cancel(session, CERTIFY, copy)
+async def _forget_work(session: AsyncSession, planned: Sequence[asyncpg.Record]) -> None:
+    """Nothing is made, made to last or told of them any more."""
+    attempts = [f"{row['id']}:{row['attempt']}" for row in planned]
+    unwanted = {
+        EXPIRY: [row["id"] for row in planned],
+        ARCHIVE: [f"{row['id']}:{row['version'] + 1}" for row in planned],
+        WORK: attempts,
+        REISSUE: attempts,
+        CERTIFY: [copy for row in planned for copy in row["copies"] or ()],
+    }
+    for kind, keys in unwanted.items():
+        await duework.cancel(session, kind, *keys)

@@ -39,11 +39,14 @@ TERMS = """
 """
 CANDIDATES = """
     SELECT coalesce(origin, id) AS term, journey_id FROM document WHERE removed_on IS NULL AND valid_until < $1::date
-    UNION
+    UNION ALL
     SELECT coalesce(origin, id), journey_id FROM document
     WHERE removed_on IS NULL AND state IN ('revoked', 'replaced', 'stopped', 'failed') AND requested_at < $2
 """
-"""Terms with a document that has ended before $1, or by an act or never issued and wanted before $2: by two indexes."""
+"""Terms with a document that has ended before $1, or by an act or never issued and wanted before $2: by two indexes.
+
+Some stand there twice: to tell them apart all would be read, of which a batch wants few.
+"""
 OF_CANDIDATE = "AND document.journey_id = candidate.journey_id AND coalesce(origin, id) = candidate.term"
 PAST = f"""
     SELECT DISTINCT journey_id FROM (
