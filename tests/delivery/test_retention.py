@@ -104,6 +104,18 @@ async def letter(delivery, journey):
     return UUID(made.json()["id"])
 
 
+async def trouble(delivery, kind, which):
+    """Work for that row that failed for good, and what was said."""
+    (row,) = await delivery.rows(which)
+    failed = {"attempts": 12, "error": "somchai@example.org", "due_at": clock.now(), "failed_at": clock.now()}
+    async with delivery.kit.database.aside.begin() as connection:
+        await connection.execute(DUE_WORK.insert().values(kind=kind, key=str(row["id"]), **failed))
+
+
+async def troubled(delivery):
+    return await delivery.rows(select(DUE_WORK.c.id).where(DUE_WORK.c.failed_at.is_not(None)))
+
+
 async def counts(delivery):
     tables = (Notice, Dispatch, DispatchEvent, AppealPeriod)
     return [(await delivery.rows(select(func.count().label("n")).select_from(each)))[0]["n"] for each in tables]
@@ -139,9 +151,11 @@ def gone(record_class, count=1):
 async def test_notices_are_kept_through_their_last_day_and_are_gone_after_it(delivery, time):
     journey, other = await refused(delivery, uuid4()), await under_way(delivery, uuid4())
     await sent(delivery, journey)
+    await trouble(delivery, "climb", select(Notice.id).where(Notice.journey_id == journey))
     time(LAST_DAY - ENDED)
     await night(delivery)
     assert await counts(delivery) == [2, 1, 2, 1]
+    assert await troubled(delivery)
     time(timedelta(minutes=1))
     await night(delivery)
     assert await counts(delivery) == [1, 0, 0, 0]
@@ -149,6 +163,7 @@ async def test_notices_are_kept_through_their_last_day_and_are_gone_after_it(del
     assert left["journey_id"] == other, "what has not ended is kept, however old"
     (ended,) = await delivery.rows(select(Delivery))
     assert (ended["journey_id"], ended["person_id"], ended["outcome"]) == (journey, None, "refused")
+    assert await troubled(delivery) == []
 
 
 async def test_what_is_told_long_after_the_end_is_kept_as_long_from_then_on(delivery, time):

@@ -12,10 +12,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
+from kit import duework
 from kit.clock import clock
 from kit.contracts.retention import RecordClass
 from kit.retention import Removal, not_held
 from kit.rows import fetch
+from services.delivery.commands.climbing import CLIMB
+from services.delivery.commands.letters import WORK as LETTER
 from services.delivery.domain import proving
 from services.delivery.settings import Settings
 
@@ -38,7 +41,7 @@ REMOVE_NOTICES = """
     sent AS (SELECT id FROM dispatch WHERE notice_id IN (SELECT id FROM past)),
     events AS (DELETE FROM dispatch_event WHERE dispatch_id IN (SELECT id FROM sent)),
     gone AS (DELETE FROM dispatch WHERE id IN (SELECT id FROM sent))
-    DELETE FROM notice WHERE id IN (SELECT id FROM past)
+    DELETE FROM notice WHERE id IN (SELECT id FROM past) RETURNING id
 """
 FORGET_PERSON = """
     UPDATE delivery SET person_id = NULL WHERE journey_id = ANY($1::uuid[])
@@ -55,7 +58,7 @@ PAST_LETTERS = f"""
 EMPTY_LETTERS = """
     UPDATE letter SET emptied_at = $3, subject = '', salutation = '', reference = NULL, body = '', enclosure = NULL
     FROM delivery WHERE delivery.journey_id = letter.journey_id AND completed_at < $2
-    AND letter.journey_id = ANY($1::uuid[]) AND registered_at < $2 AND emptied_at IS NULL
+    AND letter.journey_id = ANY($1::uuid[]) AND registered_at < $2 AND emptied_at IS NULL RETURNING letter.id
 """
 
 OVER = "address_masked IS NOT NULL AND settled_at < $1 AND (state <> 'sent' OR decided_at < $1)"
@@ -95,7 +98,9 @@ async def find_notices(session: AsyncSession, settings: Settings, limit: int) ->
 async def remove_notices(session: AsyncSession, settings: Settings, journeys: Sequence[UUID]) -> None:
     """Remove their notices that are past, with all evidence of them; the end of the journey stays, without a person."""
     past = settings.kept_since(RecordClass.NOTICE, clock.now())
-    await fetch(session, REMOVE_NOTICES, list(journeys), past)
+    gone = await fetch(session, REMOVE_NOTICES, list(journeys), past)
+    # What failed for good would stay with what the channel had said.
+    await duework.cancel(session, CLIMB, *(row["id"] for row in gone))
     await fetch(session, FORGET_PERSON, list(journeys))
 
 
@@ -106,9 +111,10 @@ async def find_letters(session: AsyncSession, settings: Settings, limit: int) ->
 
 
 async def empty_letters(session: AsyncSession, settings: Settings, journeys: Sequence[UUID]) -> None:
-    """Remove what their letters say; number, addressee, times and hash stay on the register."""
+    """Remove what their letters say; number, addressee, times and hash stay on the register. No empty one leaves."""
     past = settings.kept_since(RecordClass.REQUEST, clock.now())
-    await fetch(session, EMPTY_LETTERS, list(journeys), past, clock.now())
+    emptied = await fetch(session, EMPTY_LETTERS, list(journeys), past, clock.now())
+    await duework.cancel(session, LETTER, *(row["id"] for row in emptied))
 
 
 async def find_addresses(session: AsyncSession, settings: Settings, limit: int) -> Sequence[UUID]:

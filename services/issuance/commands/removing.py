@@ -70,8 +70,8 @@ async def _remove(session: AsyncSession, documents: Sequence[UUID], today: date)
 
 
 async def _forget_work(session: AsyncSession, planned: Sequence[asyncpg.Record]) -> None:
-    """Nothing is made, made to last or told of them any more."""
-    attempts = [f"{row['id']}:{row['attempt']}" for row in planned]
+    """Nothing is made, made to last or told of them any more, nor is it kept what went wrong when it was."""
+    attempts = [f"{row['id']}:{attempt}" for row in planned for attempt in range(1, row["attempt"] + 1)]
     unwanted = {
         EXPIRY: [row["id"] for row in planned],
         ARCHIVE: [f"{row['id']}:{row['version'] + 1}" for row in planned],
