@@ -7,7 +7,7 @@ no hold can be written beside it. Nothing else decides whether a journey is held
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -37,6 +37,7 @@ REMOVE = "remove-past"
 BATCH = 100
 """Journeys of one transaction: short, so that nobody waits long for what it holds."""
 AT = time(2)
+MOST_APART = timedelta(hours=1)
 
 
 class RetentionSettings(Settings):
@@ -165,10 +166,21 @@ def nightly(*removals: Removal) -> Recurring:
     """The work REMOVE: every night everything that is past goes, batch by batch."""
 
     async def work(kit: "Kit", _key: str, _payload: dict[str, Any]) -> None:
-        for removal in removals:
-            await _remove_all(kit, removal)
+        if await _tells_the_time(kit):
+            for removal in removals:
+                await _remove_all(kit, removal)
 
     return Recurring(work, AT)
+
+
+async def _tells_the_time(kit: "Kit") -> bool:
+    """Whether the clock agrees with the database's: one that runs years ahead would remove what nobody can restore."""
+    async with kit.database.connection() as connection:
+        apart = abs(clock.now() - await connection.fetchval("SELECT clock_timestamp()"))
+    if clock.is_moved or apart < MOST_APART:
+        return True
+    log.error("nothing is removed by a clock that is wrong", apart_s=int(apart.total_seconds()))
+    return False
 
 
 async def _remove_all(kit: "Kit", removal: Removal) -> None:

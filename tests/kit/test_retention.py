@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, select, text
 from uuid_utils.compat import uuid7
 
 from kit.claims import Known
-from kit.clock import BANGKOK, clock
+from kit.clock import BANGKOK, Clock, clock
 from kit.cloudevents import compose
 from kit.contracts.events import JourneyHeld, JourneyReleased
 from kit.contracts.retention import Kept, Reason, RecordClass
@@ -207,6 +207,15 @@ async def test_a_removal_that_leaves_something_ends_all_the_same(toy):
     with clock.freeze(datetime(2037, 1, 1, tzinfo=UTC)):
         await run(toy, Removal(find, leave))
     assert len(await records(toy)) == 1
+
+
+@pytest.mark.req("Y4", part="a clock that runs ahead removes nothing")
+async def test_a_clock_that_runs_ahead_of_the_databases_removes_nothing(toy, monkeypatch):
+    journey = uuid7()
+    await write(toy, [journey], datetime(2026, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(Clock, "now", lambda _: datetime(2037, 1, 1, tzinfo=UTC))
+    await run(toy, Removal(find, remove))
+    assert await records(toy) == [journey]
 
 
 @pytest.mark.req("Y4", part="what cannot be removed keeps nothing else from it")
