@@ -18,7 +18,7 @@ from kit.cloudevents import compose
 from kit.contracts.claims import ErasureClaim
 from kit.contracts.events import ErasureRequested, IssuanceErasureAnswered, JourneyHeld, JourneyReleased
 from kit.contracts.retention import Reason, RecordClass
-from kit.database import DUE_WORK
+from kit.database import DUE_WORK, TOMBSTONE
 from kit.duework import Later
 from kit.retention import REMOVE, removable
 from kit.storage import Files
@@ -253,6 +253,8 @@ async def test_the_documents_of_one_term_go_together_and_those_of_the_next_stay(
 @pytest.mark.req("Y4", part="what was never issued is a request")
 async def test_what_was_never_issued_is_kept_as_a_request_and_its_void_number_stays(registry):
     failed = await put(registry, state="failed", issued_at=None, valid_until=None, fault="x", attempt=2)
+    waiting = await put(registry, state="failed", issued_at=None, valid_until=None)  # an operator may try it again
+    ended = {"journey_id": failed["journey_id"], "reason": "withdrawn", "closed_at": failed["requested_at"]}
     trouble = {"kind": commands.WORK, "key": f"{failed['id']}:1", "error": TOLD, "due_at": clock.now()}
     making = await put(registry, state="requested", issued_at=None, numbered_at=None, valid_until=None)
     number = {name: failed[name] for name in ("agency", "series", "year", "running")} | {
@@ -260,11 +262,12 @@ async def test_what_was_never_issued_is_kept_as_a_request_and_its_void_number_st
     }  # fmt: skip
     async with registry.kit.database.engine.begin() as connection:
         await connection.execute(insert(Number), [number])
+        await connection.execute(insert(TOMBSTONE), [ended])
         await connection.execute(insert(DUE_WORK), [trouble | {"failed_at": clock.now()}])
     await night(registry, date(2030, 3, 1))
-    assert await kept(registry, failed, making) == [True, True]
+    assert await kept(registry, failed, making, waiting) == [True, True, True]
     await night(registry, date(2030, 3, 2))
-    assert await kept(registry, failed, making) == [False, True]
+    assert await kept(registry, failed, making, waiting) == [False, True, True]
     assert await registry.harness.rows(select(DUE_WORK.c.id).where(DUE_WORK.c.error == TOLD)) == []
     (void,) = [each for each in await registry.numbers() if each["document_id"] == failed["id"]]
     assert (void["state"], void["reason"], void["running"]) == ("void", "template", failed["running"])

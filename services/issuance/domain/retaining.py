@@ -67,7 +67,7 @@ class Licence:
     is_licence: bool
     """Whether any of them was issued, or may yet be."""
     is_open: bool
-    """Whether one is being made."""
+    """Whether one is being made, or may be tried again."""
     ended_on: date | None
     """The last day of its life; None for one without end."""
 

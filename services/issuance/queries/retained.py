@@ -13,7 +13,9 @@ from services.issuance.domain.retaining import Licence
 
 DOCUMENTS = """
     SELECT coalesce(origin, id) AS term, id, journey_id,
-        state IN ('requested', 'issuing') AS is_open,
+        state IN ('requested', 'issuing') OR state = 'failed' AND kind = 'first' AND NOT EXISTS (
+            SELECT FROM tombstone WHERE tombstone.journey_id = document.journey_id
+        ) AS is_open,
         state NOT IN ('failed', 'stopped') AS is_licence,
         coalesce((CASE
             WHEN state IN ('failed', 'stopped') THEN greatest(requested_at, numbered_at, (
@@ -30,7 +32,10 @@ DOCUMENTS = """
         END AT TIME ZONE 'Asia/Bangkok')::date, valid_until) AS ended_on
     FROM document WHERE removed_on IS NULL
 """
-"""Of each document when its life has ended or will; it may be by an act. Conditions may follow."""
+"""Of each document when its life has ended or will; it may be by an act. Conditions may follow.
+
+One that failed is waited for until its journey has ended: an operator may try again what was granted and paid.
+"""
 TERMS = """
     SELECT term, (array_agg(journey_id))[1] AS journey_id, array_agg(id ORDER BY id) AS documents,
         bool_or(is_licence) AS is_licence, bool_or(is_open) AS is_open,
