@@ -321,10 +321,13 @@ async def test_an_erasure_erases_what_nothing_keeps_and_answers_once(delivery, t
 
 async def test_an_erasure_takes_what_is_past_along_and_finds_nothing_of_a_stranger(delivery, time):
     person = uuid4()
-    await letter(delivery, await refused(delivery, person))
+    journey = await refused(delivery, person)
+    await letter(delivery, journey)
+    await sent(delivery, journey, "post")
     await under_way(delivery, person)
     time(LAST_DAY + DAY - ENDED)
     assert await erase(delivery, person) == (
+        gone(RecordClass.CONTACT),
         gone(RecordClass.NOTICE),
         kept(RecordClass.NOTICE, Reason.IN_USE),
         gone(RecordClass.REQUEST),

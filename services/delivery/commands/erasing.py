@@ -45,11 +45,14 @@ async def answer_erasure(session: AsyncSession, event: Event, known: Known) -> N
     journeys = {row["journey_id"] for row in before}
     letters = [row for row in await fetch(session, LETTERS, list(journeys)) if row["emptied_at"] is None]
     free = set(await removable(session, journeys))
-    copies = await fetch(session, COPIES, person, domain.proving(settings.notice_rules), list(journeys))
-    await _addresses(session, settings, copies, free, tally)
-    # What is past goes now, though the night has not come yet.
+    copied = person, domain.proving(settings.notice_rules), list(journeys)
+    copies = await fetch(session, COPIES, *copied)
+    # What is past goes now, though the night has not come yet, and what is evidence of it goes with it.
     await remove_notices(session, settings, sorted(free))
     await empty_letters(session, settings, sorted(free))
+    still = await fetch(session, COPIES, *copied)
+    tally.erased(RecordClass.CONTACT, len({row["id"] for row in copies} - {row["id"] for row in still}))
+    await _addresses(session, settings, still, free, tally)
     left = {row["id"] for row in await fetch(session, NOTICES, person)}
     _count(tally, RecordClass.NOTICE, settings, before, left, free)
     after = await fetch(session, LETTERS, list(journeys))
