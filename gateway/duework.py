@@ -1,11 +1,16 @@
-"""What is done after commit: journeys whose application could not be opened at once."""
+"""What is done after commit: journeys whose application could not be opened at once; and every night holds are told."""
 
+from datetime import time
 from typing import Any
 from uuid import UUID
 
-from gateway.commands import journeys
+from gateway.commands import holds, journeys
 from gateway.queries import journeys as queries
 from kit.app import Kit
+from kit.duework import AnyWork, Recurring
+
+TELL_HOLDS = "tell-holds"
+BEFORE_REMOVAL = time(1)
 
 
 async def open_application(kit: Kit, key: str, _payload: dict[str, Any]) -> None:
@@ -19,4 +24,16 @@ async def open_application(kit: Kit, key: str, _payload: dict[str, Any]) -> None
         await journeys.record_opened(session, journey)
 
 
-WORK = {journeys.OPEN_APPLICATION: open_application}
+async def tell_holds(kit: Kit, _key: str, _payload: dict[str, Any]) -> None:
+    """Tell the holds that stand, an hour before what is past is removed (``kit/retention.py``).
+
+    A service whose database was restored from before a hold, or to which the fact was lost, would remove what is held.
+    """
+    async with kit.database.transaction() as session:
+        await holds.tell_again(session)
+
+
+WORK: dict[str, AnyWork] = {
+    journeys.OPEN_APPLICATION: open_application,
+    TELL_HOLDS: Recurring(tell_holds, BEFORE_REMOVAL),
+}

@@ -55,3 +55,10 @@ async def lift(
         fact = JourneyReleased(journey=journey.journey_id, hold=hold.hold_id)
         await outbox.add(session, fact, agency=journey.agency, subject=journey.journey_id)
     return hold
+
+
+async def tell_again(session: AsyncSession) -> None:
+    """Tell every hold that stands once more; who knows of it changes nothing, and a release wins whenever it comes."""
+    for row in await queries.standing(session):
+        fact = JourneyHeld(journey=row["journey_id"], hold=row["hold_id"])
+        await outbox.add(session, fact, agency=row["agency"], subject=row["journey_id"])

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from gateway.commands.journeys import OPEN_APPLICATION
 from gateway.models import Journey
 from kit.clients import PeerRefused, PeerUnavailable
 from kit.clock import clock
@@ -15,6 +16,7 @@ from kit.database import DUE_WORK
 from tests.bundles import OTHER_AGENCY, information_bundle, licence_bundle
 
 OPENING = "/internal/journeys"
+TO_OPEN = select(DUE_WORK).where(DUE_WORK.c.kind == OPEN_APPLICATION)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ async def test_a_citizen_starts_a_journey_of_the_version_in_force(published, pub
     assert asked(published) == [
         {"journey_id": journey["id"], "definition": "test-licence@2", "person": str(person), "language": "en"}
     ]
-    assert await published.rows(select(DUE_WORK)) == []
+    assert await published.rows(TO_OPEN) == []
 
 
 async def test_an_anonymous_journey_has_a_tracking_number_and_a_secret_that_is_not_stored(published, start):
@@ -200,7 +202,7 @@ async def test_what_nobody_repeats_is_completed_by_due_work(published, start):
 
 
 async def _nothing_due(gateway) -> bool:
-    return await gateway.rows(select(DUE_WORK)) == []
+    return await gateway.rows(TO_OPEN) == []
 
 
 async def test_a_refusal_between_services_is_no_answer_for_a_citizen(published, start):

@@ -5,9 +5,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 
+from gateway.duework import TELL_HOLDS, WORK
 from gateway.models import JourneyHold
 from kit.contracts.events import JourneyHeld, JourneyReleased
 from kit.database import OUTBOX
+from kit.retention import AT
 from tests.bundles import OTHER_AGENCY, licence_bundle
 
 WHY = {"reason": "คดีปกครองหมายเลขดำที่ บ. 1/2570", "legal_basis": "คำสั่งศาลปกครอง"}
@@ -72,6 +74,20 @@ async def test_a_hold_is_placed_once_under_its_key(gateway, journey, place):
     for missing in ({"reason": " "}, {"legal_basis": ""}, {"more": "x"}):
         assert (await place(key="another-key", **missing)).status_code == 422
     assert (await place(key="another-key")).status_code == 201, "several holds may stand beside each other"
+
+
+@pytest.mark.req("Y4", part="a service that has lost a hold hears of it again before the next removal")
+async def test_holds_that_stand_are_told_again_every_night_and_lifted_ones_are_not(gateway, journey, place):
+    standing, lifted = [UUID((await place(key=key)).json()["hold_id"]) for key in ("a-key-of-mine", "another-key")]
+    path, by = f"/v1/journeys/{journey}/holds/{lifted}/release", gateway.officer("administrator")
+    assert (await gateway.client.post(path, json={"reason": "x"}, headers=by)).status_code == 200
+    work = WORK[TELL_HOLDS]
+    assert work.every < AT
+    await work.one(gateway.kit, "all", {})
+    told = await gateway.facts(JourneyHeld)
+    assert [each.data.hold for each in told] == [standing, lifted, standing]
+    assert (told[2].data, told[2].agency, told[2].subject) == (told[0].data, told[0].agency, told[0].subject)
+    assert told[2].id != told[0].id
 
 
 async def test_without_a_key_nothing_is_held(gateway, journey):
