@@ -22,6 +22,7 @@ from kit.cloudevents import Event
 from kit.contracts.events import JourneyHeld, JourneyReleased
 from kit.contracts.retention import Kept, Reason, RecordClass
 from kit.duekinds import Recurring
+from kit.duework import Later
 from kit.gist import gist, places
 from kit.retry import is_passing
 from kit.rows import fetch
@@ -36,6 +37,8 @@ REMOVE = "remove-past"
 """Kind of the nightly work."""
 BATCH = 100
 """Journeys of one transaction: short, so that nobody waits long for what it holds."""
+BATCHES = 50
+"""Of one turn: as long as it lasts the transaction that holds its row is open, and keeps vacuum from what has gone."""
 AT = time(2)
 MOST_APART = timedelta(hours=1)
 
@@ -185,13 +188,15 @@ async def _tells_the_time(kit: "Kit") -> bool:
 
 async def _remove_all(kit: "Kit", removal: Removal) -> None:
     seen: set[UUID] = set()
-    while True:
+    for _ in range(BATCHES):
         async with kit.database.reading() as session:
             found = set(await removal.find(session, kit.settings, BATCH))
         if not (fresh := found - seen):
             break
         seen |= fresh
         await _remove_some(kit, removal, fresh)
+    else:
+        raise Later(clock.now())
     if found:
         log.warning("what is past was not removed", journeys=len(found))
 

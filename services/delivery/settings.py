@@ -39,8 +39,8 @@ class Settings(RetentionSettings):
     """By which events on which channels a notice counts as told, as JSON; each rule names its source."""
     saraban_book: dict[AgencyCode, Correspondent] = Field(default_factory=dict)
     """Central mailboxes by code of the agency, as JSON: whoever is not in it neither sends nor gets letters."""
-    delay_copies: DelayCopies | None = None
-    """To whom a copy of each notice of a delay is written, as JSON; without it, or a mailbox in the book, to nobody."""
+    delay_copies: dict[AgencyCode, DelayCopies] = Field(default_factory=dict)
+    """To whom an agency copies its notices of a delay, by its code, as JSON; without it, or a mailbox, to nobody."""
     letter_number: str = "{prefix}/{running}"
     """The pattern of the numbers of letters: ``{prefix}``, ``{running}``, ``{year}`` (Buddhist)."""
 

@@ -225,6 +225,9 @@ class ServiceAnswer(BaseModel):
     records: list[Kept]
 
 
+NOT_ASKED = ("request", "review", "approval", "gateway", "identity")
+
+
 class ErasureView(BaseModel):
     """A request for erasure, until when it is answered, and each service's answer as it comes in."""
 
@@ -232,8 +235,10 @@ class ErasureView(BaseModel):
     requested_at: datetime
     answer_by: datetime
     is_answered: bool
-    """By every service."""
+    """By every service that answers."""
     services: list[ServiceAnswer]
+    not_asked: list[str]
+    """Services whose records an erasure does not reach: they keep them."""
 
     @classmethod
     def of(cls, seen: ErasureSeen) -> Self:
@@ -248,5 +253,5 @@ class ErasureView(BaseModel):
         row = seen.erasure
         return cls(
             id=row.id, requested_at=row.requested_at, answer_by=row.answer_by, services=services,
-            is_answered=all(each.answered_at for each in services),
+            is_answered=all(each.answered_at for each in services), not_asked=list(NOT_ASKED),
         )  # fmt: skip

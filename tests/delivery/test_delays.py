@@ -11,8 +11,9 @@ from kit.contracts.claims import DelayClaim
 from kit.contracts.events import Overdue, Submitted, Withdrawn
 from kit.contracts.journey import Outcome
 from services.delivery.domain import DelayCopies
+from services.delivery.duework.letters import copy_delay
 from services.delivery.models import Letter, Notice
-from tests.bundles import OTHER_AGENCY
+from tests.bundles import AGENCY, OTHER_AGENCY
 
 pytestmark = pytest.mark.req("D5", part="no fact tells a defect yet")
 
@@ -81,7 +82,10 @@ async def test_nobody_is_told_of_a_delay_that_is_over(journey, delivery):
 async def test_a_copy_goes_by_letter_each_time_where_the_settings_say_to_whom(journey, delivery, mail):
     await journey.tell()
     await delivery.until(journey.is_done)  # and nobody was written to
-    delivery.kit.settings.delay_copies = OPDC
+    delivery.kit.settings.delay_copies = {OTHER_AGENCY: OPDC}
+    await journey.tell()
+    await delivery.until(journey.is_done)  # another agency's signer writes for nobody else
+    delivery.kit.settings.delay_copies = {AGENCY: OPDC}
     await journey.tell(count=2)
     await journey.tell(count=3, reason="")
     first, second = await journey.copies()
@@ -93,5 +97,17 @@ async def test_a_copy_goes_by_letter_each_time_where_the_settings_say_to_whom(jo
     assert first["body"].endswith("เหตุแห่งความล่าช้า: รอผลตรวจสถานที่")
     assert second["body"].endswith("หน่วยงานยังไม่ได้แจ้งเหตุ")
     assert [each["to"] for each in await mail.messages()] == ["saraban@anamai.moph.go.th"] * 2
+    again = first["idempotency_key"].partition(":")[2]
+    delivery.kit.settings.delay_copies = {AGENCY: OPDC.model_copy(update={"position": "รองผู้อำนวยการเขต"})}
+    told = {
+        "agency": AGENCY,
+        "journey": str(first["journey_id"]),
+        "number": "1",
+        "title": "x",
+        "due": "x",
+        "count": "2",
+    }
+    await copy_delay(delivery.kit, again, told | {"delay": "x"})
+    assert len(await journey.copies()) == 2, "written once, whoever has signed since"
     shown = await delivery.client.get(f"/letters/{first['id']}", headers=delivery.officer("administrator"))
     assert shown.json()["registered_by"] is None

@@ -43,6 +43,7 @@ async def test_a_person_asks_once_and_sees_until_when_it_is_answered(identity, s
     assert now <= asked_at <= clock.now()
     assert datetime.fromisoformat(shown["answer_by"]) - asked_at == timedelta(days=30)
     assert not shown["is_answered"]
+    assert shown["not_asked"] == ["request", "review", "approval", "gateway", "identity"]
     waiting = {"answered_at": None, "records": []}
     assert shown["services"] == [{"service": each} | waiting for each in ("payment", "issuance", "delivery")]
     facts = [each for each in await identity.facts(ErasureRequested) if each.data.erasure == UUID(shown["id"])]

@@ -11,11 +11,13 @@ from pydantic import ValidationError
 from sqlalchemy import MetaData, select, text
 from uuid_utils.compat import uuid7
 
+from kit import retention
 from kit.claims import Known
 from kit.clock import BANGKOK, Clock, clock
 from kit.cloudevents import compose
 from kit.contracts.events import JourneyHeld, JourneyReleased
 from kit.contracts.retention import Kept, Reason, RecordClass
+from kit.duework import Later
 from kit.recurring import first_turn, next_turn
 from kit.retention import (
     AT,
@@ -196,6 +198,17 @@ async def test_what_is_past_goes_in_batches_and_what_is_held_stays(toy):
         await hear(toy, JourneyReleased(journey=old[7], hold=UUID(int=1)))
         await run(toy, Removal(find, count))
     assert await records(toy) == [young]
+
+
+async def test_a_long_removal_takes_turns(toy, monkeypatch):
+    monkeypatch.setattr(retention, "BATCHES", 1)
+    await write(toy, [uuid7() for _ in range(BATCH + 1)], datetime(2026, 1, 1, tzinfo=UTC))
+    with clock.freeze(datetime(2037, 1, 1, tzinfo=UTC)):
+        for left in (1, 0):
+            with pytest.raises(Later) as later:
+                await run(toy, Removal(find, remove))
+            assert (later.value.at, len(await records(toy))) == (clock.now(), left)
+        await run(toy, Removal(find, remove))
 
 
 async def test_a_removal_that_leaves_something_ends_all_the_same(toy):

@@ -41,7 +41,7 @@ class Correspondent(Model):
 
 
 class DelayCopies(Model):
-    """Whereto a copy of every notice of a delay goes as a letter, and in whose name (LFA58 s.10 para. 2 [C2])."""
+    """Whereto an agency's copy of every notice of a delay goes, and in whose name (LFA58 s.10 para. 2 [C2])."""
 
     to: AgencyCode
     salutation: Annotated[str, Field(min_length=1, max_length=200)]

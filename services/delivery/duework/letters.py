@@ -1,6 +1,7 @@
 """A registered letter leaves for the mailbox of the other agency, with the document and its XML."""
 
 import hashlib
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from kit.clients import PeerUnavailable
 from kit.clock import local_date
 from kit.contracts.journey import Process
 from kit.duework import WorkFunction
+from kit.telemetry import log
 from services.delivery import commands, domain, queries
 from services.delivery.channels.saraban import Carried, Mailbox, RefusedByMailbox
 from services.delivery.domain import Enclosure, File, LetterState, LetterWords, Parcel, Secrecy, Urgency
@@ -101,13 +103,17 @@ async def _file(kit: Kit, path: str) -> bytes:
 async def copy_delay(kit: Kit, key: str, told: dict[str, Any]) -> None:
     """Write a copy of a notice of a delay to whom the settings name; to nobody where a mailbox is missing."""
     settings = cast(Settings, kit.settings)
-    copies, book, agency = settings.delay_copies, settings.saraban_book, told["agency"]
-    if copies is None or not {agency, copies.to} <= book.keys() or agency == copies.to:
+    book, agency = settings.saraban_book, told["agency"]
+    copies = settings.delay_copies.get(agency)
+    if copies is None:
         return
-    letter = commands.copy_of_delay(copies, told)
+    if missing := sorted({agency, copies.to} - book.keys()):
+        log.warning("no copy of a delay: not in the saraban book", agencies=missing)
+        return
+    letter, again = commands.copy_of_delay(copies, told), f"{commands.COPY}:{key}"
     async with kit.database.transaction() as session:
-        await commands.register_letter(session, agency, None, letter, f"{commands.COPY}:{key}", book,
-                                       settings.letter_number, None)  # fmt: skip
+        with suppress(domain.LetterKeyUsed):  # written before the settings changed, and not noted as done
+            await commands.register_letter(session, agency, None, letter, again, book, settings.letter_number, None)
 
 
 WORK: dict[str, WorkFunction] = {commands.LETTER_WORK: send_letter, commands.COPY: copy_delay}

@@ -48,8 +48,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back; what was removed stays so."""
-    op.execute("DELETE FROM due_work WHERE kind IN ('erase', 'unstore')")
+    """Take back; what was removed stays so, and the work that its files and answers wait for, till this comes again."""
     op.execute(NEVER)
     drop_retention()
     op.drop_table("erasure")
