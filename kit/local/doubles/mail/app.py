@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope
 from fastapi import FastAPI
@@ -51,12 +52,22 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
 
+        sessions: WeakSet[SMTP] = WeakSet()
+
         def session() -> SMTP:
-            return SMTP(Catcher(mailbox, faults, bounce), enable_SMTPUTF8=True, hostname="catcher.invalid", loop=loop)
+            catcher = Catcher(mailbox, faults, bounce)
+            begun = SMTP(catcher, enable_SMTPUTF8=True, hostname="catcher.invalid", loop=loop)
+            sessions.add(begun)
+            return begun
 
         server = await loop.create_server(session, HOST, smtp_port)
         yield
         server.close()
+        for transport in [each.transport for each in sessions if each.transport is not None]:
+            cast(
+                asyncio.WriteTransport, transport
+            ).abort()  # who has just come or is about to go is not left to a loop that is closed
+        await asyncio.sleep(0)
         for task in [task for outlet in outlets.values() for task in outlet.tasks]:
             task.cancel()
 
