@@ -1,7 +1,7 @@
 """The catcher as an application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +23,26 @@ SECRETS = (
     "post_report_secret",
 )  # fmt: skip
 """By the names of delivery's settings."""
+
+
+@asynccontextmanager
+async def _listening(port: int, catcher: Callable[[], Catcher]) -> AsyncIterator[None]:
+    """Take mail; at the end its sessions end at once: who has just come would be left to a loop that is closed."""
+    loop = asyncio.get_running_loop()
+    sessions: WeakSet[SMTP] = WeakSet()
+
+    def session() -> SMTP:
+        begun = SMTP(catcher(), enable_SMTPUTF8=True, hostname="catcher.invalid", loop=loop)
+        sessions.add(begun)
+        return begun
+
+    server = await loop.create_server(session, HOST, port)
+    yield
+    server.close()
+    for each in list(sessions):
+        if each.transport is not None:
+            cast(asyncio.WriteTransport, each.transport).abort()
+    await asyncio.sleep(0)
 
 
 def create_app(
@@ -50,24 +70,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
-
-        sessions: WeakSet[SMTP] = WeakSet()
-
-        def session() -> SMTP:
-            catcher = Catcher(mailbox, faults, bounce)
-            begun = SMTP(catcher, enable_SMTPUTF8=True, hostname="catcher.invalid", loop=loop)
-            sessions.add(begun)
-            return begun
-
-        server = await loop.create_server(session, HOST, smtp_port)
-        yield
-        server.close()
-        for transport in [each.transport for each in sessions if each.transport is not None]:
-            cast(
-                asyncio.WriteTransport, transport
-            ).abort()  # who has just come or is about to go is not left to a loop that is closed
-        await asyncio.sleep(0)
+        async with _listening(smtp_port, lambda: Catcher(mailbox, faults, bounce)):
+            yield
         for task in [task for outlet in outlets.values() for task in outlet.tasks]:
             task.cancel()
 
