@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from kit.app import Kit, create_app
 from kit.claims import Claimed
+from kit.metrics import Gauge
 from services.identity import api, consumers, domain, queries
 from services.identity.commands import Mint, SigningKeys
 from services.identity.providers import OidcProvider, Providers
@@ -32,6 +33,7 @@ def build(settings: Settings) -> FastAPI:
         routers=[api.router],
         check=partial(domain.check_section, reaches=[each.reach for each in providers]),
         consumers=consumers,
+        gauges={"paet_erasures_late": Gauge(queries.count_late_erasures, "Erasures not answered by their day")},
         claims={
             "persons": Claimed(queries.persons(vault), queries.CALLERS, queries.view_of_person),
             "erasures": Claimed(queries.erasure_claims, queries.ERASING),

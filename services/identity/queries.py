@@ -7,11 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlalchemy import ScalarSelect, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.auth import Principal
+from kit.clock import clock
 from kit.contracts.claims import ErasureClaim, PersonClaim
+from kit.contracts.events import ERASURE_ANSWERS
 from kit.rows import fetch
 from services.identity.domain import PLATFORM, ErasureUnknown, SessionEnded, Vault, masked
 from services.identity.models import Client, Erasure, ErasureAnswer, Officer, Person, PersonSession
@@ -144,6 +147,25 @@ async def erasures(session: AsyncSession, person: UUID, limit: int = 200) -> lis
     given = select(ErasureAnswer).where(col(ErasureAnswer.erasure_id).in_([each.id for each in rows]))
     answers = (await session.exec(given)).all()
     return [ErasureSeen(row, [each for each in answers if each.erasure_id == row.id]) for row in rows]
+
+
+def _answers() -> ScalarSelect[int]:
+    """How many services have answered an erasure of the query around it."""
+    given = select(func.count()).select_from(ErasureAnswer).where(col(ErasureAnswer.erasure_id) == col(Erasure.id))
+    return given.scalar_subquery()
+
+
+async def unanswered_erasure(session: AsyncSession, person: UUID) -> Erasure | None:
+    """The erasure of a person that some service has not answered yet."""
+    waiting = select(Erasure).where(Erasure.person_id == person, _answers() < len(ERASURE_ANSWERS))
+    return (await session.exec(waiting.order_by(col(Erasure.requested_at)).limit(1))).first()
+
+
+async def count_late_erasures(session: AsyncSession) -> int:
+    """How many erasures have not been answered by every service though their day is past (PDPA s.33 [K])."""
+    late = select(func.count()).select_from(Erasure)
+    found = late.where(col(Erasure.answer_by) < clock.now(), _answers() < len(ERASURE_ANSWERS))
+    return (await session.exec(found)).one()
 
 
 async def erasure(session: AsyncSession, person: UUID, erasure_id: UUID) -> ErasureSeen:

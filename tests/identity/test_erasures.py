@@ -9,6 +9,7 @@ from sqlalchemy import select
 from kit.clock import clock
 from kit.cloudevents import compose
 from kit.contracts.events import (
+    ERASURE_ANSWERS,
     DeliveryErasureAnswered,
     ErasureRequested,
     IssuanceErasureAnswered,
@@ -17,6 +18,7 @@ from kit.contracts.events import (
 from kit.contracts.retention import Kept, Reason, RecordClass
 from kit.database import OUTBOX
 from services.identity.models import ErasureAnswer
+from services.identity.queries import count_late_erasures
 from tests.identity.conftest import SOMCHAI, SOMYING
 
 GONE = Kept(record_class=RecordClass.CONTACT, erased=2, kept=0, reason=None, until=None)
@@ -51,6 +53,25 @@ async def test_a_person_asks_once_and_sees_until_when_it_is_answered(identity, s
     told = str(await identity.rows(select(OUTBOX).where(OUTBOX.c.id == facts[0].id)))
     assert somchai.claims["sub"] not in told
     assert SOMCHAI not in told
+
+
+@pytest.mark.req("Y4", part="one at a time, and one that is not answered in time is told to the operator")
+async def test_whoever_asks_again_is_given_what_still_waits_and_what_waits_too_long_is_counted(identity, somchai):
+    first = (await ask(identity, somchai)).json()
+    with clock.freeze(clock.now()) as advance:
+        assert (await ask(identity, somchai, "another-key")).json() == first
+        assert await late(identity) == 0
+        advance(timedelta(days=30, seconds=1))
+        assert await late(identity) == 1
+        answers = [compose(each(erasure=UUID(first["id"]), records=())) for each in ERASURE_ANSWERS]
+        await identity.deliver(*answers)
+        assert await late(identity) == 0
+    assert (await ask(identity, somchai, "another-key")).json()["id"] != first["id"]
+
+
+async def late(identity):
+    async with identity.kit.database.reading() as session:
+        return await count_late_erasures(session)
 
 
 @pytest.mark.req("Y4", part="each service's answer is shown as it comes in, once though told twice")
