@@ -19,11 +19,14 @@ class DatabaseAway(Unavailable):
     title = words.Text(th="ฐานข้อมูลไม่พร้อมใช้งานชั่วคราว", en="The database is away for the moment")
 
 
-OF_THE_DATABASE = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
+OUT_OF_STEP = asyncpg.InternalClientError
+"""What the driver says when a server that dies in the middle of an exchange leaves it with half an answer."""
+OF_THE_DATABASE = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OUT_OF_STEP)
 """Errors whose words may quote the values of a statement or of a row."""
 AWAY = (
     PoolTimeout,
     ConnectionError,
+    OUT_OF_STEP,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.TransactionRollbackError,  # the loser of a deadlock: the same call succeeds when it comes again
@@ -53,6 +56,24 @@ def is_closed(error: BaseException | None) -> bool:
     """Whether the driver says that its connection is closed. A value that it cannot encode it quotes in its words."""
     is_about_a_value = isinstance(error, ValueError)
     return isinstance(error, asyncpg.InterfaceError) and not is_about_a_value and "closed" in str(error)
+
+
+@contextmanager
+def in_step(driver: asyncpg.Connection) -> Iterator[None]:
+    """Close a connection whose driver does not know any more what the server is about to answer."""
+    try:
+        yield
+    except (OUT_OF_STEP, DBAPIError) as error:
+        if is_out_of_step(error):
+            driver.terminate()
+        raise
+
+
+def is_out_of_step(error: BaseException) -> bool:
+    """Whether an error, or what the dialect made of it, is that of a driver left out of step."""
+    return isinstance(error, OUT_OF_STEP) or isinstance(
+        getattr(getattr(error, "orig", None), "__cause__", None), OUT_OF_STEP
+    )
 
 
 def only_open(connection: Any, _record: Any, _proxy: Any) -> None:

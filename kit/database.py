@@ -35,7 +35,7 @@ from sqlmodel import Session as SyncSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import crashpoint
-from kit.connections import only_open, saying_when_away, transacting
+from kit.connections import in_step, only_open, saying_when_away, transacting
 
 plumbing = MetaData()
 
@@ -188,7 +188,8 @@ class Database:
         """A connection of the driver out of the pool, each statement by itself; the driver's errors as they are."""
         async with self._single.connect() as connection:
             driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
-            yield driver
+            with in_step(driver):
+                yield driver
 
     @asynccontextmanager
     async def _session(self, kind: type[Transaction]) -> AsyncIterator[Transaction]:
@@ -198,8 +199,9 @@ class Database:
                 self._single.connect() as connection,
                 kind(connection, expire_on_commit=False) as session,
             ):
-                session.info[DRIVER] = (await connection.get_raw_connection()).driver_connection
-                yield session
+                session.info[DRIVER] = driver = (await connection.get_raw_connection()).driver_connection
+                with in_step(driver):
+                    yield session
 
     async def dispose(self) -> None:
         """Close all connections."""

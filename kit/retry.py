@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from kit.claims import Missing
 from kit.clients import PeerRefused
 from kit.cloudevents import UnknownFact
-from kit.connections import is_closed
+from kit.connections import is_closed, is_out_of_step
 from kit.errors import Problem
 
 PASSING = (OSError, TimeoutError, BusError, PoolTimeout, OperationalError, Missing)
@@ -26,12 +26,12 @@ MOST_UNEXPLAINED = 6
 
 def is_passing(error: BaseException) -> bool:
     """Whether trouble passes by itself: outages, dead connections, deadlocks, a peer's 5xx."""
+    if is_closed(error) or is_out_of_step(error):
+        return True
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or _is_passing_state(getattr(error.orig, "sqlstate", None))
     if isinstance(error, asyncpg.PostgresError):
         return _is_passing_state(error.sqlstate)
-    if is_closed(error):
-        return True
     if isinstance(error, PeerRefused) and error.status in PASSING_STATUSES:
         return True
     if isinstance(error, Problem):

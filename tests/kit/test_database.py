@@ -14,6 +14,7 @@ from kit import duework
 from kit.clock import clock
 from kit.connections import DatabaseAway
 from kit.database import Database, WroteWhileReading
+from kit.retry import is_passing
 from kit.rows import fetch
 from tests.kit.toy.models import Tally
 
@@ -145,6 +146,27 @@ async def test_a_lost_connection_is_told_and_replaced(database, servers, when):
     assert await count(database) == 0
     await write(database, tally())
     assert await count(database) == 1
+
+
+async def test_a_driver_that_a_dying_server_left_out_of_step_is_told_and_its_connection_replaced(database, monkeypatch):
+    async with database.reading() as session:
+        ((before,),) = await fetch(session, "SELECT pg_backend_pid()")
+
+    async def out_of_step(*_, **__):
+        raise asyncpg.InternalClientError("cannot switch to idle state")
+
+    for ask in (lambda: count(database), lambda: write(database, tally(), query="SELECT 2")):
+        with monkeypatch.context() as patch:
+            patch.setattr(asyncpg.Connection, "_get_statement", out_of_step)
+            with pytest.raises(DatabaseAway) as told:
+                await ask()
+        assert is_passing(told.value)
+        assert is_passing(told.value.__cause__)
+        async with database.reading() as session:
+            ((after,),) = await fetch(session, "SELECT pg_backend_pid()")
+        assert after != before
+        before = after
+    assert await count(database) == 0
 
 
 @pytest.mark.parametrize("broken", ["start", "rollback"])
