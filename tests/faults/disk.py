@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGINT
 
@@ -68,22 +68,32 @@ def fill(place: Path) -> Path:
 async def full(stage: Stage, seconds: float) -> dict[str, int]:
     """Fill the disk of the whole suite for a while; how often each server said that it has no space.
 
+    Where nobody wants to write just then it stays full until somebody does, for half a minute at the most.
+
     Afterwards NATS is restarted, as an operator must: it keeps the error of the block that it could not write and
     takes nothing until then, however much space there is (observed with 2.15).
     """
     assert stage.disk is not None
     logs = {name: stage.suite.state.log_file(name) for name in ("postgres", "nats")}
     before = {name: path.stat().st_size for name, path in logs.items()}
+
+    def said() -> dict[str, int]:
+        return {name: len(NO_SPACE.findall(path.read_bytes()[before[name] :])) for name, path in logs.items()}
+
     ballast = await asyncio.to_thread(fill, stage.disk)
     try:
         await asyncio.sleep(seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(30):
+                while not any(said().values()):
+                    await asyncio.sleep(0.5)
     finally:
         ballast.unlink()
-    said = {name: len(NO_SPACE.findall(path.read_bytes()[before[name] :])) for name, path in logs.items()}
+    refused = said()
     await asyncio.sleep(1)
     await stage.restart("nats")
     await _database_answers(stage)
-    return said
+    return refused
 
 
 async def _database_answers(stage: Stage) -> None:

@@ -167,7 +167,10 @@ async def _pay(stage: Stage, journey: Journey, mode: str) -> bool:
     if bill is None:
         return False
     order = {"qr": bill["promptpay"], "mode": mode}
-    answer = await journey.visitor.http.post(f"{stage.suite.url('bank')}/_control/pay", json=order)
+    try:
+        answer = await journey.visitor.http.post(f"{stage.suite.url('bank')}/_control/pay", json=order)
+    except httpx.TransportError:
+        return False  # a connection that was kept too long: whoever pays looks whether it is paid, and tries again
     if answer.is_server_error:
         return False  # the bank's double stands on the same disk: whoever pays tries again
     if answer.status_code != httpx.codes.CREATED:
