@@ -36,9 +36,9 @@ processes meet is the machine's to say.
 default). Reordering: while the step's service is away, all events that it has not had are taken out of the stream and
 put back shuffled. Slow disk: strace adds 30 ms to every `fsync` and `fdatasync` of PostgreSQL and NATS at the system
 call. Full disk: the whole suite stands on an ext4 file system of its own (loop device), which is filled to the last
-byte for 4 s. Clock jump: 18 days, past the day a fee is due, the bank's last look, the legal period, the lease of a
-case and every session. Broker wiped: the store is deleted, streams and consumers are made anew and filled by
-`python -m kit.rebuild`, while everything else runs.
+byte for 4 s, longer where nobody wants to write just then. Clock jump: 18 days, past the day a fee is due, the bank's
+last look, the legal period, the lease of a case and every session. Broker wiped: the store is deleted, streams and
+consumers are made anew and filled by `python -m kit.rebuild`, while everything else runs.
 
 ## What held afterwards, over all databases
 """

@@ -18,7 +18,7 @@ from kit.local.postgres import PostgresServer
 from tests.faults.stage import children_of
 
 pytestmark = [
-    pytest.mark.req("X2", part="observed at the system calls; settings of the launcher and of what is deployed"),
+    pytest.mark.req("X2"),
     pytest.mark.timeout(120),
 ]
 traced = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
