@@ -30,6 +30,8 @@ from kit.telemetry import log
 if TYPE_CHECKING:
     from kit.app import Kit
 
+UNKNOWN_TRIES = 20
+"""Over some ten minutes: a newer release beside this one may have told it, and takes the place of this one."""
 Handler = Callable[[AsyncSession, Event, Known], Awaitable[Any]]
 BulkHandler = Callable[[AsyncSession, Sequence[Event]], Awaitable[Any]]
 
@@ -167,7 +169,10 @@ class Worker:
         try:
             return message, Event.from_json(message.data)
         except UnknownFact as error:
-            await self._refuse(message, error, "catalogue")
+            if message.metadata.num_delivered < UNKNOWN_TRIES:
+                await message.nak(delay=delay_after(message.metadata.num_delivered))
+            else:
+                await self._refuse(message, error, "catalogue")
         except ValueError as error:
             await self._refuse(message, error, "envelope")
         return None

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from kit import duework, journeys
+from kit import duework, journeys, worker
 from kit.clock import clock
 from kit.cloudevents import Event
 from kit.contracts.claims import ApplicationClaim
@@ -116,7 +116,12 @@ async def test_a_dead_event_is_replayed_after_its_cause_is_mended(toy):
     assert await replay(toy.kit.settings, "review") == [], "a replayed letter is not replayed again"
 
 
-async def test_rubbish_on_the_bus_is_dead_at_once(toy):
+async def test_rubbish_on_the_bus_is_dead_at_once_and_an_unknown_fact_once_no_newer_release_has_taken_it(
+    toy, monkeypatch
+):
+    waited = []
+    monkeypatch.setattr(worker, "UNKNOWN_TRIES", 3)
+    monkeypatch.setattr(worker, "delay_after", lambda attempts: waited.append(attempts) or 0.01)
     client = await toy.servers.operator()
     await client.jetstream().publish("events.22000000.request.submitted.review", b"{not json")
     await client.jetstream().publish(
@@ -126,6 +131,7 @@ async def test_rubbish_on_the_bus_is_dead_at_once(toy):
     first, second = await _dead_letter(toy, 1), await _dead_letter(toy, 2)
     assert first.headers["Paet-Consumer"] == "envelope"
     assert second.headers["Paet-Consumer"] == "catalogue"
+    assert waited == [1, 2]
 
 
 async def test_passing_trouble_is_tried_again_and_nothing_is_lost(toy):
