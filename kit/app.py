@@ -143,7 +143,7 @@ async def _working(
     """Run relay, consumer, due work and the reading of metrics beside the API until the process stops."""
     in_process = kit.settings.role == "all"
     worker = Worker(kit, table)
-    relay = Relay(kit.database, kit.bus, poll_seconds=1.0 if in_process else 0.2)
+    relay = Relay(kit.database, kit.bus, poll_seconds=2.0 if in_process else 0.2)
     loop = DueWorkLoop(kit, work, poll_seconds=1.0 if in_process else 0.3)
     connecting = asyncio.create_task(kit.bus.connect_for_ever())
     tasks = [asyncio.create_task(each) for each in (worker.run(), relay.run(), metrics.run(kit), *loop.runners())]
