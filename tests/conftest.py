@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from kit import metrics
 from kit.local.doubles import running, tsa
 from kit.local.ports import free_port
 from tests.authority import Authority
@@ -43,6 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _folder(item) in SUITES and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(300))
     items.sort(key=lambda item: _folder(item) not in SUITES)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def figures_are_read_often() -> Iterator[None]:
+    """Reading that is slow on a full machine would be followed by a pause longer than any test waits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "LEAST_PAUSE", 1)
+        yield
 
 
 @pytest.fixture(scope="session")

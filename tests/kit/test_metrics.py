@@ -16,7 +16,7 @@ from kit.contracts.events import Submitted
 from kit.database import DUE_WORK, OUTBOX
 from kit.local.doubles import running
 from kit.local.ports import free_port
-from kit.metrics import KIT_GAUGES, Metrics, work_by_kind
+from kit.metrics import KIT_GAUGES, LEAST_PAUSE, Metrics, work_by_kind
 from kit.testing import open_harness
 from tests.bundles import licence_bundle
 from tests.kit.test_worker import submitted
@@ -205,6 +205,7 @@ async def test_reading_takes_a_fiftieth_of_the_time_at_most(toy, monkeypatch, se
         await asyncio.sleep(seconds)
         return {}, True
 
+    monkeypatch.setattr("kit.metrics.LEAST_PAUSE", LEAST_PAUSE)  # as it is shipped
     toy.kit.settings.metrics_seconds = 0.01
     metrics = Metrics(toy.kit.settings, consumes=False, kinds=(), gauges={})
     monkeypatch.setattr(metrics, "_read", read)
