@@ -42,10 +42,9 @@ def is_of_the_database(error: BaseException) -> bool:
 
 def is_away(error: BaseException) -> bool:
     """Whether an error means that the server does not answer, rather than that it refused a statement."""
-    if isinstance(error, DBAPIError):
-        causes = (error.orig, getattr(error.orig, "__cause__", None))
-        return error.connection_invalidated or any(_is_lost(cause) for cause in causes)
-    return _is_lost(error)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return any(_is_lost(each) for each in _said_by_the_driver(error))
 
 
 def _is_lost(error: BaseException | None) -> bool:
@@ -71,9 +70,12 @@ def in_step(driver: asyncpg.Connection) -> Iterator[None]:
 
 def is_out_of_step(error: BaseException) -> bool:
     """Whether an error, or what the dialect made of it, is that of a driver left out of step."""
-    return isinstance(error, OUT_OF_STEP) or isinstance(
-        getattr(getattr(error, "orig", None), "__cause__", None), OUT_OF_STEP
-    )
+    return any(isinstance(each, OUT_OF_STEP) for each in _said_by_the_driver(error))
+
+
+def _said_by_the_driver(error: BaseException) -> tuple[BaseException | None, ...]:
+    """The error, or what the dialect has made its own of."""
+    return (error.orig, getattr(error.orig, "__cause__", None)) if isinstance(error, DBAPIError) else (error,)
 
 
 def only_open(connection: Any, _record: Any, _proxy: Any) -> None:

@@ -30,13 +30,13 @@ def index_troubled_work() -> None:
 
 
 def create_retention() -> None:
-    """Create the table of legal holds; the daily removal is planned by the processes that do it."""
+    """Create the table of legal holds; the nightly removal is planned by the processes that do it."""
     hold_table(MetaData()).create(op.get_bind())
 
 
 def drop_retention() -> None:
     """Take that back."""
-    op.execute(f"DELETE FROM due_work WHERE kind = '{REMOVE}'")  # noqa: S608 - our own word
+    forget_work(REMOVE)
     op.drop_table("legal_hold")
 
 

@@ -1,6 +1,6 @@
 """Definitions as a service sees them: its own section, fetched once and kept for ever."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -38,19 +38,24 @@ class Sections:
         query = select(SECTION.c.definition, SECTION.c.body).where(SECTION.c.definition.in_(names))
         async with self._database.aside.connect() as connection:
             for row in await connection.execute(query):
-                self._memory[row.definition] = _read(row.body)
+                self._memory[row.definition] = read_section(row.body)
 
     async def _fetch(self, name: str) -> Section:
         identifier, _, version = name.partition("@")
         path = f"/internal/definitions/{identifier}/{version}/sections/{self._service}"
         body: dict[str, Any] = await self._peers.get("gateway", path)
-        section = _read(body)
+        section = read_section(body)
         async with self._database.aside.begin() as connection:
             statement = insert(SECTION).on_conflict_do_nothing()
             await connection.execute(statement, {"definition": name, "body": body})
         return section
 
 
-def _read(body: dict[str, Any]) -> Section:
-    """A section may have grown since this reader was built; only the gateway must know all of its settings."""
+def read_section(body: Mapping[str, Any] | str) -> Section:
+    """A section as it is kept, or its text; it may have grown since this reader was built.
+
+    Only the gateway must know all of its settings. ValidationError.
+    """
+    if isinstance(body, str):
+        return Section.model_validate_json(body, extra="ignore")
     return Section.model_validate(body, extra="ignore")

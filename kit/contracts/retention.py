@@ -32,6 +32,15 @@ class Reason(StrEnum):
     """What it was given for is not done yet; it goes by itself afterwards."""
 
 
+def reason_to_keep(until: date | None, today: date, *, is_open: bool, is_held: bool) -> Reason | None:
+    """Why a record is kept on that day, ``until`` being its last, None for ever; None where it may go."""
+    if is_held:
+        return Reason.LEGAL_HOLD
+    if is_open:
+        return Reason.IN_USE
+    return Reason.KEPT_BY_LAW if until is None or today <= until else None
+
+
 class Kept(BaseModel):
     """What an erasure found of one class: so many records erased, or so many kept for one reason."""
 

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from kit.contracts.retention import Reason
-from services.issuance.domain.retaining import EMPTIED, GONE, STAYS, UNTOUCHED, Licence, is_past, reason_to_keep
+from kit.contracts.retention import Reason, reason_to_keep
+from services.issuance.domain.retaining import EMPTIED, GONE, STAYS, UNTOUCHED, Licence, is_past
 from services.issuance.models import METADATA
 
 pytestmark = pytest.mark.req("Y4", part="licences")
@@ -18,10 +18,14 @@ def test_it_is_kept_on_its_last_day_while_one_is_made_and_for_ever_without_an_en
         Licence(uuid4(), uuid4(), (), True, is_open, end)
         for is_open, end in ((False, date(2027, 1, 1)), (True, date(2000, 1, 1)), (False, None))
     )
-    assert reason_to_keep(ended, today, today, is_held=False) is Reason.KEPT_BY_LAW
-    assert reason_to_keep(ended, today, today + timedelta(days=1), is_held=False) is None
-    assert reason_to_keep(ended, today, today + timedelta(days=1), is_held=True) is Reason.LEGAL_HOLD
-    assert reason_to_keep(making, today, today + timedelta(days=1), is_held=False) is Reason.IN_USE
+    day_after = today + timedelta(days=1)
+    assert reason_to_keep(today, today, is_open=False, is_held=False) is Reason.KEPT_BY_LAW
+    assert reason_to_keep(today, day_after, is_open=False, is_held=False) is None
+    assert reason_to_keep(today, day_after, is_open=False, is_held=True) is Reason.LEGAL_HOLD
+    assert reason_to_keep(today, day_after, is_open=True, is_held=False) is Reason.IN_USE
+    assert reason_to_keep(None, date.max, is_open=False, is_held=False) is Reason.KEPT_BY_LAW
+    whether = [is_past(each, lambda *_: today, day) for each in (ended, making) for day in (today, day_after)]
+    assert whether == [False, True, False, False]
     assert not is_past(endless, lambda _class, day: day, date.max)
 
 

@@ -13,14 +13,14 @@ from kit.clock import clock
 from kit.cloudevents import compose
 from kit.contracts.claims import ErasureClaim
 from kit.contracts.events import ErasureRequested, JourneyHeld, JourneyReleased, PaymentErasureAnswered
-from kit.contracts.retention import Reason, RecordClass
+from kit.contracts.retention import Reason, RecordClass, reason_to_keep
 from kit.database import DUE_WORK
 from kit.duework import Later
 from kit.retention import removable
 from kit.storage import Files
 from services.payment import commands
 from services.payment.domain import receipt_name
-from services.payment.domain.retaining import EMPTIED, GONE, STAYS, UNTOUCHED, Dealings, reason_to_keep
+from services.payment.domain.retaining import EMPTIED, GONE, STAYS, UNTOUCHED, Dealings, is_past
 from services.payment.duework.retaining import remove, unstore
 from services.payment.models import METADATA, DayClose, Invoice, LedgerEntry, Payment, Receipt, Refund, StatementLine
 from services.payment.queries import days
@@ -74,10 +74,12 @@ async def everything(office: Office) -> str:
 def test_it_is_kept_on_its_last_day_and_while_anything_is_open_or_held():
     settled, is_open = (Dealings(uuid4(), uuid4(), "22000000", DAY, is_open=each) for each in (False, True))
     day_after = LAST + timedelta(days=1)
-    assert reason_to_keep(settled, LAST, LAST, is_held=False) is Reason.KEPT_BY_LAW
-    assert reason_to_keep(settled, LAST, day_after, is_held=False) is None
-    assert reason_to_keep(is_open, LAST, day_after, is_held=False) is Reason.IN_USE
-    assert reason_to_keep(settled, LAST, day_after, is_held=True) is Reason.LEGAL_HOLD
+    assert reason_to_keep(LAST, LAST, is_open=False, is_held=False) is Reason.KEPT_BY_LAW
+    assert reason_to_keep(LAST, day_after, is_open=False, is_held=False) is None
+    assert reason_to_keep(LAST, day_after, is_open=True, is_held=False) is Reason.IN_USE
+    assert reason_to_keep(LAST, day_after, is_open=False, is_held=True) is Reason.LEGAL_HOLD
+    whether = [(is_past(each, lambda *_: LAST, day)) for each in (settled, is_open) for day in (LAST, day_after)]
+    assert whether == [False, True, False, False]
 
 
 def test_of_every_column_it_is_said_whether_it_goes():

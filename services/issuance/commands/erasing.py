@@ -9,12 +9,12 @@ from kit.claims import ERASURE, Known
 from kit.clock import clock, local_date
 from kit.cloudevents import Event
 from kit.contracts.events import IssuanceErasureAnswered
-from kit.contracts.retention import Reason
+from kit.contracts.retention import Reason, reason_to_keep
 from kit.retention import RetentionSettings, Tally, removable
 from kit.rows import fetch, put
 from services.issuance import queries
 from services.issuance.commands.removing import remove_past
-from services.issuance.domain.retaining import OF_NO_CLASS, reason_to_keep
+from services.issuance.domain.retaining import OF_NO_CLASS
 from services.issuance.models import Erasure
 
 ERASE = "erase"
@@ -47,7 +47,8 @@ async def answer_erasure(session: AsyncSession, settings: RetentionSettings, era
             tally.erased(each.record_class, len(each.documents))
             continue
         until = each.last_day(settings.kept_until)
-        reason = reason_to_keep(each, until, today, is_held=each.journey not in free) or Reason.IN_USE
+        is_held = each.journey not in free
+        reason = reason_to_keep(until, today, is_open=each.is_open, is_held=is_held) or Reason.IN_USE
         last = until if reason is Reason.KEPT_BY_LAW else None
         tally.kept(each.record_class, reason, last, len(each.documents))
     await outbox.add(session, IssuanceErasureAnswered(erasure=erasure, records=tally.records()), subject=erasure)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from kit.contracts.retention import Reason, RecordClass
+from kit.contracts.retention import RecordClass, reason_to_keep
 from kit.contracts.text import Text
 from kit.errors import Problem
 
@@ -81,18 +81,10 @@ class Licence:
         return None if self.ended_on is None else kept_until(self.record_class, self.ended_on)
 
 
-def reason_to_keep(licence: Licence, until: date | None, today: date, *, is_held: bool) -> Reason | None:
-    """Why it is kept on that day, ``until`` being its last; None where it may go."""
-    if is_held:
-        return Reason.LEGAL_HOLD
-    if licence.is_open:
-        return Reason.IN_USE
-    return Reason.KEPT_BY_LAW if until is None or today <= until else None
-
-
 def is_past(licence: Licence, kept_until: Callable[[RecordClass, date], date], today: date) -> bool:
     """Whether its years are over; holds are asked for apart."""
-    return reason_to_keep(licence, licence.last_day(kept_until), today, is_held=False) is None
+    until = licence.last_day(kept_until)
+    return reason_to_keep(until, today, is_open=licence.is_open, is_held=False) is None
 
 
 class NoLongerKept(Problem):

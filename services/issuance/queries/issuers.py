@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from kit.clock import clock
-from kit.contracts.definition import Section
 from kit.contracts.text import Text
 from kit.database import Database
 from kit.rows import fetch
+from kit.sections import read_section
 from services.issuance import domain
 from services.issuance.domain import Configuration
 
@@ -89,5 +89,5 @@ class KnownIssuers:
     async def _describe(self, agency: str) -> Described | None:
         async with self._database.reading() as session:
             rows = await fetch(session, SECTIONS, agency)
-        sections = [Section.model_validate(row["body"], extra="ignore") for row in rows]  # as `kit.sections` reads them
+        sections = [read_section(row["body"]) for row in rows]
         return Described(sections[-1].agency_name, domain.configurations(sections)) if sections else None

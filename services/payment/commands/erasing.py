@@ -9,12 +9,12 @@ from kit.claims import ERASURE, Known
 from kit.clock import clock, local_date
 from kit.cloudevents import Event
 from kit.contracts.events import PaymentErasureAnswered
-from kit.contracts.retention import Reason
+from kit.contracts.retention import Reason, reason_to_keep
 from kit.retention import RetentionSettings, Tally, removable
 from kit.rows import put
 from services.payment import queries
 from services.payment.commands.removing import remove_past
-from services.payment.domain.retaining import CLASS, reason_to_keep
+from services.payment.domain.retaining import CLASS
 from services.payment.models import Erasure
 
 ERASE = "erase"
@@ -39,7 +39,8 @@ async def answer_erasure(session: AsyncSession, settings: RetentionSettings, era
     tally.erased(CLASS, len({each.invoice for each in before}.difference(each.invoice for each in kept)))
     for each in kept:  # one that was billed meanwhile is kept, and nobody holds it
         until = settings.kept_until(CLASS, each.last_on)
-        reason = reason_to_keep(each, until, today, is_held=each.journey in held) or Reason.IN_USE
+        is_held = each.journey in held
+        reason = reason_to_keep(until, today, is_open=each.is_open, is_held=is_held) or Reason.IN_USE
         tally.kept(CLASS, reason, until if reason is Reason.KEPT_BY_LAW else None)
     fact = PaymentErasureAnswered(erasure=erasure, records=tally.records())
     await outbox.add(session, fact, subject=erasure)

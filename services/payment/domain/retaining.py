@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from kit.contracts.retention import Reason, RecordClass
+from kit.contracts.retention import RecordClass, reason_to_keep
 from kit.contracts.text import Text
 from kit.errors import Problem
 
@@ -70,18 +70,10 @@ class Dealings:
     """Whether it is to be paid, kept in part, owed back, being charged, or differs from what the bank has."""
 
 
-def reason_to_keep(dealings: Dealings, until: date, today: date, *, is_held: bool) -> Reason | None:
-    """Why it is kept on that day, ``until`` being the last of its years; None where it may go."""
-    if is_held:
-        return Reason.LEGAL_HOLD
-    if dealings.is_open:
-        return Reason.IN_USE
-    return Reason.KEPT_BY_LAW if today <= until else None
-
-
 def is_past(dealings: Dealings, kept_until: Callable[[RecordClass, date], date], today: date) -> bool:
     """Whether its years are over and nothing of it is open; holds are asked for apart."""
-    return reason_to_keep(dealings, kept_until(CLASS, dealings.last_on), today, is_held=False) is None
+    until = kept_until(CLASS, dealings.last_on)
+    return reason_to_keep(until, today, is_open=dealings.is_open, is_held=False) is None
 
 
 class NoLongerKept(Problem):

@@ -73,7 +73,7 @@ async def tell_overdue(session: AsyncSession, case_id: UUID) -> datetime | None:
         case.told_overdue = count
         record(session, case.id, "overdue", detail=str(count))
         await outbox.add(session, Overdue(case=case.id, due_on=local_date(case.due_at), count=count), case)
-    return delay.at(max(count, case.told_overdue) + 1)
+    return delay.at(case.told_overdue + 1)
 
 
 async def explain_delay(session: AsyncSession, case_id: UUID, officer: Principal, reason: str) -> Case:

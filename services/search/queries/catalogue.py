@@ -6,9 +6,9 @@ from collections import Counter
 
 from structlog.stdlib import get_logger
 
-from kit.contracts.definition import Section
 from kit.contracts.text import Language
 from kit.database import Database
+from kit.sections import read_section
 from services.search.domain import Entry, UnknownService, entry_of
 from services.search.queries.index import Index
 
@@ -39,7 +39,7 @@ class Catalogue:
         return changed
 
     def _take(self, sections: list[str]) -> list[Entry]:
-        entries = [entry_of(Section.model_validate_json(section, extra="ignore")) for section in sections]
+        entries = [entry_of(read_section(section)) for section in sections]
         self._index.put(entries)
         return entries
 
