@@ -59,6 +59,7 @@ class Climbs:
             outlet.faults.clear()
         self.reported = dict.fromkeys(CHANNELS, 0)
         self.closed: dict[UUID, int] = {}
+        self.languages: dict[UUID, str] = {}
 
     def turn(self, *, mode: Any, minutes: int, dies: Any, named: Any, reports: Any, read: Any) -> None:
         """Somebody more is told something, time passes, providers report, somebody reads."""
@@ -74,7 +75,8 @@ class Climbs:
     def notice(self, named: set[str]) -> None:
         event = self.desk.harness.handover(Granted, at="approval", journey=uuid7())
         addresses = {name: ADDRESSES[name] if name in named else None for name in ADDRESSES}
-        self.desk.deliver(tell(self.desk.harness, event, person=event.journey, **addresses))
+        language = self.languages[event.journey] = "en" if len(self.languages) % 2 else "th"
+        self.desk.deliver(tell(self.desk.harness, event, person=event.journey, language=language, **addresses))
 
     def work(self, minutes: int, mode: str | None, dies: str | None) -> None:
         """Time passes; whatever channel has its turn does this wrong, once, and the process dies there."""
@@ -147,6 +149,10 @@ class Climbs:
         self.nothing_is_sent_twice_or_out_of_turn()
         assert self.desk.rows("SELECT * FROM due_work WHERE kind <> 'remove-past'") == []
         assert self.desk.rows("SELECT * FROM dispatch WHERE state = 'sending'") == []
+        spoken = (
+            "SELECT journey_id, language FROM dispatch JOIN notice ON notice.id = notice_id WHERE tried_at IS NOT NULL"
+        )
+        assert {(row["journey_id"], row["language"]) for row in self.desk.rows(spoken)} <= self.languages.items()
         last = "SELECT notice_id FROM dispatch WHERE decision <> 'next'"
         assert self.desk.rows(f"SELECT id FROM notice WHERE read_at IS NULL AND id NOT IN ({last})") == []
         evidence = "SELECT channel, message_id, state, reason, attempts FROM dispatch"
@@ -183,7 +189,7 @@ def desk_of(servers, folder, monkeypatch):
             yield desk, outlets, outlets.mailbox, advance, dying
 
 
-@pytest.mark.req("D3", part="fallback, retries, quiet hours, bounces through failures")
+@pytest.mark.req("D3")
 @pytest.mark.req("D6")
 def test_every_notice_is_delivered_or_failed_with_evidence_and_never_sent_twice(servers, tmp_path, monkeypatch):
     with desk_of(servers, tmp_path, monkeypatch) as stood:
