@@ -15,7 +15,9 @@ from kit.cloudevents import Event
 from kit.contracts.claims import (
     ApplicationClaim,
     CaseClaim,
+    CorrectionClaim,
     DecisionClaim,
+    DefectClaim,
     DelayClaim,
     DocumentClaim,
     ErasureClaim,
@@ -114,6 +116,8 @@ SECTION = SectionNeed()
 APPLICATION = ClaimNeed("request", "applications", ApplicationClaim)
 CASE = ClaimNeed("review", "cases", CaseClaim)
 DELAY = ClaimNeed("review", "delays", DelayClaim, key=lambda event, _known: event.data.case)
+DEFECT = ClaimNeed("review", "defects", DefectClaim)
+CORRECTION = ClaimNeed("request", "corrections", CorrectionClaim)
 DECISION = ClaimNeed("approval", "decisions", DecisionClaim)
 RECEIPTS = ClaimNeed("payment", "receipts", ReceiptClaim)
 DOCUMENT = ClaimNeed("issuance", "documents", DocumentClaim)

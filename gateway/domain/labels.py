@@ -23,6 +23,18 @@ FACTS: dict[str, Text] = {
     events.Accepted.type(): Text(
         th="คำขอครบถ้วน เริ่มนับระยะเวลาพิจารณา", en="The application is complete; the time for the decision runs"
     ),
+    events.DefectRecorded.type(): Text(
+        th="คำขอมีข้อบกพร่องที่ต้องแก้ไข", en="The application has defects that are to be corrected"
+    ),
+    events.Corrected.type(): Text(th="ผู้ยื่นแก้ไขข้อบกพร่องแล้ว", en="The applicant has corrected the defects"),
+    events.Returned.type(): Text(
+        th="คืนคำขอ เพราะไม่แก้ไขข้อบกพร่องภายในกำหนด",
+        en="The application was returned: its defects stayed",
+    ),
+    events.StruckOff.type(): Text(
+        th="จำหน่ายเรื่องออกจากสารบบ เพราะไม่แก้ไขข้อบกพร่องภายในกำหนด",
+        en="The matter was struck off: its defects stayed",
+    ),
     events.Overdue.type(): Text(th="การพิจารณาล่าช้ากว่ากำหนด", en="The decision is late"),
     events.Recommended.type(): Text(th="ผ่านการตรวจสอบแล้ว", en="The review is done and favourable"),
     events.ReviewRefused.type(): Text(th="เจ้าหน้าที่มีคำสั่งไม่อนุมัติ", en="The application was refused on review"),

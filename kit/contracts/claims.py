@@ -76,6 +76,58 @@ class DelayClaim(Claim):
     """Why it takes longer, in an officer's words; empty where nobody has said so."""
 
 
+class DefectClaim(Claim):
+    """Of review, by journey: the last record of the defects of its application (LFA58 s.8)."""
+
+    journey: UUID
+    defect: UUID
+    case: UUID
+    items: list["Defect"]
+    days: int
+    """Calendar days to correct them, from the day after the record (APA39 s.64)."""
+    recorded_at: datetime
+    due_at: datetime
+    """As it was when it was recorded; request moves it on where its last day becomes a holiday."""
+    officer: UUID
+    officer_name: str
+    officer_position: str
+    uncorrected: Literal["returned", "struck_off"]
+    """What follows when they are not corrected in time."""
+    law_th: str
+    law_en: str
+    """The law by which it follows."""
+    appeal_th: str
+    appeal_en: str
+    digest: str
+    """SHA-256 of the record as canonical JSON, hex: what both sides sign."""
+
+
+class Defect(Claim):
+    """One defect, in the officer's words."""
+
+    pointer: str | None = None
+    """JSON pointer to the field of the form; None where something else is wanting, a document for one."""
+    what: str
+    law: str = ""
+    """The section of the law, or the item of the manual, that wants it."""
+
+
+class CorrectionClaim(Claim):
+    """Of request, by journey: what became of the last record of its defects."""
+
+    journey: UUID
+    defect: UUID
+    due_at: datetime
+    acknowledged_at: datetime | None
+    """When the applicant signed the record (ETA s.9)."""
+    corrected_at: datetime | None
+    legally_received_at: datetime | None
+    """When the correction counts as received (EGOV65 s.10): the legal clock runs from then."""
+    remarks: str
+    changed: list[str]
+    """JSON pointers of the fields that the applicant changed."""
+
+
 class DecisionClaim(Claim):
     """Of approval, by journey: the signed decision."""
 

@@ -33,7 +33,7 @@ VALUES = {
     "expired_on": date(2027, 1, 4),
     "differences": 2,
     "journey": uuid4(), "hold": uuid4(), "erasure": uuid4(), "records": (KEPT,),
-    "due_on": date(2027, 1, 4), "count": 1,
+    "due_on": date(2027, 1, 4), "count": 1, "defect": uuid4(),
 }  # fmt: skip
 CLOUDEVENTS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -31,7 +31,7 @@ FIELDS = {
     "expired_on": date(2027, 1, 4),
     "receipt": uuid4(), "purpose": "rctc01", "differences": 2, "wish": uuid4(), "expires_at": NOW,
     "journey": uuid4(), "hold": uuid4(), "erasure": uuid4(), "records": (KEPT,),
-    "due_on": date(2027, 1, 4), "count": 1,
+    "due_on": date(2027, 1, 4), "count": 1, "defect": uuid4(),
 }  # fmt: skip
 
 

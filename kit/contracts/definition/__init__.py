@@ -34,6 +34,7 @@ from kit.contracts.definition.receipts import PostalAddress, ReceiptIssuer, Rece
 from kit.contracts.definition.steps import (
     ApprovalStep,
     AutomaticApproval,
+    DefectTerms,
     DeliveryStep,
     IdentityStep,
     IssuanceStep,
@@ -58,6 +59,7 @@ __all__ = [
     "Channel",
     "Charge",
     "Contact",
+    "DefectTerms",
     "Definition",
     "DelayNotices",
     "DeliveryStep",

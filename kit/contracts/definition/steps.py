@@ -54,6 +54,26 @@ class RequestStep(StepBase):
     """Fields of the form that make the lines of the applicant's postal address: a text, or a group of texts."""
 
 
+class DefectTerms(Model):
+    """What becomes of an application whose recorded defects are not corrected in time, and by which law."""
+
+    uncorrected: Literal["returned", "struck_off"]
+    source: Source
+
+
+RETURNED = DefectTerms(
+    uncorrected="returned",
+    source=Source(
+        law=Text(
+            th="พระราชบัญญัติการอำนวยความสะดวกในการพิจารณาอนุญาตของทางราชการ พ.ศ. 2558",
+            en="Licensing Facilitation Act B.E. 2558 (2015)",
+        ),
+        section="9",
+        mark="C2",
+    ),
+)
+
+
 class ReviewStep(StepBase):
     """How an application is looked at: a decision table, an officer's queue, or both in that order.
 
@@ -65,6 +85,7 @@ class ReviewStep(StepBase):
     table: FileName | None = None
     unit: Code
     priority: Annotated[int, Field(ge=0, le=9)] = 5
+    defects: DefectTerms = RETURNED
 
 
 class AutomaticApproval(Model):

@@ -32,7 +32,7 @@ from kit.contracts.events.retention import (
     JourneyReleased,
     PaymentErasureAnswered,
 )
-from kit.contracts.events.review import Accepted, CaseOpened, Overdue, Recommended, ReviewRefused
+from kit.contracts.events.review import Accepted, CaseOpened, DefectRecorded, Overdue, Recommended, ReviewRefused
 
 __all__ = [
     "CATALOGUE",
@@ -41,6 +41,7 @@ __all__ = [
     "CalendarChanged",
     "CaseOpened",
     "Completed",
+    "DefectRecorded",
     "DefinitionPublished",
     "Delivered",
     "DeliveryErasureAnswered",
@@ -89,6 +90,30 @@ class Withdrawn(HandOver):
 
     source: ClassVar[str] = "request"
     name: ClassVar[str] = "withdrawn"
+    closes: ClassVar[bool] = True
+
+
+class Corrected(Fact):
+    """The defects of a record are corrected, in time."""
+
+    source: ClassVar[str] = "request"
+    name: ClassVar[str] = "corrected"
+    defect: UUID
+
+
+class Returned(HandOver):
+    """The defects were not corrected in time: the application is returned with reasons (LFA58 s.9)."""
+
+    source: ClassVar[str] = "request"
+    name: ClassVar[str] = "returned"
+    closes: ClassVar[bool] = True
+
+
+class StruckOff(HandOver):
+    """The same, where the law of the service strikes it off the register of matters instead."""
+
+    source: ClassVar[str] = "request"
+    name: ClassVar[str] = "struck_off"
     closes: ClassVar[bool] = True
 
 
@@ -232,5 +257,5 @@ class Voided(Fact):
     reason: Code
 
 
-NEGATIVE_ENDS: tuple[type[HandOver], ...] = (Withdrawn, ReviewRefused, Refused, PaymentExpired)
+NEGATIVE_ENDS: tuple[type[HandOver], ...] = (Withdrawn, Returned, StruckOff, ReviewRefused, Refused, PaymentExpired)
 """The facts that end a journey before its plan is done; each goes to delivery, which tells the applicant."""

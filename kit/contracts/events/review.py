@@ -24,6 +24,19 @@ class Accepted(Fact):
     due_at: datetime
 
 
+class DefectRecorded(Fact):
+    """The application has defects (LFA58 s.8): the record says which, and by ``due_at`` they are to be corrected.
+
+    The legal clock does not run until they are.
+    """
+
+    source: ClassVar[str] = "review"
+    name: ClassVar[str] = "defect_recorded"
+    case: UUID
+    defect: UUID
+    due_at: datetime
+
+
 class Overdue(Fact):
     """The decision is late (LFA58 s.10): told as its time is over, and again and again while its clock runs.
 

@@ -5,9 +5,9 @@ from typing import Literal
 from services.identity.domain.problems import AgencyNotYours, OwnRecord
 
 PLATFORM = "platform"
-Role = Literal["reviewer", "approver", "cashier", "counter", "publisher", "administrator"]
+Role = Literal["reviewer", "supervisor", "approver", "cashier", "counter", "publisher", "administrator"]
 Scope = Literal["definitions.publish", "events.read"]
-ROLES: tuple[Role, ...] = ("reviewer", "approver", "cashier", "counter", "publisher", "administrator")
+ROLES: tuple[Role, ...] = ("reviewer", "supervisor", "approver", "cashier", "counter", "publisher", "administrator")
 SCOPES: tuple[Scope, ...] = ("definitions.publish", "events.read")
 
 
