@@ -64,12 +64,14 @@ request   POST  /journeys/{journey_id}/submission          owner
 request   GET   /journeys/{journey_id}/acknowledgement     owner
 request   GET   /journeys/{journey_id}/acknowledgement.pdf owner
 request   POST  /journeys/{journey_id}/withdrawal          owner
-review    GET   /cases                                     officer:reviewer
-review    GET   /cases/{case_id}                           officer:reviewer
+review    GET   /cases                                     officer:reviewer officer:supervisor
+review    GET   /cases/{case_id}                           officer:reviewer officer:supervisor
 review    POST  /cases/{case_id}/claim                     officer:reviewer
 review    POST  /cases/{case_id}/release                   officer:reviewer
 review    POST  /cases/{case_id}/recommendation            officer:reviewer
 review    POST  /cases/{case_id}/refusal                   officer:reviewer
+review    POST  /cases/{case_id}/defects                   officer:reviewer
+review    POST  /cases/{case_id}/defects-leave             officer:supervisor
 review    POST  /cases/{case_id}/delay                     officer:reviewer officer:approver
 approval  GET   /decisions                                 officer:approver
 approval  GET   /decisions/{decision_id}                   officer:approver

@@ -74,6 +74,8 @@ class DelayClaim(Claim):
     """The number of the last notice, 0 before the first."""
     reason: str
     """Why it takes longer, in an officer's words; empty where nobody has said so."""
+    due_on: date | None = None
+    """The day on which it is due by now: a notice of another day is of a clock that was set anew."""
 
 
 class DefectClaim(Claim):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from kit.app import Kit
 from kit.auth import Principal, allow
-from kit.claims import APPLICATION, Missing
+from kit.claims import APPLICATION, CORRECTION, Missing
 from kit.contracts.claims import ApplicationClaim
 from kit.contracts.definition import Section
 from kit.database import Reading, Session
@@ -22,7 +22,11 @@ from services.review.schemas import (
     CaseView,
     ClockView,
     Condition,
+    CorrectionView,
+    DefectList,
+    DefectView,
     DelayReason,
+    Leave,
     Reasons,
     Recommendation,
     TableView,
@@ -31,12 +35,22 @@ from services.review.settings import Settings
 
 router = APIRouter(tags=["review"])
 Reviewer = Annotated[Principal, Depends(allow("officer:reviewer"))]
+Reader = Annotated[Principal, Depends(allow("officer:reviewer", "officer:supervisor"))]
+Supervisor = Annotated[Principal, Depends(allow("officer:supervisor"))]
 Officer = Annotated[Principal, Depends(allow("officer:reviewer", "officer:approver"))]
+
+
+async def section_of(case_id: UUID, reviewer: Reviewer, request: Request) -> Section:
+    """The section of the case's definition: no connection is held while that is asked for."""
+    kit: Kit = request.app.state.kit
+    async with kit.database.reading() as session:
+        case = await queries.find(session, case_id, reviewer)
+    return await kit.section(case.definition)
 
 
 @router.get("/cases")
 async def list_cases(
-    reviewer: Reviewer,
+    reader: Reader,
     session: Reading,
     state: Annotated[State | None, Query(description="without it: waiting and claimed ones")] = None,
     unit: Annotated[str | None, Query(max_length=40)] = None,
@@ -45,23 +59,35 @@ async def list_cases(
 ) -> CasePage:
     """The queue of the officer's agency, the earliest legal deadline first."""
     states = queries.OPEN if state is None else (state,)
-    found, following = await queries.queue(session, reviewer.agency or "", states, unit, cursor, limit)
+    found, following = await queries.queue(session, reader.agency or "", states, unit, cursor, limit)
     return CasePage(items=[CaseSummary.model_validate(case) for case in found], next=following)
 
 
 @router.get("/cases/{case_id}")
-async def read_case(case_id: UUID, reviewer: Reviewer, request: Request) -> CaseView:
-    """One case with its form, what the decision table said, its clock and history."""
+async def read_case(case_id: UUID, reader: Reader, request: Request) -> CaseView:
+    """One case with its form, what the decision table said, its defects, its clock and history."""
     kit: Kit = request.app.state.kit
     # No connection is held while others are asked.
     async with kit.database.reading() as session:
-        case = await queries.find(session, case_id, reviewer)
+        case = await queries.find(session, case_id, reader)
         acts = await queries.acts(session, case_id)
+        defects = await queries.defects_of(session, case_id)
     try:
         application = await APPLICATION.one(kit, case.journey_id)
     except Missing:
         raise Unavailable() from None
-    return _view(case, acts, application, await kit.section(case.definition))
+    view = _view(case, acts, application, await kit.section(case.definition))
+    view.defects = [DefectView.model_validate(each) for each in defects]
+    view.correction = await _correction_of(kit, case.journey_id) if defects else None
+    return view
+
+
+async def _correction_of(kit: Kit, journey: UUID) -> CorrectionView | None:
+    """What the applicant has done about the defects; None while request has not heard of them yet."""
+    try:
+        return CorrectionView.model_validate(await CORRECTION.one(kit, journey))
+    except Missing:
+        return None
 
 
 @router.post("/cases/{case_id}/claim")
@@ -95,6 +121,36 @@ async def refuse(case_id: UUID, reasons: Reasons, reviewer: Reviewer, session: S
     """Refuse a claimed case where the plan has no approval: an order (APA39 s.37), told with appeal rights."""
     case = await commands.refuse(session, case_id, reviewer, reasons.model_dump())
     return CaseSummary.model_validate(case)
+
+
+@router.post("/cases/{case_id}/defects", status_code=201)
+async def record_defects(
+    case_id: UUID,
+    listed: DefectList,
+    reviewer: Reviewer,
+    section: Annotated[Section, Depends(section_of)],
+    session: Session,
+) -> DefectView:
+    """Record, once, everything that is wanting in a claimed case, and by when it is to be corrected (LFA58 s.8).
+
+    The applicant is told, and the legal clock stands until it is corrected; if it is not, the application is returned
+    or struck off. 409 ``defects-recorded-already`` for a second record without a supervisor's leave; 422 for a field
+    that the form does not have.
+    """
+    items = [item.model_dump() for item in listed.items]
+    signature = listed.name, listed.position
+    row = await commands.record_defects(session, case_id, reviewer, section, items, listed.days, signature)
+    return DefectView.model_validate(row)
+
+
+@router.post("/cases/{case_id}/defects-leave")
+async def give_leave(case_id: UUID, leave: Leave, supervisor: Supervisor, session: Session) -> DefectView:
+    """Let defects be recorded once more, since an officer was negligent or dishonest (LFA58 s.8).
+
+    After the first ones are corrected, and not by whoever recorded them; given again, nothing changes.
+    """
+    row = await commands.give_leave(session, case_id, supervisor, leave.reason, leave.explanation)
+    return DefectView.model_validate(row)
 
 
 @router.post("/cases/{case_id}/delay")
@@ -131,5 +187,7 @@ def _view(case: Case, acts: list[Act], application: ApplicationClaim, section: S
             told_overdue=case.told_overdue,
             delay_reason=case.delay_reason,
         ),
+        defects=[],
+        correction=None,
         acts=[ActView.model_validate(act) for act in acts],
     )

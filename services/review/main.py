@@ -25,6 +25,7 @@ def build(settings: Settings) -> FastAPI:
         },
         claims={
             "cases": Claimed(queries.cases_of, frozenset({"approval", "issuance", "delivery"})),
+            "defects": Claimed(queries.defect_claims, frozenset({"request", "delivery"})),
             "delays": Claimed(queries.delays_of, frozenset({"delivery"})),
         },
     )

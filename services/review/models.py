@@ -1,4 +1,4 @@
-"""Tables of review: cases and the history of every act on them."""
+"""Tables of review: cases, the records of their defects, and the history of every act."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from kit.clock import clock
 from kit.contracts.definition import Periods
 from kit.contracts.journey import Process, Slip
 from kit.contracts.text import Text
-from services.review.domain import Clock, Delay, Result, Standing, State
+from services.review.domain import Clock, Delay, Earlier, Result, Standing, State
 
 Time = DateTime(timezone=True)
 
@@ -102,6 +102,45 @@ class Case(Base, table=True):
     def delay(self) -> Delay:
         """How late the decision is, and when that is told."""
         return Delay(self.due_at, Periods.model_validate(self.periods).late.every_days)
+
+
+class DefectRecord(Base, table=True):
+    """The defects of an application (LFA58 s.8). What both sides sign never changes; what came of it is added."""
+
+    __tablename__ = "defect_records"
+    __table_args__ = (UniqueConstraint("case_id", "number"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    case_id: UUID = Field(foreign_key="cases.id")
+    journey_id: UUID = Field(index=True)
+    number: int
+    """1 for the one that law allows; the next only by a supervisor's leave."""
+    items: list[dict[str, Any]] = Field(sa_type=JSONB)
+    days: int
+    recorded_at: datetime = Field(sa_type=Time)
+    due_at: datetime = Field(sa_type=Time)
+    officer: UUID
+    officer_name: str
+    officer_position: str
+    session: str | None
+    aal: str | None
+    """The sign-in under which the officer's typed name stands for a signature (ETA s.9)."""
+    uncorrected: str
+    law: dict[str, Any] = Field(sa_type=JSONB)
+    appeal: dict[str, Any] = Field(sa_type=JSONB)
+    digest: str
+
+    corrected_at: datetime | None = Field(default=None, sa_type=Time)
+    leave_by: UUID | None = None
+    """The supervisor who gave leave for another record after this one, and why."""
+    leave_at: datetime | None = Field(default=None, sa_type=Time)
+    leave_reason: str | None = None
+    leave_words: str = ""
+
+    @property
+    def earlier(self) -> Earlier:
+        """What a further record must know of this one."""
+        return Earlier(self.officer, self.corrected_at is not None, self.leave_by is not None)
 
 
 class Act(Base, table=True):

@@ -10,12 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from kit.auth import Principal
-from kit.clock import clock
-from kit.contracts.claims import CaseClaim, DelayClaim
+from kit.clock import clock, local_date
+from kit.contracts.claims import CaseClaim, DefectClaim, DelayClaim
 from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.review.domain import CaseNotFound, Result, State
-from services.review.models import Act, Case
+from services.review.models import Act, Case, DefectRecord
 
 OPEN = (State.WAITING, State.CLAIMED)
 DONE = """
@@ -88,6 +88,33 @@ def _claim_of(row: asyncpg.Record) -> CaseClaim:
     )
 
 
+async def last_defects(session: AsyncSession, case: UUID) -> DefectRecord | None:
+    """The last record of the defects of a case; whoever changes it holds the case's lock."""
+    found = await defects_of(session, case)
+    return found[-1] if found else None
+
+
+async def defects_of(session: AsyncSession, case: UUID) -> Sequence[DefectRecord]:
+    """All records of a case, oldest first."""
+    query = select(DefectRecord).where(DefectRecord.case_id == case).order_by(col(DefectRecord.number))
+    return (await session.exec(query)).all()
+
+
+async def defect_claims(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, DefectClaim]:
+    """The last record of the defects of each journey; absent where there is none."""
+    query = select(DefectRecord).where(col(DefectRecord.journey_id).in_(journeys))
+    found = await session.exec(query.order_by(col(DefectRecord.recorded_at)))
+    return {row.journey_id: _defect_claim(row) for row in found}
+
+
+def _defect_claim(row: DefectRecord) -> DefectClaim:
+    said = row.model_dump(include=set(DefectClaim.model_fields))
+    return DefectClaim(
+        **said, journey=row.journey_id, defect=row.id, case=row.case_id, law_th=row.law["th"], law_en=row.law["en"],
+        appeal_th=row.appeal["th"], appeal_en=row.appeal["en"],
+    )  # fmt: skip
+
+
 async def delays_of(session: AsyncSession, cases: Sequence[UUID]) -> Mapping[UUID, DelayClaim]:
     """Whether the clocks of these cases run still, how often that was told, and why it takes longer, by case."""
     found = await session.exec(select(Case).where(col(Case.id).in_(cases)))
@@ -97,6 +124,7 @@ async def delays_of(session: AsyncSession, cases: Sequence[UUID]) -> Mapping[UUI
             is_running=case.clock_stopped_at is None,
             count=case.told_overdue,
             reason=case.delay_reason,
+            due_on=local_date(case.due_at),
         )
         for case in found
     }

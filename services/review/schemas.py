@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kit.contracts.text import Text
-from services.review.domain import LONGEST_REASON, Result, State
+from services.review.domain import LONGEST_REASON, Result, State, Why
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
 """Free text of an officer; PostgreSQL cannot keep the character NUL."""
@@ -34,6 +34,78 @@ class DelayReason(Body):
     """Why the decision takes longer than it may, in words for the applicant."""
 
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=PRINTABLE)]
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=PRINTABLE)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=PRINTABLE)]
+Pointer = Annotated[str, StringConstraints(max_length=300, pattern=r"^(/[^/\x00]{1,100}){1,10}$")]
+
+
+class DefectItem(Body):
+    """One defect: what is wrong with a field of the form, or what else is wanting."""
+
+    pointer: Pointer | None = None
+    """JSON pointer to the field; without it something else is wanting, a document for one."""
+    what: Words
+    law: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=PRINTABLE)] = ""
+    """The section of the law, or the item of the manual, that wants it."""
+
+
+class DefectList(Body):
+    """All that is wanting, at once: nothing more may be asked for afterwards (LFA58 s.8)."""
+
+    items: Annotated[list[DefectItem], Field(min_length=1, max_length=50)]
+    days: Annotated[int, Field(ge=1, le=365)]
+    """Calendar days to correct it, from the day after; one that ends on a day off ends on the next working day."""
+    name: Name
+    position: Name
+    """Name and position of the officer, typed: they stand for a signature (ETA s.9)."""
+
+
+class Leave(Body):
+    """A supervisor's leave to record defects once more."""
+
+    reason: Why
+    explanation: Words
+
+
+class DefectView(BaseModel):
+    """A record of defects, and what came of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    number: int
+    items: list[DefectItem]
+    days: int
+    recorded_at: datetime
+    due_at: datetime
+    officer: UUID
+    officer_name: str
+    officer_position: str
+    uncorrected: str
+    """What follows when they stay: ``returned`` or ``struck_off``."""
+    law: Text
+    appeal: Text
+    digest: str
+    corrected_at: datetime | None
+    leave_by: UUID | None
+    leave_at: datetime | None
+    leave_reason: Why | None
+    leave_words: str
+
+
+class CorrectionView(BaseModel):
+    """What the applicant has done about the last record, as request knows it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    defect: UUID
+    due_at: datetime
+    acknowledged_at: datetime | None
+    corrected_at: datetime | None
+    remarks: str
+    changed: list[str]
 
 
 class Recommendation(Reasons):
@@ -118,4 +190,6 @@ class CaseView(CaseSummary):
     appeal: Text | None
     table: TableView
     clock: ClockView
+    defects: list[DefectView]
+    correction: CorrectionView | None
     acts: list[ActView]

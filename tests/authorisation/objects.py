@@ -69,6 +69,11 @@ async def case(review: Harness, _person: UUID | None) -> Thing:
     journey, case_id = await queued(review)
     acts = {("POST", f"/cases/{{case_id}}/{act}"): {"json": REASONS} for act in ("recommendation", "refusal")}
     acts["POST", "/cases/{case_id}/delay"] = {"json": {"reason": "รอผลการตรวจสถานที่"}}
+    item = {"pointer": "/area", "what": "พื้นที่ไม่ตรงกับแผนผัง", "law": "ข้อ 5"}
+    listed = {"items": [item], "days": 15, "name": "สมศรี ใจดี", "position": "นักวิชาการสุขาภิบาล"}
+    acts["POST", "/cases/{case_id}/defects"] = {"json": listed}
+    leave = {"reason": "officer_negligence", "explanation": "ตรวจไม่ครบในครั้งแรก"}
+    acts["POST", "/cases/{case_id}/defects-leave"] = {"json": leave}
     acts["POST", "/cases/{case_id}/recommendation"] = {"json": REASONS | {"result": "grant"}}
     return Thing(_journey(journey) | {"case_id": str(case_id)}, str(case_id), acts)
 

@@ -171,6 +171,7 @@ async def _review(review: Harness) -> Standing:
     refusal = Right(REASONS | {"result": "refuse"})
     standing.may("POST", "/cases/{case_id}/recommendation", refusal)
     standing.claims("cases")
+    standing.claims("defects")
     standing.claims("delays")
     _sections(standing, Process.REVIEW, licence_bundle())
     return standing

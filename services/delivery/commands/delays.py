@@ -28,7 +28,8 @@ async def tell_overdue(session: AsyncSession, event: Event, known: Known) -> Non
     """
     fact: Overdue = event.data
     delay, section, number = known[DELAY], known[SECTION], known[APPLICANT].number
-    if not delay.is_running or fact.count < delay.count or await queries.has_ended(session, event.journey):
+    is_stale = fact.count < delay.count or delay.due_on not in (None, fact.due_on)
+    if not delay.is_running or is_stale or await queries.has_ended(session, event.journey):
         return
     why = Text(th=delay.reason, en=delay.reason) if delay.reason else _unexplained(section, number)
     said = {"delay": why.th, "delay_en": why.en, "count": str(fact.count), **on_day("due", fact.due_on)}

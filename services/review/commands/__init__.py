@@ -19,6 +19,7 @@ from services.review.commands.clocks import (
     tell_overdue,
     watch_all,
 )
+from services.review.commands.defects import give_leave, record_defects, take_correction
 
 __all__ = [
     "OVERDUE",
@@ -28,12 +29,15 @@ __all__ = [
     "claim",
     "close_case",
     "explain_delay",
+    "give_leave",
     "open_case",
     "recommend",
+    "record_defects",
     "refuse",
     "release",
     "release_lapsed",
     "stop_clocks",
+    "take_correction",
     "tell_overdue",
     "watch_all",
 ]

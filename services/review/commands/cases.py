@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -40,9 +40,7 @@ async def open_case(session: AsyncSession, event: Event, known: Known) -> None:
     """
     section, application = known[SECTION], known[APPLICATION]
     case = _new_case(event, section, application, await calendar_of(session))
-    judgement = _judge(section, case, application.form)
-    case.rule, case.queue_reason = judgement.rule, judgement.queue_reason
-    case.facts, case.law, case.considerations = judgement.facts, judgement.law, judgement.considerations
+    judgement = advise(case, section, application.form)
     if judgement.result is not None:
         case.state, case.result = State.REVIEWED, judgement.result
         _conclude(case, clock.now())
@@ -83,6 +81,14 @@ def _judge(section: Section, case: Case, form: dict[str, Any]) -> domain.Judgeme
     if table is None:
         return domain.Judgement(queue_reason="no-table")
     return domain.judge(domain.examine(section.files[table], section.form, form), has_appeal=case.appeal is not None)
+
+
+def advise(case: Case, section: Section, form: dict[str, Any]) -> domain.Judgement:
+    """Put down what the decision table says to the form as it is now."""
+    judgement = _judge(section, case, form)
+    case.rule, case.queue_reason = judgement.rule, judgement.queue_reason
+    case.facts, case.law, case.considerations = judgement.facts, judgement.law, judgement.considerations
+    return judgement
 
 
 async def claim(session: AsyncSession, case_id: UUID, officer: Principal, lease: timedelta) -> Case:
@@ -171,7 +177,8 @@ async def _hand_over(session: AsyncSession, case: Case) -> None:
 
 async def close_case(session: AsyncSession, event: Event, known: Known) -> None:  # noqa: ARG001
     """The journey ended: nobody can act on its case any more, and its clock stands still."""
-    query = select(Case).where(Case.journey_id == event.journey, col(Case.clock_stopped_at).is_(None))
+    unfinished = or_(col(Case.clock_stopped_at).is_(None), Case.state == State.DEFECTIVE)
+    query = select(Case).where(Case.journey_id == event.journey, unfinished)
     for case in await session.exec(query.with_for_update()):
         case.stand(domain.close(case.standing))
         case.clock_stopped_at = event.time

@@ -2,6 +2,7 @@
 
 from services.review.domain.cases import (
     LONGEST_REASON,
+    AppealUnknown,
     ApprovalDecides,
     CaseNotFound,
     ClockStopped,
@@ -10,41 +11,64 @@ from services.review.domain.cases import (
     Standing,
     State,
     check_holder,
+    check_open,
     check_refusal,
     claim,
     close,
     conclude,
+    hand_back,
     lapse,
     release,
 )
 from services.review.domain.checks import check_section
 from services.review.domain.clock import Clock, Delay, Due
+from services.review.domain.defects import (
+    Earlier,
+    Record,
+    Why,
+    check_fields,
+    check_first,
+    check_leave,
+    law_of,
+    terms_of,
+)
 from services.review.domain.judgement import Judgement, judge
 from services.review.domain.tables import REASONS, examine, table_of
 
 __all__ = [
     "LONGEST_REASON",
     "REASONS",
+    "AppealUnknown",
     "ApprovalDecides",
     "CaseNotFound",
     "Clock",
     "ClockStopped",
     "Delay",
     "Due",
+    "Earlier",
     "Judgement",
+    "Record",
     "Result",
     "ReviewerDecides",
     "Standing",
     "State",
+    "Why",
+    "check_fields",
+    "check_first",
     "check_holder",
+    "check_leave",
+    "check_open",
     "check_refusal",
     "check_section",
     "claim",
     "close",
     "conclude",
     "examine",
+    "hand_back",
     "judge",
     "lapse",
+    "law_of",
     "release",
     "table_of",
+    "terms_of",
 ]

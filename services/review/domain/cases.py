@@ -13,10 +13,11 @@ LONGEST_REASON = 20_000
 
 
 class State(StrEnum):
-    """Where a case stands; ``reviewed`` and ``closed`` are final."""
+    """Where a case stands; ``reviewed`` and ``closed`` are final. ``defective``: it waits for the applicant."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"
+    DEFECTIVE = "defective"
     REVIEWED = "reviewed"
     CLOSED = "closed"
 
@@ -61,6 +62,13 @@ class CaseClosed(Conflict):
 
     code = "case-closed"
     title = Text(th="เรื่องนี้ยุติแล้ว", en="This case is closed")
+
+
+class CaseDefective(Conflict):
+    """Its defects are recorded: the applicant acts next, and nobody else until it is corrected or ended."""
+
+    code = "case-defective"
+    title = Text(th="เรื่องนี้รอผู้ยื่นแก้ไขข้อบกพร่อง", en="This case waits for the applicant to correct its defects")
 
 
 class ClockStopped(Conflict):
@@ -135,7 +143,7 @@ class Standing:
 
 def claim(case: Standing, officer: UUID, now: datetime, lease: timedelta) -> Standing:
     """Take the case; its holder may take it again to renew the lease. CaseClaimed while another holds it."""
-    _check_open(case)
+    check_open(case)
     if case.is_held(now) and case.holder != officer:
         raise CaseClaimed()
     return Standing(State.CLAIMED, officer, now + lease)
@@ -158,6 +166,12 @@ def conclude(case: Standing, officer: UUID, now: datetime, result: Result) -> St
     return replace(case, state=State.REVIEWED, lease_until=None, result=result)
 
 
+def hand_back(case: Standing, officer: UUID, now: datetime) -> Standing:
+    """Leave the case to the applicant, whose application has defects."""
+    check_holder(case, officer, now)
+    return Standing(State.DEFECTIVE)
+
+
 def close(case: Standing) -> Standing:
     """End a case whose journey has ended; what was reviewed stays so."""
     if case.state in (State.REVIEWED, State.CLOSED):
@@ -167,7 +181,7 @@ def close(case: Standing) -> Standing:
 
 def check_holder(case: Standing, officer: UUID, now: datetime) -> None:
     """Raise unless this officer holds the case now."""
-    _check_open(case)
+    check_open(case)
     if not case.is_held(now) or case.holder != officer:
         raise CaseNotClaimed()
 
@@ -185,8 +199,11 @@ def check_refusal(reasons: Mapping[str, str], *, has_appeal: bool) -> None:
         raise ReasonsMissing(errors=faults)
 
 
-def _check_open(case: Standing) -> None:
+def check_open(case: Standing) -> None:
+    """Raise unless an officer may act on the case, whoever holds it."""
     if case.state is State.REVIEWED:
         raise CaseReviewed()
     if case.state is State.CLOSED:
         raise CaseClosed()
+    if case.state is State.DEFECTIVE:
+        raise CaseDefective()

@@ -1,14 +1,13 @@
 """Every fault of review's section of a definition, found at once and before it is published. Pure."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import zen
 from pydantic import ValidationError
 
 from kit.contracts.definition import Fault, ReviewStep, Section
 from kit.contracts.text import Text
+from services.review.domain.fields import has_field, schema_of
 from services.review.domain.tables import (
     OUTPUTS,
     REASONS,
@@ -18,12 +17,9 @@ from services.review.domain.tables import (
     Table,
     literal,
     row_of,
-    validator_of,
 )
 
 NODE_KINDS = frozenset({"inputNode", "outputNode", "decisionTableNode"})
-_COMBINING = ("allOf", "anyOf", "oneOf")
-_BRANCHES = ("if", "then", "else")
 
 
 def check_section(section: Section) -> list[Fault]:
@@ -95,55 +91,14 @@ def _columns(at: str, table: Content) -> Iterator[Fault]:
 
 
 def _inputs(at: str, table: Content, form: str | None) -> Iterator[Fault]:
-    schema = _schema_of(form)
+    schema = schema_of(form)
     for index, column in enumerate(table.inputs):
-        if not _has_field(schema, column.field.split(".")):
+        if not has_field(schema, column.field.split(".")):
             yield _fault(
                 f"{at}/inputs/{index}/field",
                 f"แบบคำขอไม่มีช่อง {column.field}",
                 f"the form has no field {column.field}",
             )
-
-
-def _schema_of(form: str | None) -> Any:
-    """Read the schema; a form that is no schema is request's fault to report, and has no fields here."""
-    try:
-        validator_of(form or "")
-    except ValueError:
-        return {}
-    return json.loads(form or "")
-
-
-def _has_field(root: Any, path: list[str]) -> bool:
-    """Whether some node may describe the path. Each is asked once for it: references may go in circles, and double."""
-    seen: set[tuple[int, int]] = set()
-    waiting: list[tuple[Any, list[str]]] = [(root, path)]
-    while waiting:
-        schema, rest = waiting.pop()
-        if not rest:
-            return True
-        if not isinstance(schema, dict) or (id(schema), len(rest)) in seen:
-            continue
-        seen.add((id(schema), len(rest)))
-        properties = schema.get("properties")
-        inner = properties.get(rest[0], False) if isinstance(properties, dict) else False
-        if inner is not False:
-            waiting.append((inner, rest[1:]))
-        waiting += [(each, rest) for each in _parts(schema, root)]
-    return False
-
-
-def _parts(schema: dict[str, Any], root: Any) -> Iterator[Any]:
-    for name in _COMBINING:
-        members = schema.get(name)
-        yield from members if isinstance(members, list) else ()
-    yield from (schema[name] for name in _BRANCHES if name in schema)
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and reference.startswith("#/"):
-        found = root
-        for part in reference[2:].split("/"):
-            found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
-        yield found
 
 
 def _rules(at: str, table: Content) -> Iterator[Fault]:
