@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit.cloudevents import Event
-from kit.contracts.claims import ApplicationClaim
-from kit.contracts.events import Submitted
+from kit.contracts.claims import ApplicationClaim, CorrectionClaim
+from kit.contracts.events import Corrected, Submitted
 from kit.testing import Harness
 from tests.bundles import licence_bundle
 
@@ -44,3 +44,13 @@ async def queued(review: Harness, **options: Any) -> tuple[UUID, UUID]:
     await review.deliver(event)
     page = (await review.client.get("/cases", headers=review.officer("reviewer"))).json()
     return event.journey, next(UUID(c["id"]) for c in page["items"] if c["journey_id"] == str(event.journey))
+
+
+def corrected(review: Harness, journey: UUID, defect: UUID, at: datetime) -> Event:
+    """The fact that the defects of a record are corrected, of which request will answer."""
+    claim = CorrectionClaim(
+        journey=journey, defect=defect, due_at=at, acknowledged_at=at, corrected_at=at, legally_received_at=at,
+        remarks="แนบแล้ว", changed=["/area"],
+    )  # fmt: skip
+    review.peers.know("request", "corrections", journey, claim)
+    return review.event(Corrected(defect=defect), journey=journey)

@@ -11,15 +11,14 @@ from sqlalchemy import select, text
 
 from kit.claims import DEFECT
 from kit.clock import clock
-from kit.contracts.claims import CorrectionClaim
-from kit.contracts.events import Accepted, Corrected, DefectRecorded, Overdue, Returned
+from kit.contracts.events import Accepted, DefectRecorded, Overdue, Returned
 from kit.contracts.journey import Outcome
 from kit.duework import DueWorkLoop
 from services.review import duework
 from services.review.domain import Record
 from services.review.models import Case, DefectRecord
 from tests.bundles import OTHER_AGENCY, licence_bundle
-from tests.review.conftest import REASONS, RECEIVED, queued
+from tests.review.conftest import REASONS, RECEIVED, corrected, queued
 from tests.review.test_api import SOMCHAI, SOMSRI, code, get, post
 
 SUPERVISOR = uuid4()
@@ -46,12 +45,7 @@ async def recorded(review, json=None, **options) -> tuple[UUID, UUID, dict]:
 
 async def correct(review, journey: UUID, defect: str, received: datetime = CORRECTED) -> None:
     """Request tells that the defects are corrected; twice, as always."""
-    claim = CorrectionClaim(
-        journey=journey, defect=defect, due_at=received, acknowledged_at=received, corrected_at=received,
-        legally_received_at=received, remarks="แนบแล้ว", changed=["/area"],
-    )  # fmt: skip
-    review.peers.know("request", "corrections", journey, claim)
-    await review.deliver(review.event(Corrected(defect=UUID(defect)), journey=journey))
+    await review.deliver(corrected(review, journey, UUID(defect), received))
 
 
 async def leave(review, case: UUID, json=None, officer: UUID = SUPERVISOR, **options):

@@ -1,4 +1,4 @@
-"""Cases as a state machine: leases, results and ends, alone against their history and on the database.
+"""Cases as a state machine: leases, defects, results and ends, alone against their history and on the database.
 
 Whoever acts in whatever order: one officer holds a case at a time, its result is told once and stands, what ended
 opens and tells nothing any more, and a clock that has stopped stands still.
@@ -14,22 +14,28 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import select
 
 from kit.auth import Principal
 from kit.clock import clock
+from kit.contracts.definition import section_for
 from kit.contracts.events import Granted, Submitted, Withdrawn
-from kit.contracts.journey import Outcome
+from kit.contracts.journey import Outcome, Process
 from kit.errors import Conflict
 from services.review import commands, domain
 from services.review.domain import Result, Standing, State
+from services.review.models import DefectRecord
 from tests.bundles import AGENCY, document_bundle, licence_bundle
 from tests.machines import Stage, explained, stage, walk
 from tests.review.conftest import LARGE, REASONS, RECEIVED, SMALL, filed
+from tests.review.conftest import corrected as fact_of_correction
 
 BUNDLES = {True: licence_bundle(), False: document_bundle(identifier="test-document")}
 """With an approval to come, and without."""
 LEASE = timedelta(hours=1)
 OFFICERS = {name: uuid4() for name in ("somsri", "malee")}
+UNTOUCHABLE = ("reviewed", "closed", "defective")
+LISTED = ([{"pointer": None, "what": "ขาดหนังสือยินยอม", "law": ""}], 15, ("สมศรี ใจดี", "นักวิชาการสุขาภิบาล"))
 NAMES, RESULTS = st.sampled_from(sorted(OFFICERS)), st.sampled_from(list(Result))
 WAITS = st.sampled_from([LEASE - timedelta(minutes=1), LEASE])
 
@@ -127,10 +133,15 @@ class Model:
     until: datetime | None = None
     result: str | None = None
     is_stopped: bool = False
+    told: tuple[str, ...] = ()  # between the opening and the result
+
+    @property
+    def is_over(self) -> bool:
+        return self.is_stopped and self.state != "defective"
 
     def fault_of(self, name: str) -> str | None:
         """Why this officer may not act on the case now."""
-        if self.state in ("reviewed", "closed"):
+        if self.state in UNTOUCHABLE:
             return f"case-{self.state}"
         is_held = self.holder == name and self.until is not None and clock.now() < self.until
         return None if is_held else "case-not-claimed"
@@ -140,8 +151,22 @@ class Model:
         return replace(self, state="reviewed", until=None, result=result, is_stopped=stopped)
 
 
+def defects(model: Model, name: str) -> tuple[Model, Any]:
+    fault = model.fault_of(name) or ("defects-recorded-already" if model.told else None)
+    if fault:
+        return model, fault
+    waits = replace(model, state="defective", holder=None, until=None, is_stopped=True)
+    return replace(waits, told=(*model.told, "defect_recorded")), None
+
+
+def corrected(model: Model) -> tuple[Model, Any]:
+    if model.state != "defective":
+        return model, None
+    return replace(model, state="waiting", is_stopped=False, told=(*model.told, "accepted")), None
+
+
 def claim(model: Model, name: str) -> tuple[Model, Any]:
-    if model.state in ("reviewed", "closed"):
+    if model.state in UNTOUCHABLE:
         return model, f"case-{model.state}"
     if model.holder not in (None, name) and model.until is not None and clock.now() < model.until:
         return model, "case-claimed"
@@ -168,7 +193,7 @@ def refuse(model: Model, name: str) -> tuple[Model, Any]:
 
 
 def withdrawn(model: Model) -> tuple[Model, Any]:
-    if model.is_stopped or model.state == "reviewed":
+    if model.state != "defective" and (model.is_stopped or model.state == "reviewed"):
         return replace(model, is_stopped=True), None
     return replace(model, state="closed", holder=None, until=None, is_stopped=True), None
 
@@ -183,13 +208,13 @@ def again(model: Model) -> tuple[Model, Any]:
 
 STEPS = {
     "claim": claim, "release": release, "recommend": recommend, "refuse": refuse, "withdrawn": withdrawn,
-    "granted": granted, "again": again,
+    "granted": granted, "again": again, "defects": defects, "corrected": corrected,
 }  # fmt: skip
 ACTS = st.one_of(
     st.tuples(st.just("claim"), NAMES),
-    st.tuples(st.sampled_from(["release", "refuse"]), NAMES),
+    st.tuples(st.sampled_from(["release", "refuse", "defects", "defects"]), NAMES),
     st.tuples(st.just("recommend"), NAMES, RESULTS),
-    st.sampled_from([("withdrawn",), ("granted",), ("again",)]),
+    st.sampled_from([("withdrawn",), ("granted",), ("again",), ("corrected",), ("corrected",)]),
     st.sampled_from([("withdrawn",), ("granted",)]),
 )
 
@@ -215,9 +240,12 @@ class Office:
 
     async def doing(self, journey: UUID, act: tuple[Any, ...]) -> str | None:
         name, *how = act
-        if name in ("withdrawn", "granted", "again"):
+        if name in ("withdrawn", "granted", "again", "corrected"):
             return await self.hearing(journey, name)
         officer = Principal("officer", str(OFFICERS[how[0]]), frozenset({"reviewer"}), AGENCY)
+        if name == "defects":
+            section = section_for(BUNDLES[self.models[journey].has_approval], Process.REVIEW)
+            return await self.desk.asking(commands.record_defects, self.cases[journey], officer, section, *LISTED)
         rest = {
             "claim": (LEASE,), "release": (), "refuse": (REASONS,), "recommend": (how[-1], REASONS),
         }[name]  # fmt: skip
@@ -230,11 +258,20 @@ class Office:
             event = harness.handover(Withdrawn, at="request", journey=journey, outcome=Outcome.WITHDRAWN)
         elif name == "again":
             event = harness.handover(Submitted, at="request", journey=journey)
+        elif name == "corrected":
+            event = await self.correction(journey)
         elif self.models[journey].state != "reviewed" or not self.models[journey].has_approval:
             return  # nobody grants what nobody has recommended
         else:
             event = harness.handover(Granted, at="approval", journey=journey)
         await self.desk.take(event, event)
+
+    async def correction(self, journey: UUID) -> Any:
+        """What request tells once the applicant has corrected; of a journey without a record it is another's defect."""
+        found = await self.desk.harness.rows(select(DefectRecord.id).where(DefectRecord.journey_id == journey))
+        defect = found[0]["id"] if found else uuid4()
+        self.stopped.pop(journey if self.models[journey].state == "defective" else None, None)
+        return fact_of_correction(self.desk.harness, journey, defect, clock.now())
 
     def standing(self, journey: UUID) -> dict[UUID, dict[str, Any]]:
         rows = self.desk.rows(f"SELECT * FROM cases WHERE journey_id = '{journey}'")
@@ -248,14 +285,12 @@ class Office:
         assert len({row["case_id"] for row in stops}) == len(stops)
         assert rows.keys() == self.models.keys()
         for journey, model in self.models.items():
-            row, end = (
-                rows[journey],
-                "refused" if model.result == "refuse" and not model.has_approval else "recommended",
-            )
+            row = rows[journey]
+            end = "refused" if model.result == "refuse" and not model.has_approval else "recommended"
             holder = OFFICERS[model.holder] if model.holder else None
             seen = (row["state"], row["holder"], row["lease_until"], row["result"])
             assert seen == (model.state, holder, model.until, model.result)
-            assert told[journey] == ["opened", "accepted", *[end] * (model.state == "reviewed")]
+            assert told[journey] == ["opened", "accepted", *model.told, *[end] * (model.state == "reviewed")]
             assert (row["clock_stopped_at"] is not None) == model.is_stopped
             stopped = self.stopped.setdefault(journey, row["clock_stopped_at"]) or row["clock_stopped_at"]
             self.stopped[journey] = stopped
@@ -277,14 +312,14 @@ class Cases(RuleBasedStateMachine):
         self.office.models[journey], expected = STEPS[act[0]](self.office.models[journey], *act[1:])
         assert answer == expected
 
-    @precondition(lambda self: any(self.office.models[each].is_stopped for each in self.journeys))
+    @precondition(lambda self: any(self.office.models[each].is_over for each in self.journeys))
     @rule(name=NAMES)
     def take_the_next(self, name: str) -> None:
         """Another case in the place of one that is over, claimed at once."""
         self.journeys = [self.next(each, name) for each in self.journeys]
 
     def next(self, journey: UUID, name: str) -> UUID:
-        if not self.office.models[journey].is_stopped:
+        if not self.office.models[journey].is_over:
             return journey
         journey = self.office.queued(has_approval=self.office.models[journey].has_approval)
         assert self.desk.run(self.office.doing(journey, ("claim", name))) is None
@@ -318,7 +353,7 @@ def test_cases_agree_with_their_rules_whatever_comes_in_whatever_order(servers, 
 
 RIVALS = [
     ("claim", "malee"), ("release", "somsri"), ("recommend", "somsri", "grant"),
-    ("refuse", "somsri"), ("withdrawn",),
+    ("refuse", "somsri"), ("withdrawn",), ("defects", "somsri"),
 ]  # fmt: skip
 
 
