@@ -30,7 +30,7 @@ from tests.identity.conftest import SOMCHAI, Browser, ThaiD
 from tests.issuance.conftest import licence
 from tests.issuance.holder import GRANT, Holder, claims_of
 from tests.request.conftest import Desk
-from tests.review.conftest import REASONS, queued
+from tests.review.conftest import REASONS, corrected, queued
 from tests.search import conftest as searching
 
 OFFICER = UUID("0190a5d0-0000-7000-8000-000000000001")
@@ -166,6 +166,7 @@ async def _review(review: Harness) -> Standing:
     for case in (claimed.ids["case_id"], decided_here):
         taken = await review.client.post(f"/cases/{case}/claim", headers=me)
         assert taken.status_code == 200, taken.text
+    await _corrected(review, standing.add(await objects.case(review, None), None).ids)
     page = await review.client.get("/cases", params={"limit": 1}, headers=me)
     standing.may("GET", "/cases", Right(query={"cursor": page.json()["next"], "limit": "1", "unit": "sanitation"}))
     refusal = Right(REASONS | {"result": "refuse"})
@@ -175,6 +176,16 @@ async def _review(review: Harness) -> Standing:
     standing.claims("delays")
     _sections(standing, Process.REVIEW, licence_bundle())
     return standing
+
+
+async def _corrected(review: Harness, ids: dict[str, str]) -> None:
+    """Another officer than the one who asks has recorded the defects of a case, and they are corrected."""
+    another = review.officer("reviewer")
+    listed = {"items": [{"what": "ขาดหนังสือยินยอม"}], "days": 15, "name": "สมศรี ใจดี", "position": "เจ้าหน้าที่"}
+    for act, body in (("claim", None), ("defects", listed)):
+        done = await review.client.post(f"/cases/{ids['case_id']}/{act}", json=body, headers=another)
+        assert done.is_success, done.text
+    await review.deliver(corrected(review, UUID(ids["journey_id"]), UUID(done.json()["id"]), clock.now()))
 
 
 async def _approval(approval: Harness) -> Standing:
