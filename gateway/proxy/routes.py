@@ -64,6 +64,9 @@ request   POST  /journeys/{journey_id}/submission          owner
 request   GET   /journeys/{journey_id}/acknowledgement     owner
 request   GET   /journeys/{journey_id}/acknowledgement.pdf owner
 request   POST  /journeys/{journey_id}/withdrawal          owner
+request   GET   /journeys/{journey_id}/correction          owner
+request   POST  /journeys/{journey_id}/correction          owner
+request   POST  /journeys/{journey_id}/correction/acknowledgement owner
 review    GET   /cases                                     officer:reviewer officer:supervisor
 review    GET   /cases/{case_id}                           officer:reviewer officer:supervisor
 review    POST  /cases/{case_id}/claim                     officer:reviewer

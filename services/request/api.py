@@ -10,13 +10,22 @@ from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.contracts.definition import Section
 from kit.contracts.text import Text
-from kit.database import Session
+from kit.database import Reading, Session
 from kit.errors import PreconditionRequired
 from kit.internal import Ids
 from services.request import commands, queries
 from services.request.domain import etag, require_reached
 from services.request.models import Application
-from services.request.schemas import Acknowledgement, ApplicationView, Draft, NewJourney, Seals
+from services.request.schemas import (
+    Acknowledgement,
+    ApplicationView,
+    CorrectedForm,
+    CorrectionView,
+    Draft,
+    NewJourney,
+    RecordSigned,
+    Seals,
+)
 from services.request.settings import Settings
 
 router = APIRouter(tags=["applications"])
@@ -171,6 +180,33 @@ async def withdraw(journey_id: UUID, principal: Applicant, known: Own, session: 
     """Take the application back; 409 ``application-sealed`` once the document is being issued."""
     application = await commands.withdraw(session, principal, journey_id)
     return queries.view(application, known.section)
+
+
+@router.get("/journeys/{journey_id}/correction")
+async def read_correction(journey_id: UUID, principal: Applicant, session: Reading) -> CorrectionView:
+    """The record of the defects of the application, whole, and what became of it; 404 while there is none."""
+    application = await queries.owned(session, principal, journey_id)
+    return queries.correction_view(application, await queries.last_correction(session, journey_id))
+
+
+@router.post("/journeys/{journey_id}/correction/acknowledgement")
+async def acknowledge_defects(
+    journey_id: UUID, signed: RecordSigned, principal: Applicant, session: Session
+) -> CorrectionView:
+    """Sign the record of the defects; 409 ``defect-record-differs`` unless the digest is its."""
+    return queries.correction_view(*await commands.acknowledge_defects(session, principal, journey_id, signed.digest))
+
+
+@router.post("/journeys/{journey_id}/correction")
+async def correct(
+    journey_id: UUID, said: CorrectedForm, principal: Applicant, known: Own, session: Session
+) -> CorrectionView:
+    """Correct the recorded defects, which signs their record too; a repeat answers the same.
+
+    422 ``correction-invalid`` with each other field that differs from what was filed, ``form-invalid`` with a fault
+    per field; 409 ``correction-too-late`` after the deadline.
+    """
+    return queries.correction_view(*await commands.correct(session, principal, journey_id, known.section, said))
 
 
 @router.post("/internal/seals", tags=["internal"])

@@ -10,7 +10,7 @@ from kit.claims import Claimed
 from kit.documents import Composer
 from kit.documents.seals import Seals
 from kit.storage import Files
-from services.request import api, consumers, domain, queries
+from services.request import api, consumers, domain, duework, queries
 from services.request.settings import Settings
 
 READERS = frozenset({"review", "approval", "payment", "issuance", "delivery"})
@@ -33,8 +33,12 @@ def build(settings: Settings) -> FastAPI:
         title="Paet request",
         routers=[api.router],
         consumers=consumers,
+        work=duework.WORK,
         check=domain.check_section,
-        claims={"applications": Claimed(queries.claims, READERS, queries.claim_for)},
+        claims={
+            "applications": Claimed(queries.claims, READERS, queries.claim_for),
+            "corrections": Claimed(queries.correction_claims, frozenset({"review"})),
+        },
         resources=resources,
     )
 

@@ -4,16 +4,21 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from kit.contracts.claims import Defect
 from kit.contracts.codes import AgencyCode, DefinitionRef
 from kit.contracts.definition import Duration
 from kit.contracts.text import Language, Text
-from services.request.domain import contact_email, contact_line, contact_phone, storable
+from services.request.domain import LONGEST_REMARKS, contact_email, contact_line, contact_phone, storable
 
 FormData = Annotated[dict[str, Any], AfterValidator(storable)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(contact_email)]
 Phone = Annotated[str, Field(max_length=32), AfterValidator(contact_phone)]
+PRINTABLE = r"^[^\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]*$"
+"""Other characters cannot be kept or shown."""
+Remarks = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REMARKS, pattern=PRINTABLE)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 LineUser = Annotated[str, Field(max_length=33), AfterValidator(contact_line)]
 
 
@@ -108,6 +113,46 @@ class Acknowledgement(BaseModel):
     preferred_channel: Literal["electronic"] = "electronic"
     status_url: str
     payload_sha256: str
+
+
+class RecordSigned(Body):
+    """The applicant's signature under the record of the defects (ETA s.9): ``digest`` is what was signed."""
+
+    digest: Sha256
+
+
+class CorrectedForm(Body):
+    """The whole form, with the defects corrected, and what there is to say to them."""
+
+    form: FormData
+    remarks: Remarks = ""
+
+
+class CorrectionView(BaseModel):
+    """The record of the defects (LFA58 s.8), and what became of it; ``uncorrected`` follows after ``due_at``.
+
+    ``closed``: the application was withdrawn or came to another end meanwhile.
+    """
+
+    defect: UUID
+    journey_id: UUID
+    state: Literal["waiting", "corrected", "returned", "struck_off", "closed"]
+    items: list[Defect]
+    recorded_at: datetime
+    days: int
+    due_at: datetime
+    officer_name: str
+    officer_position: str
+    uncorrected: Literal["returned", "struck_off"]
+    law: Text
+    appeal: Text
+    digest: str
+    acknowledged_at: datetime | None
+    corrected_at: datetime | None
+    legally_received_at: datetime | None
+    remarks: str
+    changed: list[str]
+    payload_sha256: str | None
 
 
 class Seals(BaseModel):

@@ -60,7 +60,26 @@ async def application(request: Harness, person: UUID | None) -> Thing:
     path = f"/journeys/{journey}/application"
     saved = await request.client.put(path, json=body, headers=headers | {"If-Match": "*"})
     assert saved.status_code == 200, saved.text
-    return Thing(_journey(journey), str(journey), {("PUT", "/journeys/{journey_id}/application"): save})
+    acts = {("PUT", "/journeys/{journey_id}/application"): save}
+    return Thing(_journey(journey), str(journey), acts | _corrections("0" * 64))
+
+
+async def defective(request: Harness, person: UUID | None) -> Thing:
+    """A filed application whose defects are recorded."""
+    assert person is not None
+    bundle = licence_bundle()
+    request.publish(bundle)
+    desk = Desk(request)
+    desk.current(bundle.definition.ref, 1)
+    journey = await desk.filed(person)
+    record = await desk.record(journey)
+    return Thing(_journey(journey), str(journey), _corrections(record.digest))
+
+
+def _corrections(digest: str) -> dict[tuple[str, str], dict[str, Any]]:
+    path = "/journeys/{journey_id}/correction"
+    form = FORM | {"place_address": "๑๒/๔ ถนนสุขุมวิท"}
+    return {("POST", path): {"json": {"form": form}}, ("POST", f"{path}/acknowledgement"): {"json": {"digest": digest}}}
 
 
 async def case(review: Harness, _person: UUID | None) -> Thing:
@@ -357,6 +376,8 @@ WORKED_BY_PATH: Mapping[str, Maker] = {
 """Where an endpoint is about something else than the others of its part."""
 
 OWNED_BY_PATH: Mapping[str, Maker] = {
+    "/journeys/{journey_id}/correction": defective,
+    "/journeys/{journey_id}/correction/acknowledgement": defective,
     "/journeys/{journey_id}/document/copies": copied_document,
     "/journeys/{journey_id}/document/copies/{copy_id}/document.pdf": copied_document,
 }

@@ -147,10 +147,13 @@ async def _request(request: Harness) -> Standing:
         elif state == "sealed":
             await desk.seal(journey)
         standing.targets.append(Target({"journey_id": str(journey)}, person))
+    for _ in range(2):
+        standing.add(await objects.defective(request, person), person)
     new = {"journey_id": str(uuid4()), "definition": "test-licence@1", "person": str(person)}
     standing.may("POST", "/internal/journeys", Right(new), Right(new | {"definition": "test-information@1"}))
     standing.may("POST", "/journeys/{journey_id}/submission", Right(headers={"Idempotency-Key": "k"}))
     standing.claims("applications")
+    standing.claims("corrections")
     _sections(standing, Process.REQUEST, licence_bundle(), information_bundle())
     return standing
 

@@ -1,15 +1,39 @@
 """Fixtures of request: the service with two definitions published, and journeys on it."""
 
+from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from uuid_utils.compat import uuid7
 
+from kit.clock import clock
+from kit.cloudevents import Event
+from kit.contracts.claims import Defect, DefectClaim
+from kit.contracts.events import DefectRecorded
 from kit.testing import Harness
+from kit.workdays import Calendar
 from tests.bundles import information_bundle, licence_bundle
 
 FORM = {"shop_name": "ร้านข้าวแกงแม่สมใจ", "area": 120, "place_address": "๑๒/๓ ถนนสุขุมวิท"}
+
+CORRECTED = FORM | {"place_address": "๑๒/๔ ถนนสุขุมวิท"}
+ADDRESS = Defect(pointer="/place_address", what="เลขที่ไม่ตรงกับทะเบียนบ้าน", law="คู่มือประชาชน ข้อ 2")
+PLAN = Defect(what="ไม่มีแผนผังสถานที่", law="คู่มือประชาชน ข้อ 3")
+
+
+def record_of(journey: UUID, *items: Defect, recorded_at: datetime | None = None, **fields: Any) -> DefectClaim:
+    """A record of defects as review answers it: of the address, unless others are given, to be corrected in a week."""
+    at = recorded_at or clock.now()
+    days = fields.get("days", 7)
+    said: dict[str, Any] = {
+        "journey": journey, "defect": uuid7(), "case": uuid4(), "items": list(items) or [ADDRESS], "days": days,
+        "recorded_at": at, "due_at": Calendar().add(at, days, "calendar_days"), "officer": uuid4(),
+        "officer_name": "สมชาย ใจดี", "officer_position": "เจ้าพนักงานสาธารณสุข", "uncorrected": "returned",
+        "law_th": "พระราชบัญญัติทดสอบ มาตรา 9", "law_en": "Test Act, section 9", "appeal_th": "อุทธรณ์ได้ภายใน 15 วัน",
+        "appeal_en": "Appeal within 15 days", "digest": uuid4().hex * 2,
+    }  # fmt: skip
+    return DefectClaim(**said | fields)
 
 
 class Desk:
@@ -70,6 +94,28 @@ class Desk:
     async def state(self, journey: UUID, person: UUID) -> str:
         """The state the applicant sees."""
         return (await self.get(journey, person)).json()["state"]
+
+    async def record(self, journey: UUID, *items: Defect, **fields: Any) -> DefectClaim:
+        """Review has recorded defects of the application, and tells so."""
+        said = record_of(journey, *items, **fields)
+        await self.harness.deliver(self.recorded(said))
+        return said
+
+    def recorded(self, said: DefectClaim) -> Event:
+        """Review will answer with this record; the fact that tells of it."""
+        self.harness.peers.know("review", "defects", said.journey, said)
+        fact = DefectRecorded(case=said.case, defect=said.defect, due_at=said.due_at)
+        return self.harness.event(fact, step="review", journey=said.journey)
+
+    async def correct(self, journey: UUID, headers: dict[str, str], form: Any = None, **rest: Any) -> Any:
+        """Correct what was recorded."""
+        body = {"form": CORRECTED if form is None else form} | rest
+        return await self.client.post(f"/journeys/{journey}/correction", json=body, headers=headers)
+
+    async def sign(self, journey: UUID, headers: dict[str, str], digest: str) -> Any:
+        """Sign the record."""
+        path = f"/journeys/{journey}/correction/acknowledgement"
+        return await self.client.post(path, json={"digest": digest}, headers=headers)
 
 
 @pytest.fixture

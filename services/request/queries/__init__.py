@@ -11,16 +11,26 @@ from services.request.queries.applications import (
     require_current,
     view,
 )
+from services.request.queries.corrections import (
+    correction_claims,
+    correction_view,
+    last_correction,
+    waiting_corrections,
+)
 
 __all__ = [
     "acknowledgement",
     "claim_for",
     "claims",
+    "correction_claims",
+    "correction_view",
     "form_for",
+    "last_correction",
     "of_journey",
     "of_journeys",
     "owned",
     "require_current",
     "sealed_acknowledgement",
     "view",
+    "waiting_corrections",
 ]

@@ -1,9 +1,7 @@
 """What changes an application: open, save, submit, withdraw, seal, end."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +18,7 @@ from kit.contracts.events import Opened, Submitted, Withdrawn
 from kit.contracts.journey import Outcome
 from kit.rows import fetch, put
 from services.request import domain, queries
+from services.request.commands.changing import change
 from services.request.domain import State
 from services.request.models import Application
 from services.request.schemas import Draft, NewJourney
@@ -63,7 +62,7 @@ async def save_draft(
     application = await queries.owned(session, principal, journey, lock=True)
     domain.require_revision(application.revision, if_match)
     domain.require_draft(State(application.state))
-    await _change(session, application, **dict(draft), saved_at=clock.now())
+    await change(session, application, **dict(draft), saved_at=clock.now())
     return application
 
 
@@ -114,7 +113,7 @@ async def _file(
         "journey": str(application.journey_id), "definition": application.definition,
         "form": application.form, "email": application.email, "language": application.language,
     } | {name: said for name in ("phone", "line_user") if (said := getattr(application, name))}  # fmt: skip
-    await _change(
+    await change(
         session,
         application,
         **asdict(filed),
@@ -140,7 +139,7 @@ async def withdraw(session: AsyncSession, principal: Principal, journey: UUID) -
     application = await queries.owned(session, principal, journey, lock=True)
     state = domain.withdrawn(State(application.state))
     if state != application.state:
-        await _change(session, application, state=state, closed_at=clock.now())
+        await change(session, application, state=state, closed_at=clock.now())
         await outbox.hand_over(session, application, Withdrawn, Outcome.WITHDRAWN)
     return application
 
@@ -169,18 +168,3 @@ async def seal(session: AsyncSession, journeys: Sequence[UUID]) -> list[UUID]:
 async def end(session: AsyncSession, events: Sequence[Event]) -> None:
     """The journey has ended: refused, returned, completed. A withdrawal stays a withdrawal."""
     await fetch(session, END, [event.journey for event in events], domain.ENDING, State.ENDED, clock.now())
-
-
-async def _change(session: AsyncSession, application: Application, **values: Any) -> None:
-    """Write these columns of an application that is locked, and its next revision; the copy in hand follows."""
-    written = [json.dumps(value) if isinstance(value, dict) else value for value in values.values()]
-    await fetch(session, _update(tuple(values)), application.id, *written)
-    for name, value in values.items():
-        setattr(application, name, value)
-    application.revision += 1
-
-
-@cache
-def _update(names: tuple[str, ...]) -> str:
-    columns = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, 2))
-    return f"UPDATE application SET {columns}, revision = revision + 1 WHERE id = $1"  # noqa: S608 - the names are ours
