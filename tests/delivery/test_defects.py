@@ -1,25 +1,19 @@
 """Defects are told with what follows, their correction is received; what stays uncorrected ends with its reasons."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlmodel import select
 
-from kit.contracts.claims import CorrectionClaim, Defect, DefectClaim
 from kit.contracts.events import Completed, Corrected, DefectRecorded, Returned, StruckOff, Submitted, Withdrawn
 from kit.contracts.journey import Outcome
 from services.delivery.domain import KINDS
 from services.delivery.models import AppealPeriod, Notice
+from tests.delivery.conftest import CORRECTED_BY, defects_of, missed_by
 
 pytestmark = pytest.mark.req("D5")
 
-RECORDED = datetime.fromisoformat("2026-12-01T10:00:00+07:00")
-DUE = datetime.fromisoformat("2026-12-15T23:59:59.999999+07:00")
-ITEMS = [
-    Defect(pointer="/area", what="พื้นที่ไม่ตรงกับเอกสารสิทธิ"),
-    Defect(what="ขาดแบบแปลน {secret}", law="ข้อ 5 แห่งข้อบัญญัติ"),
-]
 LISTED = "1. พื้นที่ไม่ตรงกับเอกสารสิทธิ\n2. ขาดแบบแปลน {secret} (ข้อ 5 แห่งข้อบัญญัติ)"
 ENDS = [
     (Returned, Outcome.RETURNED, "หน่วยงานคืนคำขอ", "is returned"),
@@ -33,28 +27,16 @@ class Filed:
     def __init__(self, delivery, known):
         self.delivery = delivery
         self.received = known(delivery.handover(Submitted, at="request"), person=uuid4(), email=None)
-        self.journey, self.case, self.defect = self.received.journey, uuid4(), uuid4()
-        self.record()
+        self.journey = self.defect = self.received.journey
 
     def record(self, **said):
-        claim = DefectClaim(**{
-            "journey": self.journey, "defect": self.defect, "case": self.case, "items": ITEMS, "days": 14,
-            "recorded_at": RECORDED, "due_at": DUE, "officer": uuid4(), "officer_name": "สมชาย ใจดี",
-            "officer_position": "นักวิชาการสุขาภิบาล", "uncorrected": "returned", "law_th": "กฎหมายทดสอบ มาตรา 9",
-            "law_en": "Test law s. 9", "appeal_th": "อุทธรณ์ภายใน 15 วัน", "appeal_en": "Appeal within 15 days",
-            "digest": "0" * 64,
-        } | said)  # fmt: skip
-        self.delivery.peers.know("review", "defects", self.journey, claim)
+        self.delivery.peers.know("review", "defects", self.journey, defects_of(self.journey, **said))
 
     def missed(self, **said):
-        claim = CorrectionClaim(**{
-            "journey": self.journey, "defect": self.defect, "due_at": DUE, "acknowledged_at": None,
-            "corrected_at": None, "legally_received_at": None, "remarks": "", "changed": [],
-        } | said)  # fmt: skip
-        self.delivery.peers.know("request", "corrections", self.journey, claim)
+        self.delivery.peers.know("request", "corrections", self.journey, missed_by(self.journey, **said))
 
     def recorded(self, defect=None):
-        fact = DefectRecorded(case=self.case, defect=defect or self.defect, due_at=DUE)
+        fact = DefectRecorded(case=uuid4(), defect=defect or self.defect, due_at=CORRECTED_BY)
         return self.delivery.event(fact, step="review", journey=self.journey)
 
     def corrected(self):
@@ -128,7 +110,7 @@ async def test_after_the_end_nobody_is_asked_to_correct_nor_told_that_it_was_don
 async def test_what_stays_uncorrected_ends_with_its_reasons_and_may_be_appealed(filed, fact, outcome, thai, english):
     filed.record(uncorrected=outcome.value)
     # The fifteenth became a holiday since, so that request gave a day more than the record says.
-    filed.missed(due_at=DUE + timedelta(days=1))
+    filed.missed(due_at=CORRECTED_BY + timedelta(days=1))
     (notice,) = await filed.tell(filed.received, filed.recorded(), filed.end(fact, outcome))
     assert (notice["kind"], notice["link"], notice["appeal_days"]) == (outcome.value, None, 15)
     for said in (thai, "เมื่อวันที่ 1 ธันวาคม 2569", "ภายในวันที่ 16 ธันวาคม 2569", LISTED, "กฎหมายทดสอบ มาตรา 9"):

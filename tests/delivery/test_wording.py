@@ -13,7 +13,7 @@ from services.delivery.domain.wording.journey import JOURNEY
 from services.delivery.domain.wording.licences import LICENCES
 from services.delivery.domain.wording.money import MONEY
 
-pytestmark = pytest.mark.req("D5", part="no fact tells a defect yet")
+pytestmark = pytest.mark.req("D5")
 
 NAMES = st.sampled_from(sorted(PLACES))
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="{}"), max_size=20)

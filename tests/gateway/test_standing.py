@@ -191,6 +191,7 @@ def corrected(which: int) -> Told:
     return Told(Corrected.type(), "request", {"defect": str(UUID(int=which))}, MONDAY + (which + 3) * MINUTE)
 
 
+@pytest.mark.req("J7", part="what the applicant must do next")
 @pytest.mark.parametrize(
     ("told", "by"),
     [
