@@ -201,7 +201,7 @@ class PromiseView(BaseModel):
     """By when the decision is promised: the earlier of the manual's period and the Act's."""
 
     due_at: datetime | None
-    """None before submission."""
+    """None before submission, and while nobody has said since a record of defects that the application is complete."""
     counted_from: str | None
     manual: Duration
     act: Duration | None

@@ -11,11 +11,14 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from gateway.domain.labels import OUTCOMES, WAITING
+from kit.clock import local_date
 from kit.contracts.definition import Definition, DeliveryStep, Periods
 from kit.contracts.events import (
     CATALOGUE,
     Accepted,
     Completed,
+    Corrected,
+    DefectRecorded,
     HandOver,
     Invoiced,
     RefundDue,
@@ -26,6 +29,7 @@ from kit.contracts.events import (
 from kit.contracts.journey import GATES, Outcome, Process, Step
 from kit.contracts.text import Text
 from kit.errors import NotFound
+from kit.thai import long_date
 from kit.workdays import Calendar
 
 PART_PAID = "part-paid"
@@ -151,8 +155,12 @@ def _ends_a_step(type_: str) -> bool:
 
 SUBMIT = Text(th="กรอกและยื่นคำขอ", en="Fill in and submit the application")
 PAY = Text(th="ชำระค่าธรรมเนียม", en="Pay the fee")
+CORRECT = Text(th="แก้ไขข้อบกพร่องของคำขอภายในวันที่ {day}", en="Correct the defects of the application by {day}")
 DOWNLOAD = Text(th="ดาวน์โหลดเอกสารของท่าน", en="Download your document")
 READ = Text(th="อ่านผลและหนังสือแจ้ง", en="Read the result and the notices")
+
+UNJUDGED = (Process.REQUEST, Process.REVIEW)
+"""Where defects can wait for their correction: a record may be heard of before the submission."""
 
 
 def next_action(
@@ -163,11 +171,32 @@ def next_action(
     if standing.current is None:
         return _after_the_end(base, definition, standing)
     process = standing.current.process
+    if process in UNJUDGED and (due_at := _to_correct(happened)):
+        return Action("correct", _by(due_at), f"{base}/correction")
     if process is Process.REQUEST and is_opened:
         return Action("submit", SUBMIT, f"{base}/application")
     if process is Process.PAYMENT and (bill := _bill(happened, standing.current.id)):
         return Action("pay", PAY, f"/v1/invoices/{bill['invoice']}", bill)
     return Action("wait", WAITING[process])
+
+
+def _to_correct(happened: Sequence[Happened]) -> datetime | None:
+    """By when the defects of the last record are to be corrected; None where that is done, or nothing was recorded."""
+    record, accepted = _newest(happened, DefectRecorded.type()), _newest(happened, Accepted.type())
+    if record is None or (accepted is not None and accepted.time > record.time):
+        return None
+    corrected = {each.data["defect"] for each in happened if each.type == Corrected.type()}
+    return None if record.data["defect"] in corrected else datetime.fromisoformat(record.data["due_at"])
+
+
+def _newest(happened: Iterable[Happened], type_: str) -> Happened | None:
+    """The last to happen of what may happen again, whenever it was heard."""
+    return max((each for each in happened if each.type == type_), key=lambda each: each.time, default=None)
+
+
+def _by(due_at: datetime) -> Text:
+    day = local_date(due_at)
+    return Text(th=CORRECT.th.format(day=long_date(day)), en=CORRECT.en.format(day=f"{day:%d %B %Y}"))
 
 
 def _bill(happened: Iterable[Happened], step: str) -> Mapping[str, Any] | None:
@@ -199,21 +228,22 @@ def outcome_text(outcome: Outcome) -> Text:
 
 
 def is_reckoned(happened: Sequence[Happened]) -> bool:
-    """Whether the promise is reckoned by the calendar: submitted, and review has not said its own deadline yet."""
-    return _last(happened, Submitted.type()) is not None and _last(happened, Accepted.type()) is None
+    """Whether the promise is reckoned by the calendar: submitted, and review has not judged whether it is complete."""
+    judged = (Accepted.type(), DefectRecorded.type())
+    return _last(happened, Submitted.type()) is not None and not any(each.type in judged for each in happened)
 
 
 def promise_of(periods: Periods, happened: Sequence[Happened], calendar: Calendar) -> Promise | None:
     """By when the decision is promised: the earlier of the manual's period and the Act's (LFA58 s.10).
 
     Review's own deadline counts once the application is complete; until then it is reckoned from submission.
-    None before submission.
+    None before submission, and from a record of defects until review has told anew that it is complete.
     """
-    accepted = _last(happened, Accepted.type())
-    if accepted is not None:
+    accepted, record = _newest(happened, Accepted.type()), _newest(happened, DefectRecorded.type())
+    if accepted is not None and (record is None or record.time < accepted.time):
         return Promise(datetime.fromisoformat(accepted.data["due_at"]), "completeness")
     submitted = _last(happened, Submitted.type())
-    if submitted is None:
+    if submitted is None or record is not None:
         return None
     received = calendar.next_opening(submitted.time)
     stated = [period for period in (periods.manual, periods.act) if period is not None]

@@ -1,8 +1,10 @@
 """Events in: every hand-over to delivery ends its journey; some facts are told on the way."""
 
-from kit.claims import DELAY, ERASURE, ORDERS
+from kit.claims import DEFECT, DELAY, ERASURE, ORDERS
 from kit.contracts.events import (
     CalendarChanged,
+    Corrected,
+    DefectRecorded,
     ErasureRequested,
     Expiring,
     Granted,
@@ -33,12 +35,16 @@ HANDOVER = on_handover(
         commands.ISSUED_DOCUMENT,
         commands.REFUSING_CASE,
         commands.REFUSING_DECISION,
+        commands.UNCORRECTED_DEFECT,
+        commands.MISSED_CORRECTION,
     ),
     even_when_closed=True,
 )
 
 REACTIONS = (
     on(Submitted, commands.tell_received, needs=commands.TELLING),
+    on(DefectRecorded, commands.tell_defect, needs=(*commands.TELLING, DEFECT)),
+    on(Corrected, commands.tell_corrected, needs=commands.TELLING),
     on(Overdue, commands.tell_overdue, needs=(*commands.TELLING, DELAY)),
     on(Granted, commands.tell_granted, needs=commands.TELLING),
     *(on(fact, commands.tell_to_pay, needs=commands.TELLING) for fact in (Invoiced, Reminded, Underpaid)),

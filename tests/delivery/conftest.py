@@ -1,5 +1,5 @@
 from contextlib import contextmanager
-from datetime import time
+from datetime import datetime, time
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -7,7 +7,17 @@ import httpx
 import pytest
 
 from kit.clock import clock
-from kit.contracts.claims import ApplicationClaim, CaseClaim, DecisionClaim, DocumentClaim, Receipt, ReceiptClaim
+from kit.contracts.claims import (
+    ApplicationClaim,
+    CaseClaim,
+    CorrectionClaim,
+    DecisionClaim,
+    Defect,
+    DefectClaim,
+    DocumentClaim,
+    Receipt,
+    ReceiptClaim,
+)
 from kit.contracts.definition import Bundle
 from kit.local.doubles import running
 from kit.local.doubles.mail import create_app
@@ -63,6 +73,7 @@ class Outlets(dict):
 
 
 SECRETS = {name: f"the {name}" for name in NAMES}
+CORRECTED_BY = datetime.fromisoformat("2026-12-15T23:59:59.999999+07:00")
 ADDRESSES = {
     "email": "somchai@example.org", "phone": "+66812345678", "line_user": "U" + "0123456789abcdef" * 2,
     "postal_address": "สมชาย ใจดี\n1/2 ถนนสุขุมวิท 10110",
@@ -117,6 +128,29 @@ async def delivery(harness_of, mail, outlets):
         yield harness
 
 
+def defects_of(journey, **said):
+    """What review will say of the record of defects; its own id is the journey's where none is said."""
+    return DefectClaim(**{
+        "journey": journey, "defect": journey, "case": uuid4(), "days": 14, "officer": uuid4(),
+        "items": [
+            Defect(pointer="/area", what="พื้นที่ไม่ตรงกับเอกสารสิทธิ"),
+            Defect(what="ขาดแบบแปลน {secret}", law="ข้อ 5 แห่งข้อบัญญัติ"),
+        ],
+        "recorded_at": "2026-12-01T10:00:00+07:00", "due_at": CORRECTED_BY, "officer_name": "สมชาย ใจดี",
+        "officer_position": "นักวิชาการสุขาภิบาล", "uncorrected": "returned", "law_th": "กฎหมายทดสอบ มาตรา 9",
+        "law_en": "Test law s. 9", "appeal_th": "อุทธรณ์ภายใน 15 วัน", "appeal_en": "Appeal within 15 days",
+        "digest": "0" * 64,
+    } | said)  # fmt: skip
+
+
+def missed_by(journey, **said):
+    """What request will say of a correction that nobody made."""
+    return CorrectionClaim(**{
+        "journey": journey, "defect": journey, "due_at": CORRECTED_BY, "acknowledged_at": None, "corrected_at": None,
+        "legally_received_at": None, "remarks": "", "changed": [],
+    } | said)  # fmt: skip
+
+
 def tell(delivery, event, *, person=None, email="somchai@example.org", language="th", **addresses):
     """What the owners will say of the journey of an event."""
     application = ApplicationClaim(
@@ -144,6 +178,8 @@ def tell(delivery, event, *, person=None, email="somchai@example.org", language=
     delivery.peers.know("payment", "receipts", event.journey, ReceiptClaim(journey=event.journey, receipts=[receipt]))
     delivery.peers.know("request", "applications", event.journey, application)
     delivery.peers.know("review", "cases", event.journey, case)
+    delivery.peers.know("review", "defects", event.journey, defects_of(event.journey))
+    delivery.peers.know("request", "corrections", event.journey, missed_by(event.journey))
     delivery.peers.know("approval", "decisions", event.journey, decision)
     delivery.peers.know("issuance", "documents", event.journey, document)
     return event

@@ -17,7 +17,21 @@ from uuid_utils.compat import uuid7
 
 from kit.clock import clock
 from kit.cloudevents import Event
-from kit.contracts.events import Granted, HandOver, Invoiced, Issued, Paid, Refused, ReviewRefused, Submitted, Withdrawn
+from kit.contracts.events import (
+    Corrected,
+    DefectRecorded,
+    Granted,
+    HandOver,
+    Invoiced,
+    Issued,
+    Paid,
+    Refused,
+    Returned,
+    ReviewRefused,
+    StruckOff,
+    Submitted,
+    Withdrawn,
+)
 from kit.contracts.journey import Outcome
 from kit.duework import Later
 from services.delivery import commands
@@ -33,9 +47,12 @@ from tests.machines import Stage, stage, walk
 ENDS: dict[str, tuple[type[HandOver], str, Outcome]] = {
     "issued": (Issued, "issuance", Outcome.PASSED), "withdrawn": (Withdrawn, "request", Outcome.WITHDRAWN),
     "refused": (Refused, "approval", Outcome.REFUSED), "refused by review": (ReviewRefused, "review", Outcome.REFUSED),
+    "returned": (Returned, "request", Outcome.RETURNED), "struck off": (StruckOff, "request", Outcome.STRUCK_OFF),
 }  # fmt: skip
 FACTS: dict[str, tuple[type[HandOver], str]] = {"received": (Submitted, "request"), "granted": (Granted, "approval")}
-KINDS = st.sampled_from([*ENDS, *FACTS, *FACTS, "pay", "pay", "passed on"])
+ON_THE_WAY = ("granted", "pay", "defect", "corrected")
+"""What nobody is told of after the end."""
+KINDS = st.sampled_from([*ENDS, *FACTS, *ON_THE_WAY, "pay", "received", "passed on"])
 
 
 class Mail(Email):
@@ -74,6 +91,10 @@ class Hall:
             due = clock.now() + timedelta(days=15)
             fact = Invoiced(invoice=uuid4(), amount_satang=100_000, currency="THB", due_at=due)
             event = harness.event(fact, step="licence-fee", journey=journey)
+        elif kind in ("defect", "corrected"):
+            recorded = DefectRecorded(case=uuid4(), defect=journey, due_at=clock.now())
+            fact, step = (recorded, "review") if kind == "defect" else (Corrected(defect=journey), "request")
+            event = harness.event(fact, step=step, journey=journey)
         elif kind == "passed on":
             event = harness.handover(Paid, at="licence-fee", journey=journey)
         else:
@@ -89,7 +110,9 @@ class Hall:
             told.append(ENDS[kind][2].value if kind != "issued" else kind)
         elif kind == "passed on":
             told.append("paid")
-        elif kind == "received" or (kind in ("granted", "pay") and journey not in self.ends):
+        elif kind == "pay" and "paid" in told:
+            pass  # nobody is asked for what was paid
+        elif kind == "received" or (kind in ON_THE_WAY and journey not in self.ends):
             told.append(kind)
 
     def check(self) -> None:

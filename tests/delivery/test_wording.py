@@ -8,18 +8,19 @@ from kit.contracts.text import Text
 from services.delivery import domain
 from services.delivery.domain import KINDS, Wording
 from services.delivery.domain.wording import PLACES, fill, is_plain, places_of
+from services.delivery.domain.wording.defects import DEFECTS
 from services.delivery.domain.wording.journey import JOURNEY
 from services.delivery.domain.wording.licences import LICENCES
 from services.delivery.domain.wording.money import MONEY
 
-pytestmark = pytest.mark.req("D5", part="no fact tells a defect yet")
+pytestmark = pytest.mark.req("D5")
 
 NAMES = st.sampled_from(sorted(PLACES))
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="{}"), max_size=20)
 
 
 def test_no_kind_is_worded_twice():
-    assert len(KINDS) == len(JOURNEY) + len(MONEY) + len(LICENCES)
+    assert len(KINDS) == len(JOURNEY) + len(DEFECTS) + len(MONEY) + len(LICENCES)
 
 
 def words(th: str, en: str | None = None) -> Text:

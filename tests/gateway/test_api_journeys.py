@@ -1,6 +1,7 @@
 """Journeys over HTTP: gates, owners and holders, repeats, an absent request service, the view."""
 
 import asyncio
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +11,17 @@ from gateway.commands.journeys import OPEN_APPLICATION
 from gateway.models import Journey
 from kit.clients import PeerRefused, PeerUnavailable
 from kit.clock import clock
-from kit.contracts.events import Accepted, Completed, Granted, Invoiced, Opened, Recommended, Submitted
+from kit.contracts.events import (
+    Accepted,
+    Completed,
+    Corrected,
+    DefectRecorded,
+    Granted,
+    Invoiced,
+    Opened,
+    Recommended,
+    Submitted,
+)
 from kit.contracts.journey import Outcome
 from kit.database import DUE_WORK
 from tests.bundles import OTHER_AGENCY, information_bundle, licence_bundle
@@ -244,6 +255,33 @@ async def test_the_view_tells_plan_timeline_promise_and_what_to_do(published, st
     assert view["action"]["invoice"]["amount_satang"] == 100_000
     assert view["promised"]["counted_from"] == "completeness"
     assert view["promised"]["due_at"] == accepted.model_dump(mode="json")["due_at"]
+
+
+@pytest.mark.req("J7", part="what the applicant must do next")
+async def test_defects_are_to_be_corrected_and_meanwhile_nothing_is_promised(published, start):
+    citizen, defect = published.citizen(), uuid4()
+    journey = UUID((await start(citizen)).json()["id"])
+    due = datetime.fromisoformat("2026-12-15T23:59:59.999999+07:00")
+
+    async def view_after(event):
+        await published.deliver(event)
+        view = (await published.client.get(f"/v1/journeys/{journey}", headers=citizen)).json()
+        listed = (await published.client.get("/v1/journeys", headers=citizen)).json()["items"][0]
+        assert (listed["action"], listed["promised"]) == (view["action"], view["promised"])
+        return view
+
+    await published.deliver(published.handover(Submitted, at="request", journey=journey))
+    recorded = DefectRecorded(case=uuid4(), defect=defect, due_at=due)
+    view = await view_after(published.event(recorded, step="review", journey=journey))
+    assert (view["action"]["code"], view["action"]["link"]) == ("correct", f"/v1/journeys/{journey}/correction")
+    assert view["action"]["text"]["th"].endswith("ภายในวันที่ 15 ธันวาคม 2569")
+    assert view["action"]["text"]["en"].endswith("by 15 December 2026")
+    assert (view["promised"]["due_at"], view["promised"]["counted_from"]) == (None, None)
+    view = await view_after(published.event(Corrected(defect=defect), journey=journey))
+    assert (view["action"]["code"], view["current"], view["promised"]["due_at"]) == ("wait", "review", None)
+    accepted = Accepted(case=recorded.case, due_at=due)
+    view = await view_after(published.event(accepted, step="review", journey=journey))
+    assert (view["action"]["code"], view["promised"]["counted_from"]) == ("wait", "completeness")
 
 
 async def test_the_end_is_told_with_its_outcome(published, start):

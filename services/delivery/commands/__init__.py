@@ -3,16 +3,19 @@
 from services.delivery.commands.claims import (
     APPLICANT,
     ISSUED_DOCUMENT,
+    MISSED_CORRECTION,
     RECEIPTS_OF_PAID,
     REFUSING_CASE,
     REFUSING_DECISION,
     RULES,
     SETTINGS,
     TELLING,
+    UNCORRECTED_DEFECT,
 )
 from services.delivery.commands.climbing import CLIMB, Leaving, begin, end, fail, skip, take, trouble
 from services.delivery.commands.collecting import collect
 from services.delivery.commands.completing import complete
+from services.delivery.commands.defects import tell_corrected, tell_defect
 from services.delivery.commands.delays import COPY, copy_of_delay, tell_overdue
 from services.delivery.commands.erasing import answer_erasure
 from services.delivery.commands.hearing import NUDGE, hear, nudge
@@ -46,6 +49,7 @@ __all__ = [
     "ISSUED_DOCUMENT",
     "LETTER_WORK",
     "LICENCE",
+    "MISSED_CORRECTION",
     "NUDGE",
     "RECEIPTS_OF_PAID",
     "REFUSING_CASE",
@@ -54,6 +58,7 @@ __all__ = [
     "RULES",
     "SETTINGS",
     "TELLING",
+    "UNCORRECTED_DEFECT",
     "Leaving",
     "WantedLetter",
     "acknowledge_letter",
@@ -75,6 +80,8 @@ __all__ = [
     "settle_letter",
     "skip",
     "take",
+    "tell_corrected",
+    "tell_defect",
     "tell_granted",
     "tell_of_licence",
     "tell_of_receipt",

@@ -5,10 +5,31 @@ from typing import cast
 from uuid import UUID
 
 from kit.app import Kit
-from kit.claims import APPLICATION, CASE, DECISION, DOCUMENT, RECEIPTS, SECTION, Asking, ClaimNeed, Known, Need
+from kit.claims import (
+    APPLICATION,
+    CASE,
+    CORRECTION,
+    DECISION,
+    DEFECT,
+    DOCUMENT,
+    RECEIPTS,
+    SECTION,
+    Asking,
+    ClaimNeed,
+    Known,
+    Need,
+)
 from kit.cloudevents import Event
-from kit.contracts.claims import CaseClaim, DecisionClaim, DocumentClaim, Order, ReceiptClaim
-from kit.contracts.events import Issued, Refused, ReviewRefused
+from kit.contracts.claims import (
+    CaseClaim,
+    CorrectionClaim,
+    DecisionClaim,
+    DefectClaim,
+    DocumentClaim,
+    Order,
+    ReceiptClaim,
+)
+from kit.contracts.events import Issued, Refused, Returned, ReviewRefused, StruckOff
 from services.delivery import queries
 from services.delivery.domain import Applicant, DateRule
 from services.delivery.settings import Settings
@@ -63,6 +84,14 @@ REFUSING_DECISION = ClaimNeed(
     DecisionClaim,
     lambda event, _: event.journey if isinstance(event.data, Refused) else None,
 )
+
+
+def _of_uncorrected(event: Event, _: Known) -> UUID | None:
+    return event.journey if isinstance(event.data, Returned | StruckOff) else None
+
+
+UNCORRECTED_DEFECT = ClaimNeed(DEFECT.owner, DEFECT.name, DefectClaim, _of_uncorrected)
+MISSED_CORRECTION = ClaimNeed(CORRECTION.owner, CORRECTION.name, CorrectionClaim, _of_uncorrected)
 RECEIPTS_OF_PAID = ClaimNeed(RECEIPTS.owner, RECEIPTS.name, ReceiptClaim)
 RULES = RulesNeed()
 SETTINGS = SettingsNeed()

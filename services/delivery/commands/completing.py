@@ -13,11 +13,22 @@ from kit.contracts.events import (
     Delivered,
     Issued,
     Refused,
+    Returned,
     ReviewRefused,
+    StruckOff,
 )
 from kit.contracts.journey import Outcome
 from kit.rows import put
-from services.delivery.commands.claims import APPLICANT, ISSUED_DOCUMENT, REFUSING_CASE, REFUSING_DECISION, reasons
+from services.delivery.commands.claims import (
+    APPLICANT,
+    ISSUED_DOCUMENT,
+    MISSED_CORRECTION,
+    REFUSING_CASE,
+    REFUSING_DECISION,
+    UNCORRECTED_DEFECT,
+    reasons,
+)
+from services.delivery.commands.defects import uncorrected
 from services.delivery.commands.notifying import notify
 from services.delivery.models import Delivery
 
@@ -61,4 +72,6 @@ def _end_values(event: Event, known: Known) -> dict[str, str]:
         return reasons(known[REFUSING_DECISION])
     if isinstance(event.data, ReviewRefused):
         return reasons(known[REFUSING_CASE])
+    if isinstance(event.data, Returned | StruckOff):
+        return uncorrected(Outcome(event.data.outcome), known[UNCORRECTED_DEFECT], known[MISSED_CORRECTION])
     return {}

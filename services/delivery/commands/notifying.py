@@ -45,7 +45,7 @@ async def notify(session: AsyncSession, event: Event, known: Known, kind: str, v
         "id": identifier, "cause": event.id, "person_id": applicant.person, "kind": kind, "created_at": clock.now(),
         "values": said, "link": _link_of(kind, event.journey), "application_number": applicant.number,
         "has_address": applicant.has_address, "journey_id": event.journey, "agency": event.agency,
-        "appeal_days": section.appeal.days if section.appeal and "appeal" in values else None,
+        "appeal_days": section.appeal.days if section.appeal and domain.KINDS[kind].is_order else None,
         "definition": event.definition, "step": event.nextstep or event.step, "slip": _slip_of(event, section),
     }  # fmt: skip
     defer(session, "notice", _write, (notice, known[RULES]))
@@ -94,6 +94,8 @@ def _link_of(kind: str, journey: UUID) -> str | None:
         "published": "public-document",
         "pay": "invoices",
         "received": "acknowledgement",
+        "defect": "correction",
+        "corrected": "correction",
         "pay_reminder": "invoices",
         "pay_overdue": "invoices",
         "underpaid": "invoices",

@@ -7,6 +7,14 @@ and reasons of a refusal are the officer's.
 from collections.abc import Mapping
 
 from kit.contracts.text import Text
+from services.delivery.domain.wording.defects import (
+    CONSEQUENCES,
+    CONSIDERATIONS,
+    DEFECTS,
+    UNCORRECTED,
+    UNCORRECTED_AS_TOLD,
+    numbered,
+)
 from services.delivery.domain.wording.filling import fill, in_english, is_plain, missing, places_of
 from services.delivery.domain.wording.journey import JOURNEY
 from services.delivery.domain.wording.kinds import PLACES, Kind, Wording
@@ -14,7 +22,7 @@ from services.delivery.domain.wording.licences import LICENCES
 from services.delivery.domain.wording.money import LAPSE, LATE, MONEY
 from services.delivery.domain.wording.reasons import FURTHER_NOTICE, NO_REASON, change_of, refund_reason
 
-KINDS: Mapping[str, Kind] = {**JOURNEY, **MONEY, **LICENCES}
+KINDS: Mapping[str, Kind] = {**JOURNEY, **DEFECTS, **MONEY, **LICENCES}
 """Every kind of notice by its code."""
 
 MAIL = Wording(
@@ -43,6 +51,8 @@ def filled(words: Text, values: Mapping[str, str]) -> Text:
 
 
 __all__ = [
+    "CONSEQUENCES",
+    "CONSIDERATIONS",
     "FURTHER_NOTICE",
     "KINDS",
     "LAPSE",
@@ -50,12 +60,15 @@ __all__ = [
     "MAIL",
     "NO_REASON",
     "PLACES",
+    "UNCORRECTED",
+    "UNCORRECTED_AS_TOLD",
     "Kind",
     "Wording",
     "change_of",
     "filled",
     "is_plain",
     "missing",
+    "numbered",
     "places_of",
     "refund_reason",
     "say",

@@ -35,12 +35,27 @@ PLACES: Mapping[str, Text] = {
     "until": Text(th="ถึงวันที่ 31 ธันวาคม 2569", en="until 31 December 2026"),
     "expires": Text(th="31 ธันวาคม 2569", en="31 December 2026"),
     "change": Text(th="ใบแทน", en="a substitute"),
+    "defects": Text(
+        th="1. ขาดแบบแปลนของสถานที่ (ข้อ 5 แห่งข้อบัญญัติตัวอย่าง)\n2. พื้นที่ไม่ตรงกับเอกสารสิทธิ",
+        en="1. ขาดแบบแปลนของสถานที่ (ข้อ 5 แห่งข้อบัญญัติตัวอย่าง)\n2. พื้นที่ไม่ตรงกับเอกสารสิทธิ",
+    ),
+    "consequence": Text(
+        th="หน่วยงานจะคืนคำขอพร้อมแจ้งเหตุผลเป็นหนังสือ ตามกฎหมายตัวอย่าง มาตรา 9",
+        en="the application is returned with the reasons in writing, by section 9 of the sample law.",
+    ),
+    "officer": Text(th="ชื่อเจ้าหน้าที่", en="ชื่อเจ้าหน้าที่"),
+    "position": Text(th="นักวิชาการสุขาภิบาล", en="นักวิชาการสุขาภิบาล"),
     "facts": Text(th="สถานที่ไม่มีบ่อดักไขมัน", en="สถานที่ไม่มีบ่อดักไขมัน"),
     "law": Text(th="ข้อ 5 แห่งข้อบัญญัติตัวอย่าง", en="ข้อ 5 แห่งข้อบัญญัติตัวอย่าง"),
     "considerations": Text(th="อาจเป็นอันตรายต่อสุขภาพ", en="อาจเป็นอันตรายต่อสุขภาพ"),
     "appeal": Text(th="ท่านมีสิทธิอุทธรณ์ต่อผู้ออกคำสั่งภายในกำหนด", en="You may appeal to whoever made the order, in time"),
 }
 """Everything that can stand in braces, each with a sample for previews. What an officer wrote is in Thai alone."""
+
+GROUNDS = Text(
+    th="ข้อเท็จจริง: {facts}\nข้อกฎหมาย: {law}\nเหตุผล: {considerations}\n\nสิทธิอุทธรณ์: {appeal}",
+    en="Facts: {facts}\nLaw: {law}\nReasons: {considerations}\n\nRight to appeal: {appeal}",
+)
 
 ALWAYS = frozenset({"title", "number", "agency"})
 """What every notice may say."""
@@ -52,7 +67,7 @@ class Kind:
 
     ``places`` are the values it has beside ``ALWAYS``. ``needed`` must stand in the body, whoever words it: the
     grounds and the right to appeal of an order (APA39 ss.37, 40), how much is to be paid by when, why a
-    decision is late (LFA58 s.10).
+    decision is late (LFA58 s.10), what is to be corrected by when and what follows otherwise (LFA58 s.8).
     """
 
     shipped: Wording
@@ -63,6 +78,11 @@ class Kind:
     def allowed(self) -> frozenset[str]:
         """What may stand in braces."""
         return ALWAYS | self.places
+
+    @property
+    def is_order(self) -> bool:
+        """Whether it tells an order with its grounds: the period to appeal against it runs from this notice."""
+        return "considerations" in self.needed
 
 
 def kind(subject: Text, body: Text, places: str = "", needed: str = "") -> Kind:

@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 
 from kit.contracts.text import Text
-from services.delivery.domain.wording.kinds import Kind, kind
-
-GROUNDS = Text(
-    th="ข้อเท็จจริง: {facts}\nข้อกฎหมาย: {law}\nเหตุผล: {considerations}\n\nสิทธิอุทธรณ์: {appeal}",
-    en="Facts: {facts}\nLaw: {law}\nReasons: {considerations}\n\nRight to appeal: {appeal}",
-)
+from services.delivery.domain.wording.kinds import GROUNDS, Kind, kind
 
 LICENCES: Mapping[str, Kind] = {
     "licence_suspended": kind(
