@@ -122,6 +122,21 @@ async def review(anyone: Visitor, journey: Journey, show: Show) -> None:
     show.say("the reviewer claimed the case and recommended, with facts, law and considerations")
 
 
+async def correct(anyone: Visitor, citizen: Visitor, journey: Journey, show: Show) -> None:
+    """The officer lists what is wanting, once; the applicant signs the record and corrects it."""
+    officer = await anyone.sign_in(OFFICERS["reviewer"], "officer")
+    case = await find(officer, "/v1/cases", journey)
+    await officer.post(f"/v1/cases/{case['id']}/claim")
+    await officer.post(f"/v1/cases/{case['id']}/defects", samples.DEFECTS)
+    seen = await journey.until(lambda view: view["action"]["code"] == "correct")
+    show.say(f"the reviewer recorded a defect: {seen['next_action']['text']['en']}")
+    record = await citizen.get(f"{journey.path}/correction")
+    await citizen.post(f"{journey.path}/correction/acknowledgement", {"digest": record["digest"]})
+    await citizen.post(f"{journey.path}/correction", {"form": samples.FOOD_PLACE | {"area": 250}})
+    show.say("the applicant signed the record and corrected the form; the legal clock runs from now")
+    await find(officer, "/v1/cases", journey)
+
+
 async def find(officer: Visitor, queue: str, journey: Journey) -> dict[str, Any]:
     """The item of a queue that is about the journey."""
     for _ in range(600):
@@ -134,9 +149,10 @@ async def find(officer: Visitor, queue: str, journey: Journey) -> dict[str, Any]
 
 
 async def food_licence_granted(anyone: Visitor, citizen: Visitor, show: Show) -> None:
-    """Review → approval → payment → issuance → delivery."""
-    show.scene("Food licence, granted (review → approval → payment → issuance → delivery)")
+    """Review → correction → approval → payment → issuance → delivery."""
+    show.scene("Food licence, corrected and granted (review → approval → payment → issuance → delivery)")
     journey = await apply_for_food_licence(citizen, show)
+    await correct(anyone, citizen, journey, show)
     await review(anyone, journey, show)
     approver = await anyone.sign_in(OFFICERS["approver"], "officer")
     decision = await find(approver, "/v1/decisions", journey)

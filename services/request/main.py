@@ -37,7 +37,7 @@ def build(settings: Settings) -> FastAPI:
         check=domain.check_section,
         claims={
             "applications": Claimed(queries.claims, READERS, queries.claim_for),
-            "corrections": Claimed(queries.correction_claims, frozenset({"review"})),
+            "corrections": Claimed(queries.correction_claims, frozenset({"review", "delivery"})),
         },
         resources=resources,
     )
