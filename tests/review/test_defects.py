@@ -139,7 +139,7 @@ async def test_leave_needs_a_record_that_was_corrected(review):
     assert code(await leave(review, case)) == (409, "no-corrected-defects")
 
 
-@pytest.mark.req("R4", part="the clock runs from completeness")
+@pytest.mark.req("R4")
 async def test_the_legal_clock_stands_while_defects_wait_and_runs_anew_from_their_correction(review):
     journey, case, said = await recorded(review)
     before = await row_of(review, case)
