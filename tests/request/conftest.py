@@ -107,15 +107,18 @@ class Desk:
         fact = DefectRecorded(case=said.case, defect=said.defect, due_at=said.due_at)
         return self.harness.event(fact, step="review", journey=said.journey)
 
-    async def correct(self, journey: UUID, headers: dict[str, str], form: Any = None, **rest: Any) -> Any:
-        """Correct what was recorded."""
+    async def correct(self, journey: UUID, person: UUID | None, form: Any = None, **rest: Any) -> Any:
+        """Correct what was recorded; without a person as the holder of the journey."""
         body = {"form": CORRECTED if form is None else form} | rest
-        return await self.client.post(f"/journeys/{journey}/correction", json=body, headers=headers)
+        return await self.client.post(f"/journeys/{journey}/correction", json=body, headers=self._by(person, journey))
 
-    async def sign(self, journey: UUID, headers: dict[str, str], digest: str) -> Any:
+    async def sign(self, journey: UUID, person: UUID | None, digest: str) -> Any:
         """Sign the record."""
         path = f"/journeys/{journey}/correction/acknowledgement"
-        return await self.client.post(path, json={"digest": digest}, headers=headers)
+        return await self.client.post(path, json={"digest": digest}, headers=self._by(person, journey))
+
+    def _by(self, person: UUID | None, journey: UUID) -> dict[str, str]:
+        return self.harness.citizen(person) if person else self.harness.holder(journey)
 
 
 @pytest.fixture

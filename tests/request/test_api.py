@@ -276,11 +276,13 @@ def test_production_needs_real_seals():
     assert Settings(**settings, seal_dir="/seals").seals == Path("/seals")
 
 
-@pytest.mark.parametrize("what", ["opens", "reads", "saves", "submits", "withdraws"])
+@pytest.mark.parametrize("what", ["opens", "reads", "saves", "submits", "withdraws", "corrects"])
 async def test_no_connection_is_held_while_a_section_is_asked_for(desk, monkeypatch, what):
     person = uuid4()
-    journey = await (desk.filed(person) if what == "withdraws" else desk.open(person))
+    journey = await (desk.filed(person) if what in ("withdraws", "corrects") else desk.open(person))
     await desk.save(journey, person)
+    if what == "corrects":
+        await desk.record(journey)
     get = desk.harness.kit.section
 
     async def section(definition):
@@ -292,5 +294,8 @@ async def test_no_connection_is_held_while_a_section_is_asked_for(desk, monkeypa
         if what == "opens":
             await desk.open(person)
         else:
-            acts = {"reads": desk.get, "saves": desk.save, "submits": desk.submit, "withdraws": desk.withdraw}
+            acts = {
+                "reads": desk.get, "saves": desk.save, "submits": desk.submit, "withdraws": desk.withdraw,
+                "corrects": desk.correct,
+            }  # fmt: skip
             assert (await acts[what](journey, person)).is_success
