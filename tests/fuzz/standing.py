@@ -78,10 +78,11 @@ class Standing:
         """These requests would be right."""
         self.right.setdefault((method, path), []).extend(right)
 
-    def claims(self, name: str) -> None:
-        """The claim may be asked about everything that stands here."""
+    def claims(self, *names: str) -> None:
+        """The claims may be asked about everything that stands here."""
         ids = [value for target in self.targets for key, value in target.ids.items() if key.endswith("_id")]
-        self.may("POST", f"/internal/claims/{name}", Right({"ids": ids}))
+        for name in names:
+            self.may("POST", f"/internal/claims/{name}", Right({"ids": ids}))
 
 
 def _sections(standing: Standing, process: Process, *bundles: Bundle) -> None:
@@ -152,8 +153,7 @@ async def _request(request: Harness) -> Standing:
     new = {"journey_id": str(uuid4()), "definition": "test-licence@1", "person": str(person)}
     standing.may("POST", "/internal/journeys", Right(new), Right(new | {"definition": "test-information@1"}))
     standing.may("POST", "/journeys/{journey_id}/submission", Right(headers={"Idempotency-Key": "k"}))
-    standing.claims("applications")
-    standing.claims("corrections")
+    standing.claims("applications", "corrections")
     _sections(standing, Process.REQUEST, licence_bundle(), information_bundle())
     return standing
 
@@ -174,9 +174,7 @@ async def _review(review: Harness) -> Standing:
     standing.may("GET", "/cases", Right(query={"cursor": page.json()["next"], "limit": "1", "unit": "sanitation"}))
     refusal = Right(REASONS | {"result": "refuse"})
     standing.may("POST", "/cases/{case_id}/recommendation", refusal)
-    standing.claims("cases")
-    standing.claims("defects")
-    standing.claims("delays")
+    standing.claims("cases", "defects", "delays")
     _sections(standing, Process.REVIEW, licence_bundle())
     return standing
 

@@ -95,6 +95,17 @@ async def test_a_record_waits_while_review_is_down(desk, filed, monkeypatch):
     assert (await desk.get(journey, person, "correction")).status_code == 200
 
 
+async def test_days_in_which_nobody_could_read_the_record_here_do_not_count(desk, filed):
+    """Request was away over the whole time that the record gives: its days begin when it hears of it."""
+    journey, person = filed
+    late = LAST + timedelta(days=1)
+    with clock.freeze(late):
+        await desk.record(journey, recorded_at=TUESDAY)
+        await end_of_time(desk)
+        view = (await desk.get(journey, person, "correction")).json()
+        assert (view["state"], view["due_at"]) == ("waiting", "2026-12-09T16:59:59.999999Z")
+
+
 async def test_signing_keeps_who_signed_and_how_and_a_repeat_changes_nothing(desk, filed):
     journey, person = filed
     record = await desk.record(journey)
@@ -361,6 +372,6 @@ async def test_nobody_else_reads_signs_or_corrects(desk, filed):
         read = await desk.client.get(f"/journeys/{journey}/correction", headers=headers)
         for answer in (read, await desk.sign(journey, stranger, record.digest), await desk.correct(journey, stranger)):
             assert said(answer) == (404, "not-found")
-    for caller in ("approval", "delivery", "gateway"):
+    for caller in ("approval", "payment", "gateway"):
         body, by = {"ids": [str(journey)]}, desk.harness.as_service(caller)
         assert (await desk.client.post("/internal/claims/corrections", json=body, headers=by)).status_code == 403

@@ -43,7 +43,8 @@ async def record_defects(session: AsyncSession, event: Event, known: Known) -> N
     if application.state != State.SUBMITTED:
         return
     calendar = await calendar_of(session)
-    due_at = domain.correction_due(calendar, said.recorded_at, said.days, said.due_at)
+    # The days count from when it could be read here: after an outage of this service they begin then.
+    due_at = domain.correction_due(calendar, max(said.recorded_at, clock.now()), said.days, said.due_at)
     if await put(session, _kept(said, due_at), "id"):
         await _watch(session, said.defect, application.journey_id, due_at)
 
