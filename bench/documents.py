@@ -29,7 +29,7 @@ from kit.contracts.definition import IssuanceStep, Section, section_for
 from kit.contracts.journey import Process
 from kit.documents import Composer, DocumentProperties, Reference, Seal, qr_svg
 from kit.documents.archiving import Archive
-from kit.documents.properties import with_properties
+from kit.documents.rewriting import with_properties
 from kit.documents.roots import Roots
 from kit.documents.seals import Seals
 from kit.documents.timestamps import Timestamps

@@ -18,6 +18,8 @@ from uvicorn import Config, Server
 RENEW_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 65
 """Longer than callers keep an idle connection: who uses one must be the one who ends it, or a request is lost to it."""
+TOOLS = ("rich", "psutil")
+"""Tools of developers that structlog and OpenTelemetry load where they are installed: 5 MiB for nothing done here."""
 STARTUP_FAILURE = 3
 """The exit status of uvicorn itself."""
 
@@ -58,7 +60,10 @@ def main(arguments: Sequence[str]) -> int:
     config = Config(
         given.app, factory=True, host=given.host, port=given.port, access_log=False,
         timeout_graceful_shutdown=given.end_seconds, timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ws="none",  # nothing here speaks WebSocket, whose library is 1.5 MiB
     )  # fmt: skip
+    for tool in TOOLS:
+        sys.modules[tool] = None  # type: ignore[assignment]  # not to be found, as in an image, which has none
     server = QuietServer(config)
     gc.disable()  # a fifth of a start is the collector, looking through modules of which none is garbage
     with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once all has ended

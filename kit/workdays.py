@@ -9,9 +9,9 @@ when a new release brings them. Days are days in Thailand; results are aware UTC
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Literal
-
-import holidays
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any, Literal
 
 from kit.clock import BANGKOK, local_date
 
@@ -27,10 +27,23 @@ OFFICE_TIME = {"hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
 
 @cache
 def _official_holidays(year: int) -> frozenset[date]:
-    found = holidays.country_holidays(
-        "TH", years=year, expand=False, categories=("public", "government"), language="th"
-    )
+    found = _thailand()(years=year, expand=False, categories=("public", "government"), language="th")
     return frozenset(day for day in found if not all(LABOUR_DAY in name for name in found.get_list(day)))
+
+
+@cache
+def _thailand() -> Any:
+    """The package's class for Thailand, from its file: asked for by its name, the package loads 250 countries for good.
+
+    Only here, since half of the services count no days while they are at rest.
+    """
+    import holidays
+
+    file = Path(holidays.__path__[0]) / "countries" / "thailand.py"
+    spec: Any = spec_from_file_location("kit.workdays.thailand", file)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Thailand
 
 
 class Calendar:

@@ -19,8 +19,9 @@ from typing import Any, Self
 
 import segno
 
+from kit import documents
 from kit.documents.compositor import receive, send
-from kit.documents.properties import DocumentProperties, with_properties
+from kit.documents.properties import DocumentProperties
 
 HERE = Path(__file__).parent
 FONTS = HERE.parent / "fonts"
@@ -162,7 +163,7 @@ class Composer:
         pdf, warnings = self._compile(header, files)
         for warning in warnings:
             log.warning("composing %s: %s", properties.reference_id if properties else title, warning)
-        return with_properties(pdf, properties) if properties else pdf
+        return documents.with_properties(pdf, properties) if properties else pdf
 
     async def compose_async(self, template: str, data: Mapping[str, Any], **rest: Any) -> bytes:
         """Compose as ``compose`` does, beside the event loop."""

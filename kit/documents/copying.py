@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pikepdf
 
-from kit.documents.properties import AS_IT_IS
+from kit.documents.rewriting import AS_IT_IS
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top in points, from the lower left corner of a page."""

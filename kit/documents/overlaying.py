@@ -4,7 +4,7 @@ import io
 
 import pikepdf
 
-from kit.documents.properties import AS_IT_IS
+from kit.documents.rewriting import AS_IT_IS
 
 NAME = pikepdf.Name("/PaetLaidOver")
 

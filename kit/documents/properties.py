@@ -1,14 +1,10 @@
-"""The properties ETDA asks of an electronic document, written into the XMP metadata of a PDF/A-3."""
+"""The properties ETDA asks of an electronic document, in words and as XMP metadata of a PDF/A-3."""
 
-import io
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-import pikepdf
-
 NAMESPACE = "urn:etda:pdfa:ElectronicDocument:1p0:standard#"
 SCHEMA = "Electronic Document PDFA Extension Schema"
-AS_IT_IS = pikepdf.StreamDecodeLevel.none
 END_OF_SCHEMAS = "</rdf:Bag></pdfaExtension:schemas>"
 END_OF_METADATA = "</rdf:RDF>"
 
@@ -36,22 +32,8 @@ class DocumentProperties:
         )
 
 
-def with_properties(pdf: bytes, properties: DocumentProperties) -> bytes:
-    """Give the same PDF with these properties and their schema; the same input gives the same bytes.
-
-    RuntimeError when the metadata is not as Typst writes it.
-    """
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        extended = _extended(document.Root.Metadata.read_bytes().decode(), properties)
-        document.Root.Metadata.write(extended.encode())  # never compressed, so that any program can read it
-        out = io.BytesIO()
-        document.save(
-            out, deterministic_id=True, compress_streams=False, stream_decode_level=AS_IT_IS, fix_metadata_version=False
-        )
-    return out.getvalue()
-
-
-def _extended(xmp: str, properties: DocumentProperties) -> str:
+def extended(xmp: str, properties: DocumentProperties) -> str:
+    """The metadata with these properties and their schema. RuntimeError when it is not as Typst writes it."""
     if xmp.count(END_OF_SCHEMAS) != 1 or xmp.count(END_OF_METADATA) != 1:
         raise RuntimeError("the metadata has no place for an extension schema")
     return xmp.replace(END_OF_SCHEMAS, _schema(properties) + END_OF_SCHEMAS).replace(

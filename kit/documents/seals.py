@@ -8,17 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from cryptography import x509
 
+from kit import documents
 from kit.clock import clock
 from kit.contracts.text import Text
 from kit.documents.development import ensure_development_ca, ensure_development_root
 from kit.documents.keys import Credentials, SealError, TokenAway
-from kit.documents.sealing import Seal
-from kit.documents.timestamps import Timestamps
 from kit.telemetry import log
+
+if TYPE_CHECKING:
+    from kit.documents import Seal, Timestamps
 
 LOOK_SECONDS = 5.0
 """So long after a look into the folder a new file may be unseen."""
@@ -35,7 +37,7 @@ class Seals:
     """
 
     def __init__(
-        self, folder: Path, environment: str, password: str | None = None, timestamps: Timestamps | None = None
+        self, folder: Path, environment: str, password: str | None = None, timestamps: "Timestamps | None" = None
     ) -> None:
         self._folder = folder
         self._environment = environment
@@ -55,7 +57,7 @@ class Seals:
         if self._timestamps is not None:
             self._timestamps.check()
 
-    async def of(self, agency: str, name: Text) -> Seal:
+    async def of(self, agency: str, name: Text) -> "Seal":
         """The seal of an agency, of all its keys the one whose certificate began last and holds now.
 
         SealError when there is none, and why.
@@ -75,7 +77,7 @@ class Seals:
         certificates = {agency: [seal.certificate for seal in self._usable(agency)[0]] for agency in agencies}
         return {agency: held_until(mine, clock.now()) for agency, mine in certificates.items()}
 
-    def _newest(self, agency: str, name: Text) -> Seal:
+    def _newest(self, agency: str, name: Text) -> "Seal":
         # A key alone is one that another process is just making the certificate of.
         made = [path for path in self._files(agency) if path.name != f"{agency}.key.pem"]
         if self._environment == "development" and not made:
@@ -88,10 +90,10 @@ class Seals:
         msg = f"no key of the seal of {agency} can be used now ({'; '.join(faults)}): put a new one beside it"
         raise SealError(msg if faults else f"there is no seal of {agency}")
 
-    def _usable(self, agency: str) -> tuple[list[Seal], list[str]]:
+    def _usable(self, agency: str) -> tuple["list[Seal]", list[str]]:
         """The seals of an agency that can be loaded, and what is wrong with the others."""
         found = [self._seal(path) for path in self._files(agency)]
-        return [each for each in found if isinstance(each, Seal)], [
+        return [each for each in found if not isinstance(each, SealError)], [
             str(each) for each in found if isinstance(each, SealError)
         ]
 
@@ -100,12 +102,12 @@ class Seals:
         paths = self._folder.iterdir() if self._folder.is_dir() else ()
         return sorted(path for path in paths if path.name.startswith(agency) and _NAME.fullmatch(path.name))
 
-    def _seal(self, path: Path) -> Seal | SealError:
+    def _seal(self, path: Path) -> "Seal | SealError":
         version = self._version(path)
         known = self._loaded.get(path)
         if known is None or known[0] != version:
             try:
-                loaded: Seal | SealError = Seal(tried(self._credentials(path)), self._timestamps)
+                loaded: Seal | SealError = documents.Seal(tried(self._credentials(path)), self._timestamps)
             except SealError as error:
                 log.warning("a key of a seal cannot be used", file=path.name, reason=str(error))
                 loaded = SealError(f"{path.name}: {error}")

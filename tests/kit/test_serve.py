@@ -14,13 +14,18 @@ from kit.local.ports import free_port
 from kit.serve import KEEP_ALIVE_SECONDS
 
 APPLICATION = """
-import asyncio, gc
+import asyncio, gc, sys
+import structlog
+import opentelemetry.sdk.resources
 from fastapi import FastAPI
 def app():
     application, collects_at_start = FastAPI(), gc.isenabled()
     @application.get("/collector")
     async def collector():
         return {"at_start": collects_at_start, "now": gc.isenabled(), "frozen": gc.get_freeze_count() > 10_000}
+    @application.get("/loaded")
+    async def loaded():
+        return [name for name in ("rich", "pygments", "psutil", "websockets", "structlog") if sys.modules.get(name)]
     @application.get("/slow")
     async def slow():
         print("asked", flush=True)
@@ -66,6 +71,19 @@ def answered(url):
 def test_the_collector_leaves_alone_what_stood_at_the_start_and_works_afterwards(serve):
     _, url = serve()
     assert answered(f"{url}/collector").json() == {"at_start": False, "now": True, "frozen": True}
+
+
+def test_what_only_developers_use_and_what_nobody_speaks_is_not_loaded(serve):
+    _, url = serve()
+    assert answered(f"{url}/loaded").json() == ["structlog"]
+
+
+def test_who_asks_for_a_websocket_is_answered_as_anybody(serve):
+    _, url = serve()
+    answered(url)
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+               "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}  # fmt: skip
+    assert httpx.get(url, headers=upgrade).json() == "here"
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, time, timedelta
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +47,17 @@ def midnight(day: date) -> datetime:
 )
 def test_official_working_days(day, works):
     assert CALENDAR.is_workday(day) is works
+
+
+@pytest.mark.parametrize("year", range(2020, 2036))
+def test_the_official_days_are_those_the_package_gives_by_the_name_of_the_country(year):
+    given = holidays.country_holidays(
+        "TH", years=year, expand=False, categories=("public", "government"), language="th"
+    )
+    days = [date(year, 1, 1) + timedelta(days=number) for number in range(365)]
+    working = {day for day in days if CALENDAR.is_workday(day)}
+    labour = {day for day in given if all("วันแรงงานแห่งชาติ" in name for name in given.get_list(day))}
+    assert working == {day for day in days if day.weekday() < 5 and (day not in given or day in labour)}
 
 
 def test_overrides_win_both_ways():

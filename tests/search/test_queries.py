@@ -1,12 +1,14 @@
 """Words, synonyms and the index: everyday and mistyped questions find the right service first."""
 
+import importlib.util
 import random
 import sys
+from pathlib import Path
 
 import pytest
 
 from services.search.queries import Index, expansions, normalised, topic_name, words_of
-from services.search.queries.segmentation import asked_words, grams_of
+from services.search.queries.segmentation import asked_words, grams_of, is_thai_word
 from tests.search.conftest import SERVICES, entry
 
 
@@ -30,6 +32,16 @@ def index():
 )
 def test_spellings_of_the_same_are_the_same(typed, compared):
     assert normalised(typed) == compared
+
+
+def test_the_dictionary_knows_its_words_and_nothing_between_them():
+    """Every word, and every word with a letter more or less: as a set of the words would have it."""
+    folder = next(iter(importlib.util.find_spec("pythainlp").submodule_search_locations))
+    words = (Path(folder) / "corpus" / "words_th.txt").read_text(encoding="utf-8").split()
+    known = set(words)
+    assert [word for word in words if not is_thai_word(word)] == []
+    others = {"", "\uffff", "!", *(word[:-1] for word in words), *(f"{word}ก" for word in words[::10])}
+    assert {word for word in others if is_thai_word(word)} == others & known
 
 
 def test_thai_is_cut_into_words_and_english_loses_its_plural():

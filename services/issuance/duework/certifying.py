@@ -14,7 +14,7 @@ from kit.clock import clock
 from kit.contracts.text import Text
 from kit.documents import Composer, DocumentProperties
 from kit.documents.copying import pages_of, with_original
-from kit.documents.properties import with_properties
+from kit.documents.rewriting import with_properties
 from kit.documents.seals import Seals
 from kit.storage import Files
 from services.issuance import commands, domain, queries
