@@ -81,15 +81,16 @@ class Peers:
         headers: Mapping[str, str],
         content: bytes | None = None,
         seconds: float | None = None,
+        journey: UUID | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request as it stands and give the answer while it comes; PeerUnavailable when there is none.
 
-        ``path`` is already encoded, with its query. ``seconds`` bound the whole exchange.
+        ``path`` is already encoded, with its query. ``seconds`` bound the whole exchange. ``journey``: in whose trace.
         """
         url = URL(f"{self._urls[service]}{path}", encoded=True)
         # What is large goes in pieces, between which others have their turn.
         data = io.BytesIO(content) if content is not None and len(content) > AT_ONCE else content
-        with telemetry.client_span(f"{method} {service}") as carried:
+        with telemetry.client_span(f"{method} {service}", journey) as carried:
             sent = {**headers, **carried}
             try:
                 async with (

@@ -89,12 +89,14 @@ def journey_span(
 
 
 @contextmanager
-def client_span(name: str) -> Iterator[dict[str, str]]:
+def client_span(name: str, journey: UUID | None = None) -> Iterator[dict[str, str]]:
     """A span for a call to another service, under the current one; gives the headers that carry it on.
 
-    It is not made the current one: an answer that is streamed ends in another task than it began in.
+    With a journey it is in that one's trace, as by `journey_span`. It is not made the current one: an answer that is
+    streamed ends in another task than it began in.
     """
-    span = tracer().start_span(name, kind=SpanKind.CLIENT)
+    context = None if journey is None else journey_context(journey, traceparent_for(journey))
+    span = tracer().start_span(name, context, SpanKind.CLIENT)
     try:
         carried: dict[str, str] = {}
         inject(carried, trace.set_span_in_context(span))

@@ -9,12 +9,10 @@ from uuid import UUID
 
 import aiohttp
 from fastapi import Request
-from opentelemetry.trace import SpanKind
 from starlette.responses import Response, StreamingResponse
 
 from gateway.domain import tracking
 from gateway.proxy.routes import AT_THE_ROOT, PREFIX, Route
-from kit import telemetry
 from kit.app import Kit
 from kit.auth import Principal
 from kit.contracts.text import Text
@@ -44,18 +42,13 @@ _PARAMETER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,199}")
 
 async def forward(route: Route, request: Request) -> Response:
     """Carry a request to its service, and give the answer that goes back; BadRequest, NotFound, PeerUnavailable."""
-    journey = _journey_in(request.path_params)
-    with telemetry.journey_span(f"forward to {route.service}", journey, SpanKind.INTERNAL):
-        return await _forward(route, request)
-
-
-async def _forward(route: Route, request: Request) -> Response:
     kit: Kit = request.app.state.kit
     path = service_path(route.path, request.path_params) + _query(request)
     headers = _headers(kit, route, request)
     content = await request.body() or None
     async with AsyncExitStack() as stack:
-        exchange = kit.peers.exchange(route.service, route.method, path, headers, content)
+        journey = _journey_in(request.path_params)
+        exchange = kit.peers.exchange(route.service, route.method, path, headers, content, journey=journey)
         answer = await stack.enter_async_context(exchange)
         back = _headers_back(answer)
         if _is_small(answer):

@@ -59,9 +59,10 @@ class Authenticator:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise TokenRefused("scheme")
-        if header_of(token).typ == ASSERTION:
-            return self._service.verify(token)
-        return await self._person.verify(token)
+        header = header_of(token)
+        if header.typ == ASSERTION:
+            return self._service.verify(token, header)
+        return await self._person.verify(token, header)
 
 
 class Allow:

@@ -10,7 +10,7 @@ from structlog.stdlib import get_logger
 
 from kit.auth.keys import Jwks
 from kit.auth.principal import Principal
-from kit.auth.tokens import ACCESS, TokenRefused, header_of, verify
+from kit.auth.tokens import ACCESS, Header, TokenRefused, header_of, verify
 from kit.errors import Unavailable
 
 KINDS = ("citizen", "officer", "client")
@@ -47,9 +47,12 @@ class PersonVerifier:
         self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def verify(self, token: str) -> Principal:
-        """Return who the token speaks for; TokenRefused, or Unavailable when the keys cannot be had."""
-        header = header_of(token)
+    async def verify(self, token: str, header: Header | None = None) -> Principal:
+        """Return who the token speaks for; TokenRefused, or Unavailable when the keys cannot be had.
+
+        ``header``: where it has been read already.
+        """
+        header = header or header_of(token)
         if header.typ != ACCESS:
             raise TokenRefused("typ")
         key = await self._key(header.kid)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from kit.auth.keys import Jwks, PrivateKey, load_publics, thumbprint
 from kit.auth.principal import Principal
-from kit.auth.tokens import ASSERTION, TokenRefused, header_of, sign, verify
+from kit.auth.tokens import ASSERTION, Header, TokenRefused, header_of, sign, verify
 from kit.clock import clock
 
 LIFE_S = 60
@@ -75,9 +75,12 @@ class ServiceVerifier:
             raise ValueError("one key stands for two services in the trust folder")
         self._jwks = Jwks(key for several in keys.values() for key in several)
 
-    def verify(self, token: str) -> Principal:
-        """Return the service, or the holder it speaks for; TokenRefused otherwise."""
-        header = header_of(token)
+    def verify(self, token: str, header: Header | None = None) -> Principal:
+        """Return the service, or the holder it speaks for; TokenRefused otherwise.
+
+        ``header``: where it has been read already.
+        """
+        header = header or header_of(token)
         if header.typ != ASSERTION:
             raise TokenRefused("typ")
         if self._jwks.get(header.kid) is None and time.monotonic() - self._read_at >= REREAD_S:

@@ -129,7 +129,7 @@ def signed(claims: Mapping[str, Any], key: ec.EllipticCurvePrivateKey, kid: str,
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(raw, object_pairs_hook=_unique)
+        value = _DECODER.decode(raw.decode())
     except (ValueError, RecursionError):
         raise TokenRefused("not JSON") from None
     if not isinstance(value, dict):
@@ -141,3 +141,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value := dict(pairs)) != len(pairs):
         raise TokenRefused("member given twice")
     return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+"""Made once: `json.loads` makes one at each call that has a hook."""

@@ -205,11 +205,11 @@ async def test_kind_of_token_decides_who_judges_it(scheme):
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def verify(self, token: str) -> str:
+        def verify(self, token: str, header: object) -> str:
             return self.name
 
     class PersonJudge(Judge):
-        async def verify(self, token: str) -> str:
+        async def verify(self, token: str, header: object) -> str:
             return self.name
 
     authenticator = Authenticator(PersonJudge("person"), Judge("service"))
