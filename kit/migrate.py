@@ -3,32 +3,57 @@
 Upgrades the schema, then makes the streams and the service's durable consumer with the operator's
 bus credentials. Run by one job before a version starts; running it again changes nothing. Each migration is a
 transaction of its own: a run that dies leaves those that it has finished, and the next one goes on after them.
+A migration waits for a lock for seconds only, since whoever comes later, even to read, waits behind it. Then it is
+rolled back, gives way, and begins anew; when it has been held up too often the run ends, names it, and has status 1.
 ``--down REVISION`` takes migrations back, with what they added, where all of them say how.
 """
 
 import argparse
 import asyncio
 import importlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from kit import messaging
 from kit.settings import Settings
+from kit.telemetry import log
 from kit.worker import table_of
 
+LOCK_TIMEOUT = "3s"
+"""For each lock of a migration; less than the services wait for theirs."""
+PAUSES_S = (1, 2, 4, 8, 8, 8, 8, 8, 8, 8)
+"""Between the tries of one migration, for those who waited behind it: a minute and a half in all, with its waiting."""
+HELD_UP = ("55P03", "40P01")
+"""SQLSTATEs: a lock was not given in time, or would never have been (PostgreSQL, appendix A)."""
+HOLDERS = text("""
+    SELECT DISTINCT pid, coalesce(usename, backend_type) AS name, coalesce(state, 'unknown') AS state,
+        extract(epoch FROM clock_timestamp() - xact_start)::int AS age_s
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE granted AND locktype = 'relation' AND datname = current_database() AND pid <> pg_backend_pid()
+    ORDER BY age_s DESC NULLS LAST LIMIT 3
+""")
+"""Who holds locks in this database, the longest first; of others' sessions this user may not see state and age."""
 ASK_AGAIN_S = 0.2
 TAKE = text("SELECT pg_try_advisory_lock(hashtext('paet migrations'))")
 
 
 class NeverBack(SystemExit):
     """A migration does not say how it is taken back; the text is for a terminal."""
+
+
+class HeldUp(SystemExit):
+    """A migration did not get its locks, however often it gave way; the text is for a terminal."""
 
 
 def config_of(package: str) -> Config:
@@ -65,7 +90,47 @@ async def _move(url: str, package: str, move: Callable[[Config, str], None], rev
         config.attributes["connection"] = connection
         move(config, revision)
 
-    await _on_connection(url, run)
+    def moving(connection: Connection) -> str:
+        """The file of the migration that is made next, or taken back."""
+        script, at = ScriptDirectory.from_config(config), MigrationContext.configure(connection).get_current_revision()
+        wanted = at if move is command.downgrade else [*script.iterate_revisions(revision, at or "base")][-1].revision
+        return Path(script.get_revision(wanted or "").path).stem
+
+    async with _alone(url) as connection:
+        await _giving_way(connection, run, lambda: connection.run_sync(moving), package)
+
+
+async def _giving_way(
+    connection: AsyncConnection, run: Callable[[Connection], None], moving: Callable[[], Awaitable[str]], package: str
+) -> None:
+    """Run migrations; one that is held up begins anew after a pause. HeldUp."""
+    tries: Counter[str] = Counter()
+    while True:
+        try:
+            await connection.run_sync(run)
+        except DBAPIError as error:
+            await connection.rollback()
+            if getattr(error.orig, "sqlstate", None) not in HELD_UP:
+                raise
+        else:
+            return
+        name, holders = await moving(), await _holders(connection)
+        await connection.rollback()
+        if tries[name] == len(PAUSES_S):
+            msg = (
+                f"{package}: migration {name} did not get its locks in {tries[name] + 1} tries and was not done; "
+                f"a new run goes on with it. Locks of this database are held by: {holders}"
+            )
+            raise HeldUp(msg)
+        log.warning("a migration gives way", package=package, migration=name, locks_held_by=holders)
+        await asyncio.sleep(PAUSES_S[tries[name]])
+        tries[name] += 1
+
+
+async def _holders(connection: AsyncConnection) -> str:
+    found = await connection.execute(HOLDERS)
+    said = [f"pid {pid} of {name}, {state}" + f", {age} s" * (age is not None) for pid, name, state, age in found]
+    return "; ".join(said) or "nobody any more"
 
 
 async def revise(url: str, package: str, revision: str, message: str) -> None:
@@ -80,17 +145,19 @@ async def revise(url: str, package: str, revision: str, message: str) -> None:
     template = Path(config.get_main_option("script_location") or "") / "script.py.mako"
     template.write_text(Path(__file__).with_name("migration.py.mako").read_text())
     try:
-        await _on_connection(url, run)
+        async with _alone(url) as connection:
+            await connection.run_sync(run)
     finally:
         template.unlink()
 
 
-async def _on_connection(url: str, run: object) -> None:
-    engine = create_async_engine(url)
+@asynccontextmanager
+async def _alone(url: str) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(url, connect_args={"server_settings": {"lock_timeout": LOCK_TIMEOUT}})
     try:
         async with engine.connect() as connection:
             await _wait_for_turn(connection)
-            await connection.run_sync(run)  # type: ignore[arg-type]
+            yield connection
     finally:
         await engine.dispose()
 

@@ -2,7 +2,8 @@
 
 Every migration is a transaction of its own, with the note that it was made: a run that dies between two leaves the
 database at the last whole one, and the next run goes on from there. So a migration holds its locks for no longer than
-itself, and none may rely on another one of the same run being taken back with it.
+itself, and none may rely on another one of the same run being taken back with it. One that waits too long for a lock is
+rolled back and begins anew (``kit.migrate``).
 """
 
 import asyncio
@@ -45,13 +46,18 @@ def index_beside(name: str, table: str, columns: Sequence[Any], **how: Any) -> N
 
     It ends the transaction of its migration: what stands before it is kept though this fails, and the migration is not
     noted as made. So all that such a migration does must bear being done again. What a run that died has left of the
-    index, which nobody could use, is made anew.
+    index, which nobody could use, is made anew. It waits as long as transactions last that began before it, a backup's
+    too, and keeps nobody waiting meanwhile.
     """
     if op.get_bind().scalar(USABLE, {"name": name}):
         return
     with op.get_context().autocommit_block():
-        op.drop_index(name, table_name=table, if_exists=True, postgresql_concurrently=True)
-        op.create_index(name, table, columns, postgresql_concurrently=True, **how)
+        op.execute("SET lock_timeout = 0")
+        try:
+            op.drop_index(name, table_name=table, if_exists=True, postgresql_concurrently=True)
+            op.create_index(name, table, columns, postgresql_concurrently=True, **how)
+        finally:
+            op.execute("RESET lock_timeout")
 
 
 USABLE = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")

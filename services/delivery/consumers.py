@@ -1,11 +1,10 @@
 """Events in: every hand-over to delivery ends its journey; some facts are told on the way."""
 
-from kit.claims import DEFECT, DELAY, ERASURE, ORDERS
+from kit.claims import DEFECT, DELAY, ORDERS
 from kit.contracts.events import (
     CalendarChanged,
     Corrected,
     DefectRecorded,
-    ErasureRequested,
     Expiring,
     Granted,
     Invoiced,
@@ -24,6 +23,7 @@ from kit.contracts.events import (
     Suspended,
     Underpaid,
 )
+from kit.erasing import ERASURES
 from kit.retention import HOLDS
 from kit.worker import on, on_handover
 from services.delivery import commands
@@ -62,5 +62,5 @@ REACTIONS = (
     ),
     on(CalendarChanged, commands.change_calendar, needs=(commands.RULES,)),
     *HOLDS,
-    on(ErasureRequested, commands.answer_erasure, needs=(ERASURE, commands.SETTINGS)),
+    *ERASURES,
 )

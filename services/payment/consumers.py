@@ -1,8 +1,9 @@
 """Events in: a hand-over to payment bills a fee; every negative end asks what must go back; how long it is kept."""
 
 from kit.calendars import on_calendar_changed
-from kit.claims import APPLICATION, ERASURE, SECTION
-from kit.contracts.events import CalendarChanged, ErasureRequested
+from kit.claims import APPLICATION, SECTION
+from kit.contracts.events import CalendarChanged
+from kit.erasing import ERASURES
 from kit.retention import HOLDS
 from kit.worker import on, on_ends, on_handover
 from services.payment import commands
@@ -13,5 +14,5 @@ REACTIONS = (
     *on_ends(commands.close_invoices),
     on(CalendarChanged, on_calendar_changed),
     *HOLDS,
-    on(ErasureRequested, commands.plan_erasure, needs=(ERASURE,)),
+    *ERASURES,
 )

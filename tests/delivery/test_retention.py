@@ -23,6 +23,7 @@ from kit.contracts.events import LicenceExpired as Expired
 from kit.contracts.journey import Outcome
 from kit.contracts.retention import Kept, Reason, RecordClass
 from kit.database import DUE_WORK, OUTBOX
+from kit.erasing import ERASE
 from kit.recurring import next_turn
 from kit.retention import AT, HOLDS, REMOVE, nightly, removable
 from services.delivery import commands
@@ -128,13 +129,19 @@ async def hold(delivery, journey):
 
 
 async def erase(delivery, person):
-    """The answer to an erasure that was told twice; that it has one answer."""
+    """The answer to an erasure that was told twice, by two events; that it has one answer."""
     erasure = uuid4()
     claim = ErasureClaim(erasure=erasure, person=person, requested_at=clock.now())
     delivery.peers.know("identity", "erasures", erasure, claim)
-    await delivery.deliver(compose(ErasureRequested(erasure=erasure)))
+    for _ in range(2):
+        await delivery.deliver(compose(ErasureRequested(erasure=erasure)))
+        await delivery.until(lambda: nothing_to_erase(delivery))
     (fact,) = [each for each in await delivery.facts(DeliveryErasureAnswered) if each.data.erasure == erasure]
     return fact.data.records
+
+
+async def nothing_to_erase(delivery):
+    return not await delivery.rows(select(DUE_WORK.c.id).where(DUE_WORK.c.kind == ERASE))
 
 
 def kept(record_class, reason, until=None, count=1):

@@ -19,12 +19,11 @@ from kit.contracts.claims import ErasureClaim
 from kit.contracts.events import ErasureRequested, IssuanceErasureAnswered, JourneyHeld, JourneyReleased
 from kit.contracts.retention import Reason, RecordClass
 from kit.database import DUE_WORK, TOMBSTONE
-from kit.duework import Later
 from kit.retention import REMOVE, removable
 from kit.storage import Files
 from services.issuance import commands
 from services.issuance.domain import Kind, Tokens, corrections_name, first_broken
-from services.issuance.duework.retaining import remove, unstore
+from services.issuance.duework import WORK
 from services.issuance.models import METADATA, ArchivedFile, Credential, Document, DocumentAct, Number
 from tests.issuance.conftest import FORM, Office
 from tests.issuance.holder import Holder, offered, value_at
@@ -49,7 +48,7 @@ def at_night(day: date) -> datetime:
 async def night(registry, day: date) -> None:
     """The removal of a day."""
     with clock.freeze(at_night(day)):
-        await remove.one(registry.kit, "all", {})
+        await WORK[REMOVE].one(registry.kit, "all", {})
 
 
 async def row_of(registry, document: UUID) -> dict:
@@ -322,21 +321,7 @@ async def done(registry, *statements: str) -> None:
             await connection.execute(text(statement))
 
 
-# ── files, and erasures ──────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_file_that_was_being_made_meanwhile_goes_an_hour_later(registry):
-    files, folder = registry.kit.resource(Files), f"documents/22000000/{uuid4()}"
-    for _ in "ab":  # a process that dies after the first file begins anew
-        await files.put(f"{folder}/x.pdf", b"x")
-        with pytest.raises(Later) as later:
-            await unstore(registry.kit, "x", {"folder": folder})
-        assert await is_gone(registry, f"{folder}/x.pdf")
-    await files.put(f"{folder}/x.v2.pdf", b"made by one who began before")
-    await files.put(f"{folder}0/x.pdf", b"of another")
-    await unstore(registry.kit, "x", later.value.payload)
-    assert await is_gone(registry, f"{folder}/x.v2.pdf")
-    assert not await is_gone(registry, f"{folder}0/x.pdf")
+# ── erasures ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.req("Y4", part="an erasure is answered once, class by class, with the last day")

@@ -15,13 +15,12 @@ from kit.contracts.claims import ErasureClaim
 from kit.contracts.events import ErasureRequested, JourneyHeld, JourneyReleased, PaymentErasureAnswered
 from kit.contracts.retention import Reason, RecordClass, reason_to_keep
 from kit.database import DUE_WORK
-from kit.duework import Later
-from kit.retention import removable
+from kit.retention import REMOVE, removable
 from kit.storage import Files
 from services.payment import commands
 from services.payment.domain import receipt_name
 from services.payment.domain.retaining import EMPTIED, GONE, STAYS, UNTOUCHED, Dealings, is_past
-from services.payment.duework.retaining import remove, unstore
+from services.payment.duework import WORK
 from services.payment.models import METADATA, DayClose, Invoice, LedgerEntry, Payment, Receipt, Refund, StatementLine
 from services.payment.queries import days
 from tests.payment.counting import DAY, FEE, SOMCHAI, Office, code, line, table
@@ -34,7 +33,7 @@ PAYER = "นายสมชาย มั่งมีทรัพย์"
 
 async def night(office: Office) -> None:
     """The daily removal."""
-    await remove.one(office.payment.kit, "all", {})
+    await WORK[REMOVE].one(office.payment.kit, "all", {})
 
 
 async def kept(office: Office, row: dict) -> bool:
@@ -303,20 +302,7 @@ async def test_the_database_lets_no_receipt_go_before_and_no_entry_ever(office: 
         await connection.execute(text(emptied.format("2031-11-03")))
 
 
-# ── files, and erasures ──────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_document_that_was_being_made_meanwhile_goes_an_hour_later(office: Office):
-    files, name = office.payment.kit.resource(Files), receipt_name("22000000", uuid4())
-    payload = {"names": [name]}
-    await files.put(name, b"made by one who died before the row was gone")
-    for turn in range(2):  # a process that dies in between begins anew
-        with pytest.raises(Later) as later:
-            await unstore(office.payment.kit, "x", payload)
-        assert await is_gone(office, name), turn
-    await files.put(name, b"made by a request that began before")
-    await unstore(office.payment.kit, "x", later.value.payload)
-    assert await is_gone(office, name)
+# ── erasures ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.req("Y4", part="an erasure is answered once, class by class, with the last day")
@@ -361,9 +347,8 @@ async def test_what_is_billed_while_an_erasure_is_answered_is_not_called_held(of
 
     monkeypatch.setattr("services.payment.commands.erasing.removable", meanwhile)
     async with kit.database.transaction() as session:
-        await commands.answer_erasure(session, kit.settings, uuid4(), person)
-    (answer,) = await office.payment.facts(PaymentErasureAnswered)
-    assert [(each.reason, each.kept) for each in answer.data.records] == [(Reason.KEPT_BY_LAW, 1)]
+        answer = await commands.answer_erasure(session, kit.settings, uuid4(), person)
+    assert [(each.reason, each.kept) for each in answer.records] == [(Reason.KEPT_BY_LAW, 1)]
 
 
 async def nothing_to_erase(office: Office) -> bool:

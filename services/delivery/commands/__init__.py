@@ -8,7 +8,6 @@ from services.delivery.commands.claims import (
     REFUSING_CASE,
     REFUSING_DECISION,
     RULES,
-    SETTINGS,
     TELLING,
     UNCORRECTED_DEFECT,
 )
@@ -56,7 +55,6 @@ __all__ = [
     "REFUSING_DECISION",
     "REMOVALS",
     "RULES",
-    "SETTINGS",
     "TELLING",
     "UNCORRECTED_DEFECT",
     "Leaving",

@@ -32,7 +32,6 @@ from kit.contracts.claims import (
 from kit.contracts.events import Issued, Refused, Returned, ReviewRefused, StruckOff
 from services.delivery import queries
 from services.delivery.domain import Applicant, DateRule
-from services.delivery.settings import Settings
 
 
 class ApplicantNeed(ClaimNeed[Applicant]):
@@ -53,16 +52,6 @@ class RulesNeed(Need[Sequence[DateRule]]):
     ) -> list[Sequence[DateRule]]:  # fmt: skip
         """The same for each event."""
         return [cast(Kit, asking).settings.notice_rules] * len(events)  # type: ignore[attr-defined]
-
-
-class SettingsNeed(Need[Settings]):
-    """The settings of this process, which say how long records are kept; nobody is asked."""
-
-    async def resolve(
-        self, asking: Asking, events: Sequence[Event], known: Sequence[Known]  # noqa: ARG002
-    ) -> list[Settings]:  # fmt: skip
-        """The same for each event."""
-        return [cast(Settings, cast(Kit, asking).settings)] * len(events)
 
 
 APPLICANT = ApplicantNeed(APPLICATION.owner, APPLICATION.name, Applicant)
@@ -94,7 +83,6 @@ UNCORRECTED_DEFECT = ClaimNeed(DEFECT.owner, DEFECT.name, DefectClaim, _of_uncor
 MISSED_CORRECTION = ClaimNeed(CORRECTION.owner, CORRECTION.name, CorrectionClaim, _of_uncorrected)
 RECEIPTS_OF_PAID = ClaimNeed(RECEIPTS.owner, RECEIPTS.name, ReceiptClaim)
 RULES = RulesNeed()
-SETTINGS = SettingsNeed()
 TELLING = (SECTION, APPLICANT, RULES)
 """What every notice needs."""
 

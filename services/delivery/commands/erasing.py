@@ -6,16 +6,12 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit import outbox
-from kit.claims import ERASURE, Known
 from kit.clock import local_date
-from kit.cloudevents import Event
 from kit.contracts.events import DeliveryErasureAnswered
 from kit.contracts.retention import Reason, RecordClass
 from kit.retention import Tally, removable
 from kit.rows import fetch
 from services.delivery import domain
-from services.delivery.commands.claims import SETTINGS
 from services.delivery.commands.removing import empty_letters, forget, remove_notices
 from services.delivery.settings import Settings
 
@@ -38,9 +34,11 @@ COPIES = """
 Row = Mapping[str, Any]
 
 
-async def answer_erasure(session: AsyncSession, event: Event, known: Known) -> None:
-    """Erase what delivery has of a person, save what its class, a hold or its use keeps, and answer with counts."""
-    settings, person, tally = known[SETTINGS], known[ERASURE].person, Tally()
+async def answer_erasure(
+    session: AsyncSession, settings: Settings, erasure: UUID, person: UUID
+) -> DeliveryErasureAnswered:
+    """Erase what delivery has of a person, save what its class, a hold or its use keeps; the fact counts both."""
+    tally = Tally()
     before = await fetch(session, NOTICES, person)
     journeys = {row["journey_id"] for row in before}
     letters = [row for row in await fetch(session, LETTERS, list(journeys)) if row["emptied_at"] is None]
@@ -57,8 +55,7 @@ async def answer_erasure(session: AsyncSession, event: Event, known: Known) -> N
     _count(tally, RecordClass.NOTICE, settings, before, left, free)
     after = await fetch(session, LETTERS, list(journeys))
     _count(tally, RecordClass.REQUEST, settings, letters, _standing(after), free)
-    fact = DeliveryErasureAnswered(erasure=event.data.erasure, records=tally.records())
-    await outbox.add(session, fact, subject=event.data.erasure)
+    return DeliveryErasureAnswered(erasure=erasure, records=tally.records())
 
 
 def _standing(letters: Iterable[Row]) -> set[UUID]:

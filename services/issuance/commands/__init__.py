@@ -13,13 +13,13 @@ from services.issuance.commands.acting import (
 from services.issuance.commands.archiving import ARCHIVE, PLAN_ARCHIVE, add_version, plan_archive
 from services.issuance.commands.copying import CERTIFY, keep_copy, request_copy
 from services.issuance.commands.crediting import collect, credit, defer, note_fate
-from services.issuance.commands.erasing import ERASE, answer_erasure, plan_erasure
+from services.issuance.commands.erasing import answer_erasure
 from services.issuance.commands.expiring import EXPIRY, PLAN, look_at_end, plan
 from services.issuance.commands.listing import Listed, listed, sign_list
 from services.issuance.commands.numbering import Wanted, give_numbers
 from services.issuance.commands.offering import TIDY, Granted, Offered, offer, redeem
 from services.issuance.commands.registering import StoredFile, register
-from services.issuance.commands.removing import UNSTORE, remove_past
+from services.issuance.commands.removing import remove_past
 from services.issuance.commands.requesting import REISSUE, WORK, fail, request_document, retry, stop, stop_documents
 from services.issuance.commands.substituting import Told, ask_substitute, grant_substitute, refuse_substitute
 from services.issuance.commands.succeeding import REINSTATE, number_successor, order_successor, replace
@@ -27,14 +27,12 @@ from services.issuance.commands.succeeding import REINSTATE, number_successor, o
 __all__ = [
     "ARCHIVE",
     "CERTIFY",
-    "ERASE",
     "EXPIRY",
     "PLAN",
     "PLAN_ARCHIVE",
     "REINSTATE",
     "REISSUE",
     "TIDY",
-    "UNSTORE",
     "WORK",
     "Granted",
     "Listed",
@@ -64,7 +62,6 @@ __all__ = [
     "order_successor",
     "plan",
     "plan_archive",
-    "plan_erasure",
     "propose",
     "redeem",
     "refuse_substitute",

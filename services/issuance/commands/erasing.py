@@ -4,35 +4,20 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit import duework, outbox
-from kit.claims import ERASURE, Known
 from kit.clock import clock, local_date
-from kit.cloudevents import Event
 from kit.contracts.events import IssuanceErasureAnswered
 from kit.contracts.retention import Reason, reason_to_keep
 from kit.retention import RetentionSettings, Tally, removable
-from kit.rows import fetch, put
+from kit.rows import fetch
 from services.issuance import queries
 from services.issuance.commands.removing import remove_past
 from services.issuance.domain.retaining import OF_NO_CLASS
-from services.issuance.models import Erasure
-
-ERASE = "erase"
-"""Due work: an erasure is answered. All documents are read for it, which the bus does not wait for."""
 
 
-async def plan_erasure(session: AsyncSession, event: Event, known: Known) -> None:
-    """Have the erasure answered."""
-    await duework.add(session, ERASE, event.data.erasure, payload={"person": str(known[ERASURE].person)})
-
-
-async def answer_erasure(session: AsyncSession, settings: RetentionSettings, erasure: UUID, person: UUID) -> None:
-    """Remove what is past of a person's documents and what no law keeps; tell what was and what is kept, once.
-
-    Documents are counted.
-    """
-    if not await put(session, Erasure(id=erasure, answered_at=clock.now()), "id"):
-        return
+async def answer_erasure(
+    session: AsyncSession, settings: RetentionSettings, erasure: UUID, person: UUID
+) -> IssuanceErasureAnswered:
+    """Remove what is past of a person's documents and what no law keeps; the fact counts documents, gone and kept."""
     journeys = await queries.retained.journeys_of(session, person)
     free = await removable(session, journeys)
     before = {each.term: each for each in await queries.retained.of_journeys(session, journeys)}
@@ -51,7 +36,7 @@ async def answer_erasure(session: AsyncSession, settings: RetentionSettings, era
         reason = reason_to_keep(until, today, is_open=each.is_open, is_held=is_held) or Reason.IN_USE
         last = until if reason is Reason.KEPT_BY_LAW else None
         tally.kept(each.record_class, reason, last, len(each.documents))
-    await outbox.add(session, IssuanceErasureAnswered(erasure=erasure, records=tally.records()), subject=erasure)
+    return IssuanceErasureAnswered(erasure=erasure, records=tally.records())
 
 
 async def _forget_wallets(session: AsyncSession, documents: list[UUID]) -> None:

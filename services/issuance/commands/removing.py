@@ -15,6 +15,7 @@ from kit import duework
 from kit.clock import clock, local_date
 from kit.retention import RetentionSettings
 from kit.rows import fetch
+from kit.unstoring import UNSTORE
 from services.issuance import domain, queries
 from services.issuance.commands.archiving import ARCHIVE
 from services.issuance.commands.copying import CERTIFY
@@ -22,8 +23,6 @@ from services.issuance.commands.expiring import EXPIRY
 from services.issuance.commands.requesting import REISSUE, WORK
 from services.issuance.domain.retaining import EMPTIED, GONE, is_past
 
-UNSTORE = "unstore"
-"""Due work: the files of a removed document are deleted from the store."""
 PLANNED = """
     SELECT document.id, agency, attempt, coalesce(max(version), 1) AS version,
         array_agg(copy.id) FILTER (WHERE copy.state = 'requested') AS copies

@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 from kit.duework import AnyWork, InBulk, OneAtATime, Recurring
-from kit.retention import REMOVE
-from services.issuance import commands
+from kit.erasing import ERASE, answering
+from kit.retention import REMOVE, Removal, nightly
+from kit.unstoring import UNSTORE, unstore
+from services.issuance import commands, queries
 from services.issuance.duework.archiving import archive, plan_archives
 from services.issuance.duework.certifying import certify
 from services.issuance.duework.issuing import issue, issue_all
 from services.issuance.duework.lasting import expire, plan_expiry, reinstate
 from services.issuance.duework.reissuing import reissue
-from services.issuance.duework.retaining import erase, remove, unstore
 from services.issuance.duework.tidying import tidy
 
 WORK: dict[str, AnyWork] = {
@@ -22,9 +23,9 @@ WORK: dict[str, AnyWork] = {
     commands.CERTIFY: certify,
     commands.TIDY: tidy,
     commands.ARCHIVE: OneAtATime(archive),
-    REMOVE: remove,
-    commands.UNSTORE: unstore,
-    commands.ERASE: OneAtATime(erase),
+    REMOVE: nightly(Removal(queries.retained.past, commands.remove_past)),
+    UNSTORE: unstore,
+    ERASE: answering(commands.answer_erasure),
     commands.PLAN_ARCHIVE: Recurring(plan_archives, timedelta(days=1)),
 }
 

@@ -3,7 +3,7 @@
 from services.payment.commands.billing import close_invoices, open_invoice
 from services.payment.commands.charging import conclude, record_charge, want_checkout
 from services.payment.commands.closing import close_day
-from services.payment.commands.erasing import ERASE, answer_erasure, plan_erasure
+from services.payment.commands.erasing import answer_erasure
 from services.payment.commands.expiring import expire, remind
 from services.payment.commands.hearing import hear
 from services.payment.commands.importing import File, import_statement
@@ -17,14 +17,12 @@ from services.payment.commands.refunding import (
     refund_by_decision,
     reject_refund,
 )
-from services.payment.commands.removing import UNSTORE, remove_lines, remove_past
+from services.payment.commands.removing import remove_lines, remove_past
 from services.payment.commands.repairing import release_forgotten
 from services.payment.commands.resolving import Proposed, approve_resolution, propose_resolution, reject_resolution
 from services.payment.commands.settling import settle, settle_all
 
 __all__ = [
-    "ERASE",
-    "UNSTORE",
     "Ending",
     "File",
     "Payout",
@@ -42,7 +40,6 @@ __all__ = [
     "import_statement",
     "open_invoice",
     "pay_refund",
-    "plan_erasure",
     "propose_refund",
     "propose_resolution",
     "record_charge",

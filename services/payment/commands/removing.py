@@ -14,12 +14,11 @@ from kit import duework
 from kit.clock import clock, local_date
 from kit.retention import RetentionSettings
 from kit.rows import fetch
+from kit.unstoring import UNSTORE
 from services.payment import domain, queries
 from services.payment.commands import comparing
 from services.payment.domain.retaining import EMPTIED, Dealings, is_past
 
-UNSTORE = "unstore"
-"""Due work: the documents of removed receipts are deleted from the store."""
 IDS = """
     SELECT 'payment' AS kind, id FROM payment WHERE invoice_id = ANY($1::uuid[])
     UNION ALL SELECT 'checkout', id FROM checkout WHERE invoice_id = ANY($1::uuid[])
