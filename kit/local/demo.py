@@ -129,7 +129,7 @@ async def correct(anyone: Visitor, citizen: Visitor, journey: Journey, show: Sho
     await officer.post(f"/v1/cases/{case['id']}/claim")
     await officer.post(f"/v1/cases/{case['id']}/defects", samples.DEFECTS)
     seen = await journey.until(lambda view: view["action"]["code"] == "correct")
-    show.say(f"the reviewer recorded a defect: {seen['next_action']['text']['en']}")
+    show.say(f"the reviewer recorded a defect: {seen['action']['text']['en']}")
     record = await citizen.get(f"{journey.path}/correction")
     await citizen.post(f"{journey.path}/correction/acknowledgement", {"digest": record["digest"]})
     await citizen.post(f"{journey.path}/correction", {"form": samples.FOOD_PLACE | {"area": 250}})
