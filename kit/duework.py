@@ -44,7 +44,9 @@ _DUE = "SELECT id, kind, key, payload, attempts, traceparent FROM due_work WHERE
 TAKE = f"{_DUE} AND kind = ANY($2::text[]) ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED"
 TAKE_ONE = f"{_DUE} AND id = $2 FOR UPDATE SKIP LOCKED"
 DONE = "DELETE FROM due_work WHERE id = ANY($1::bigint[])"
-POSTPONE = "UPDATE due_work SET due_at = $2, payload = coalesce($3::jsonb, payload) WHERE id = $1"
+# Failures that it has come through are past: those of months would else add up until it is taken for hopeless.
+_PUT_OFF = "due_at = $2, payload = coalesce($3::jsonb, payload), attempts = 0, error = NULL"
+POSTPONE = f"UPDATE due_work SET {_PUT_OFF} WHERE id = $1"  # noqa: S608 - our own words
 FAIL = "UPDATE due_work SET attempts = $2, error = $3, due_at = coalesce($4, due_at), failed_at = $5 WHERE id = $1"
 INSERT = """
     INSERT INTO due_work (kind, key, payload, due_at, traceparent)

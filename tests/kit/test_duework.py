@@ -153,6 +153,31 @@ async def test_planning_the_same_twice_keeps_the_first(toy):
     assert (await left(toy))["same"]["due_at"] == at
 
 
+async def test_work_that_comes_on_after_a_failure_begins_to_count_anew(toy):
+    """Work of months fails now and then: that is not to add up until it is taken for hopeless."""
+    turns = []
+
+    async def climb(_kit, _key, _payload):
+        turns.append(clock.now())
+        if len(turns) % 2:
+            raise LookupError("now and then")
+        raise Later(clock.now() + timedelta(days=7))
+
+    loop = DueWorkLoop(toy.kit, {"climb": climb})
+    with clock.freeze(clock.now()) as advance:
+        async with toy.kit.database.transaction() as session:
+            await duework.add(session, "climb", "1")
+        for _ in range(duework.MOST_ATTEMPTS + 1):
+            await loop.run_some()
+            assert (await left(toy))["1"]["attempts"] == 1
+            advance(timedelta(hours=1))
+            await loop.run_some()
+            row = (await left(toy))["1"]
+            assert (row["attempts"], row["error"], row["failed_at"]) == (0, None, None)
+            advance(timedelta(days=7))
+    assert len(turns) == 2 * (duework.MOST_ATTEMPTS + 1)
+
+
 async def test_nobody_waits_for_a_row_without_end(toy):
     async with toy.kit.database.engine.connect() as connection:
         assert (await connection.execute(text("SHOW lock_timeout"))).scalar_one() == LOCK_TIMEOUT
