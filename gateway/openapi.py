@@ -30,8 +30,8 @@ INFO = {
     "description": (
         "The public API of Paet: search, apply, follow, pay, receive; and the officers' workbench. Errors are "
         "RFC 9457 problems with stable types (`urn:paet:problem:<code>`), in Thai, or in English with "
-        "`Accept-Language: en`. What creates something takes an `Idempotency-Key`; what changes something takes "
-        "`If-Match`."
+        "`Accept-Language: en`. Where an operation lists the header `Idempotency-Key`, a repeat under the same key "
+        "answers what the first call did; where it lists `If-Match`, 412 says that another was faster."
     ),
 }
 SECURITY_SCHEMES: Json = {

@@ -41,6 +41,11 @@ def baht(satang: int) -> str:
     return f"{satang // 100:,}.{satang % 100:02d}"
 
 
+def english_date(day: date) -> str:
+    """Write ``2 December 2026``, for readers of English."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def long_date(day: date, *, thai: bool = False) -> str:
     """Write ``22 พฤศจิกายน 2569``, or with Thai digits.
 

@@ -29,7 +29,7 @@ from kit.contracts.events import (
 from kit.contracts.journey import GATES, Outcome, Process, Step
 from kit.contracts.text import Text
 from kit.errors import NotFound
-from kit.thai import long_date
+from kit.thai import english_date, long_date
 from kit.workdays import Calendar
 
 PART_PAID = "part-paid"
@@ -196,7 +196,7 @@ def _newest(happened: Iterable[Happened], type_: str) -> Happened | None:
 
 def _by(due_at: datetime) -> Text:
     day = local_date(due_at)
-    return Text(th=CORRECT.th.format(day=long_date(day)), en=CORRECT.en.format(day=f"{day:%d %B %Y}"))
+    return Text(th=CORRECT.th.format(day=long_date(day)), en=CORRECT.en.format(day=english_date(day)))
 
 
 def _bill(happened: Iterable[Happened], step: str) -> Mapping[str, Any] | None:

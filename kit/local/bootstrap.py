@@ -17,7 +17,9 @@ AGENCY = "22000000"
 OFFICERS = {
     "reviewer": "1999900000013",
     "second-reviewer": "1999900000021",
+    "supervisor": "1999900000064",
     "approver": "1999900000030",
+    "cashier": "1999900000048",
     "administrator": "1999900000056",
 }
 """Synthetic numbers of the people in ThaiD's double, by what they are."""

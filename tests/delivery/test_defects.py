@@ -115,7 +115,7 @@ async def test_what_stays_uncorrected_ends_with_its_reasons_and_may_be_appealed(
     assert (notice["kind"], notice["link"], notice["appeal_days"]) == (outcome.value, None, 15)
     for said in (thai, "เมื่อวันที่ 1 ธันวาคม 2569", "ภายในวันที่ 16 ธันวาคม 2569", LISTED, "กฎหมายทดสอบ มาตรา 9"):
         assert said in notice["body_th"]
-    for said in (english, "On 01 December 2026", "by 16 December 2026", LISTED, "Law: Test law s. 9"):
+    for said in (english, "On 1 December 2026", "by 16 December 2026", LISTED, "Law: Test law s. 9"):
         assert said in notice["body_en"]
     assert "เหตุผล: " in notice["body_th"]
     assert "ท่านยื่นคำขอใหม่ได้" in notice["body_th"]

@@ -58,7 +58,7 @@ async def test_a_delay_is_told_with_its_reason_each_time(journey):
         assert notice["kind"] == "overdue"
         for words in ("2 ธันวาคม 2569", "เหตุแห่งความล่าช้า: รอผลตรวจสถานที่", "ทุก 7 วัน"):
             assert words in notice["body_th"]
-        for words in ("due on 02 December 2026", "Reason of the delay: รอผลตรวจสถานที่", "every 7 days"):
+        for words in ("due on 2 December 2026", "Reason of the delay: รอผลตรวจสถานที่", "every 7 days"):
             assert words in notice["body_en"]
 
 

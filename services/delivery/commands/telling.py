@@ -13,7 +13,7 @@ from kit.cloudevents import Event
 from kit.contracts.events import Invoiced, RefundDue, RefundPaid, Reminded, Underpaid
 from kit.contracts.journey import Slip
 from kit.database import deferred
-from kit.thai import baht, long_date
+from kit.thai import baht, english_date, long_date
 from services.delivery import domain, queries
 from services.delivery.commands.claims import RECEIPTS_OF_PAID
 from services.delivery.commands.notifying import notify
@@ -100,4 +100,4 @@ async def tell_refund_due(session: AsyncSession, event: Event, known: Known) -> 
 
 def on_day(name: str, day: date) -> dict[str, str]:
     """A day as a value, in both languages."""
-    return {name: long_date(day), f"{name}_en": f"{day:%d %B %Y}"}
+    return {name: long_date(day), f"{name}_en": english_date(day)}

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kit.contracts.text import Text
-from kit.thai import baht, long_date
+from kit.thai import baht, english_date, long_date
 
 FIXED = Text(th="อัตราคงที่", en="A fixed amount")
 HIGHEST_TRADE = Text(th="กิจการที่มีอัตราสูงสุด เก็บเต็มอัตรา", en="The trade with the highest fee, in full")
@@ -35,7 +35,7 @@ def late(last: date, percent: Fraction) -> Text:
     """A surcharge."""
     return Text(
         th=f"ร้อยละ {_plain(percent)} เพราะพ้นกำหนดวันที่ {long_date(last)}",
-        en=f"{_plain(percent)} per cent, for the last day in time was {last:%d %B %Y}",
+        en=f"{_plain(percent)} per cent, for the last day in time was {english_date(last)}",
     )
 
 
