@@ -201,10 +201,10 @@ async def acknowledge_defects(
 async def correct(
     journey_id: UUID, said: CorrectedForm, principal: Applicant, known: Own, session: Session
 ) -> CorrectionView:
-    """Correct the recorded defects, which signs their record too; a repeat answers the same.
+    """Correct the recorded defects, which signs their record too (its ``digest``); a repeat answers the same.
 
     422 ``correction-invalid`` with each other field that differs from what was filed, ``form-invalid`` with a fault
-    per field; 409 ``correction-too-late`` after the deadline.
+    per field; 409 ``correction-too-late`` after the deadline, ``defect-record-differs`` for the digest of another.
     """
     return queries.correction_view(*await commands.correct(session, principal, journey_id, known.section, said))
 

@@ -130,6 +130,21 @@ async def test_only_the_digest_of_the_record_signs_it(desk, filed):
     assert (await kept(desk, journey))[0]["acknowledged_at"] is None
 
 
+async def test_correcting_signs_the_record_that_was_read_and_no_other(desk, filed):
+    journey, person = filed
+    first = await desk.record(journey)
+    assert faults(await desk.correct(journey, person, digest=None)) == {("/digest", "required")}
+    assert said(await desk.correct(journey, person, digest="0" * 64)) == (409, "defect-record-differs")
+    assert (await kept(desk, journey))[0]["acknowledged_at"] is None
+    await desk.sign(journey, person, first.digest)
+    assert (await desk.correct(journey, person, remarks="แก้แล้ว", digest=None)).status_code == 200
+    await desk.record(journey, PLAN, recorded_at=TUESDAY + timedelta(days=1))
+    repeated = await desk.correct(journey, person, remarks="แก้แล้ว", digest=first.digest)
+    assert said(repeated) == (409, "defect-record-differs"), "the repeat answers nothing of a newer record"
+    assert faults(await desk.correct(journey, person, remarks="แก้แล้ว", digest=None)) == {("/digest", "required")}
+    assert [each["state"] for each in await kept(desk, journey)] == ["corrected", "waiting"]
+
+
 async def test_a_correction_is_read_as_the_form_is_and_told_to_review(desk, filed):
     journey, person = filed
     acknowledged = (await desk.get(journey, person, "acknowledgement")).json()

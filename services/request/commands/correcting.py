@@ -75,8 +75,7 @@ async def acknowledge_defects(
     """Sign the record (ETA s.9); RecordDiffers unless the digest is its. A repeat changes nothing."""
     application = await queries.owned(session, principal, journey, lock=True)
     correction = await queries.last_correction(session, journey)
-    if digest != correction.digest:
-        raise domain.RecordDiffers()
+    domain.require_read(correction.digest, digest)
     if correction.acknowledged_at is None:
         domain.require_waiting(State(application.state))
         await write(session, correction, **_signed(principal, clock.now()))
@@ -92,13 +91,14 @@ def _signed(principal: Principal, at: datetime) -> dict[str, Any]:
 async def correct(
     session: AsyncSession, principal: Principal, journey: UUID, section: Section, said: CorrectedForm
 ) -> tuple[Application, Correction]:
-    """Correct the recorded defects and tell so; who has not signed the record signs it with that.
+    """Correct the recorded defects and tell so; who has not signed the record signs it with that, by its digest.
 
-    CorrectionTooLate; CorrectionInvalid and FormInvalid with a fault per field. A repeat changes nothing, and
-    CorrectionMade when it says something else.
+    RecordDiffers, CorrectionTooLate; CorrectionInvalid and FormInvalid with a fault per field. A repeat changes
+    nothing, and CorrectionMade when it says something else.
     """
     application = await queries.owned(session, principal, journey, lock=True)
     correction = await queries.last_correction(session, journey)
+    domain.require_read(correction.digest, said.digest)
     changed = domain.differences(application.form, said.form)
     if correction.state == CorrectionState.CORRECTED:
         if changed or said.remarks != correction.remarks:
@@ -107,7 +107,10 @@ async def correct(
     now = clock.now()
     domain.require_in_time(State(application.state), correction.due_at, now)
     form = queries.form_for(section, application.step)
-    if faults := domain.correction_faults(correction.pointers, changed, said.remarks, form.schema):
+    faults = domain.correction_faults(correction.pointers, changed, said.remarks, form.schema)
+    if correction.acknowledged_at is None and said.digest is None:
+        faults.append(domain.unsigned())
+    if faults:
         raise domain.CorrectionInvalid(errors=faults)
     read, faults = form.read(said.form)
     if faults:
