@@ -66,6 +66,8 @@ class SettingsNeed(Need[Settings]):
 
 
 APPLICANT = ApplicantNeed(APPLICATION.owner, APPLICATION.name, Applicant)
+CORRECTED_APPLICANT = ClaimNeed(APPLICATION.owner, APPLICATION.name, Applicant)
+"""As request has it now, asked anew: a correction may give the address that there was not, or take it away."""
 ISSUED_DOCUMENT = ClaimNeed(
     DOCUMENT.owner,
     DOCUMENT.name,
