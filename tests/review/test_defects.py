@@ -16,6 +16,7 @@ from kit.contracts.journey import Outcome
 from kit.duework import DueWorkLoop
 from services.review import duework
 from services.review.domain import Record
+from services.review.domain.fields import has_field, names_of
 from services.review.models import Case, DefectRecord
 from tests.bundles import OTHER_AGENCY, licence_bundle
 from tests.review.conftest import REASONS, RECEIVED, corrected, queued
@@ -158,6 +159,18 @@ async def test_the_legal_clock_stands_while_defects_wait_and_runs_anew_from_thei
     assert [(row["key"], row["due_at"]) for row in planned] == [(str(case), after["due_at"])]
 
 
+@pytest.mark.req("R4")
+async def test_while_the_applicant_corrects_no_delay_is_explained_and_an_earlier_reason_is_not_told_again(review):
+    with clock.freeze(RECORDED):
+        journey, case = await queued(review)
+        await post(review, case, "claim")
+        assert (await post(review, case, "delay", json={"reason": "รอผลตรวจ"})).status_code == 200
+        said = (await post(review, case, "defects", json=LIST)).json()
+        assert code(await post(review, case, "delay", json={"reason": "รอผู้ยื่น"})) == (409, "case-defective")
+    await correct(review, journey, said["id"])
+    assert (await row_of(review, case))["delay_reason"] == ""
+
+
 @pytest.mark.req("Q7", part="the corrected application goes back into the queue")
 async def test_a_corrected_case_waits_in_the_queue_with_what_the_applicant_said(review):
     journey, case, said = await recorded(review)
@@ -222,6 +235,27 @@ async def test_a_bad_record_is_refused_by_field_and_nothing_is_stored(review, ch
         assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
         assert (await row_of(review, case))["state"] == "claimed"
     assert not await review.rows(select(DefectRecord.id))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "is_there"),
+    [
+        ("/rooms", True), ("/rooms/0/floor", True), ("/rooms/12/floor", True), ("/rooms/00/floor", False),
+        ("/rooms/๑/floor", False), ("/rooms/-1/floor", False), ("/rooms/-/floor", False), ("/pair/1", True), ("/pair/2", False),
+        ("/area/0", False),
+        ("/a~1b", True), ("/a/b", False), ("/a~0b", False), ("/partner", True), ("/self/self/area", True),
+    ],
+)  # fmt: skip
+def test_a_defect_names_what_a_correction_can_name(pointer, is_there):
+    """Anything else could never be corrected: in the pointers of a correction it has another name, or none."""
+    schema = {
+        "properties": {
+            "rooms": {"type": "array", "items": {"properties": {"floor": {}}}}, "a/b": {}, "area": {},
+            "pair": {"prefixItems": [{}, {}]}, "self": {"$ref": "#"},
+        },
+        "dependentSchemas": {"area": {"properties": {"partner": {}}}},
+    }  # fmt: skip
+    assert has_field(schema, names_of(pointer), in_lists=True) is is_there
 
 
 async def test_only_who_holds_the_case_records_its_defects(review):

@@ -98,6 +98,7 @@ async def take_correction(session: AsyncSession, event: Event, known: Known) -> 
     case.accepted_at = correction.legally_received_at or event.time
     due = case.clock.due(await calendar_of(session))
     case.due_at, case.due_by, case.clock_stopped_at, case.told_overdue = due.at, due.by, None, 0
+    case.delay_reason = ""  # it was said of the time that has stopped
     cases.advise(case, known[SECTION], known[APPLICATION].form)
     case.queue_reason = AGAIN
     record(session, case.id, "corrected", detail=str(row.number))
