@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from kit import duework as planning
 from kit.claims import DEFECT
 from kit.clock import clock
 from kit.contracts.events import Accepted, DefectRecorded, Overdue, Returned
@@ -157,6 +158,16 @@ async def test_the_legal_clock_stands_while_defects_wait_and_runs_anew_from_thei
     assert accepted == [before["due_at"], after["due_at"]], "told once, though the fact came twice"
     planned = await review.rows(text("SELECT key, due_at FROM due_work WHERE kind = 'overdue'"))
     assert [(row["key"], row["due_at"]) for row in planned] == [(str(case), after["due_at"])]
+
+
+@pytest.mark.req("R4")
+async def test_a_look_that_was_planned_as_the_clock_stopped_does_not_put_off_the_first_of_the_new_one(review):
+    journey, case, said = await recorded(review)
+    async with review.kit.database.transaction() as session:
+        await planning.add(session, "overdue", case, due_at=RECORDED + timedelta(days=300))
+    await correct(review, journey, said["id"])
+    (planned,) = await review.rows(text("SELECT due_at FROM due_work WHERE kind = 'overdue'"))
+    assert planned["due_at"] == (await row_of(review, case))["due_at"]
 
 
 @pytest.mark.req("R4")

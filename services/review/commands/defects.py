@@ -103,4 +103,5 @@ async def take_correction(session: AsyncSession, event: Event, known: Known) -> 
     case.queue_reason = AGAIN
     record(session, case.id, "corrected", detail=str(row.number))
     await outbox.add(session, Accepted(case=case.id, due_at=case.due_at), case)
+    await clocks.forget(session, case.id)  # who was looking as the clock stopped has left when to look again
     await clocks.watch(session, case)
