@@ -35,7 +35,7 @@ class NoDefects(NotFound):
     """No defects of this application have been recorded."""
 
     code = "no-defects-recorded"
-    title = Text(th="ไม่มีบันทึกข้อบกพร่องของคำขอนี้", en="No defects of this application have been recorded")
+    title = Text(th="ไม่มีบันทึกความบกพร่องของคำขอนี้", en="No defects of this application have been recorded")
 
 
 class RecordDiffers(Conflict):
@@ -43,7 +43,7 @@ class RecordDiffers(Conflict):
 
     code = "defect-record-differs"
     title = Text(
-        th="บันทึกข้อบกพร่องไม่ตรงกับที่ท่านเปิดดู โปรดอ่านใหม่แล้วลงนามอีกครั้ง",
+        th="บันทึกความบกพร่องไม่ตรงกับที่ท่านเปิดดู โปรดอ่านใหม่แล้วลงนามอีกครั้ง",
         en="The record of the defects is not the one you have read: please read it again and then sign",
     )
 
@@ -162,7 +162,7 @@ def correction_faults(
 def unsigned() -> FieldError:
     """The fault of a correction of a record that nobody has signed, and that does not say which was read."""
     words = Text(
-        th="โปรดระบุรหัสของบันทึกข้อบกพร่องที่ท่านอ่าน เพราะการแก้ไขเป็นการลงนามรับทราบด้วย",
+        th="โปรดระบุค่า digest ของบันทึกความบกพร่องที่ท่านอ่าน เพราะการแก้ไขถือเป็นการลงนามรับทราบบันทึกด้วย",
         en="give the digest of the record that you have read: correcting it signs it too",
     )
     return FieldError("/digest", "required", words)
