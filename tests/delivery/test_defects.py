@@ -61,7 +61,7 @@ def filed(delivery, known):
     ("uncorrected", "thai", "english"),
     [
         ("returned", "หน่วยงานจะคืนคำขอพร้อมแจ้งเหตุผลเป็นหนังสือ", "returned with the reasons in writing"),
-        ("struck_off", "หน่วยงานจะจำหน่ายเรื่องออกจากสารบบ", "the matter is struck off the register"),
+        ("struck_off", "หน่วยงานจะจำหน่ายเรื่องออกจากสารบบ", "the matter will be struck off the register"),
     ],
 )
 async def test_defects_are_told_once_with_the_last_day_what_follows_and_how_to_appeal(
@@ -72,7 +72,7 @@ async def test_defects_are_told_once_with_the_last_day_what_follows_and_how_to_a
     assert (notice["kind"], notice["link"]) == ("defect", f"/v1/journeys/{filed.journey}/correction")
     for said in (LISTED, "15 ธันวาคม 2569", thai, "ตามกฎหมายทดสอบ มาตรา 9", "อุทธรณ์ภายใน 15 วัน"):
         assert said in notice["body_th"]
-    for said in (LISTED, "by 15 December 2026", english, "by Test law s. 9", "Appeal within 15 days"):
+    for said in (LISTED, "by 15 December 2026", english, "under Test law s. 9", "Appeal within 15 days"):
         assert said in notice["body_en"]
     for body in (notice["body_th"], notice["body_en"]):
         assert "สมชาย ใจดี" in body
