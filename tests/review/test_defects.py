@@ -234,7 +234,7 @@ async def test_two_records_at_once_are_one(review):
         ({"items": [{"what": " "}]}, "/items/0/what"),
         ({"items": [{"what": "a\x0bb"}]}, "/items/0/what"),
         ({"days": 0}, "/days"), ({"days": 366}, "/days"),
-        ({"name": ""}, "/name"), ({"position": "a\x07b"}, "/position"),
+        ({"name": ""}, "/name"), ({"name": "ก\nข"}, "/name"), ({"position": "a\x07b"}, "/position"),
     ],
 )  # fmt: skip
 async def test_a_bad_record_is_refused_by_field_and_nothing_is_stored(review, change, pointer):
