@@ -136,6 +136,19 @@ async def test_a_supervisor_gives_leave_for_one_more_record_and_no_other_does(re
     assert acts.count("defects-leave") == 1
 
 
+async def test_who_made_any_of_the_records_gives_leave_for_none(review):
+    journey, case, first = await recorded(review)
+    with clock.freeze(CORRECTED):
+        await correct(review, journey, first["id"])
+        assert (await leave(review, case)).status_code == 200
+        await post(review, case, "claim", SOMCHAI)
+        second = (await post(review, case, "defects", SOMCHAI, json=LIST)).json()
+        await correct(review, journey, second["id"])
+        for officer in (SOMSRI, SOMCHAI):
+            assert code(await leave(review, case, officer=officer)) == (409, "recorded-by-yourself")
+        assert (await leave(review, case)).status_code == 200
+
+
 async def test_leave_needs_a_record_that_was_corrected(review):
     _, case = await queued(review)
     assert code(await leave(review, case)) == (409, "no-corrected-defects")
