@@ -5,7 +5,7 @@ Events come in no promised order, so everything here is computed from the whole 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -164,7 +164,13 @@ UNJUDGED = (Process.REQUEST, Process.REVIEW)
 
 
 def next_action(
-    journey: UUID, definition: Definition, standing: Standing, happened: Sequence[Happened], *, is_opened: bool
+    journey: UUID,
+    definition: Definition,
+    standing: Standing,
+    happened: Sequence[Happened],
+    *,
+    is_opened: bool,
+    calendar: Calendar,
 ) -> Action:
     """Say what the applicant must do next."""
     base = f"/v1/journeys/{journey}"
@@ -172,7 +178,7 @@ def next_action(
         return _after_the_end(base, definition, standing)
     process = standing.current.process
     if process in UNJUDGED and (due_at := _to_correct(happened)):
-        return Action("correct", _by(due_at), f"{base}/correction")
+        return Action("correct", _by(due_at, calendar), f"{base}/correction")
     if process is Process.REQUEST and is_opened:
         return Action("submit", SUBMIT, f"{base}/application")
     if process is Process.PAYMENT and (bill := _bill(happened, standing.current.id)):
@@ -194,8 +200,9 @@ def _newest(happened: Iterable[Happened], type_: str) -> Happened | None:
     return max((each for each in happened if each.type == type_), key=lambda each: each.time, default=None)
 
 
-def _by(due_at: datetime) -> Text:
-    day = local_date(due_at)
+def _by(due_at: datetime, calendar: Calendar) -> Text:
+    """The last day, which moves on where it became a holiday since, as it does at request (APA39 s.64)."""
+    day = local_date(calendar.add(due_at - timedelta(days=1), 1, "calendar_days"))
     return Text(th=CORRECT.th.format(day=long_date(day)), en=CORRECT.en.format(day=english_date(day)))
 
 
@@ -231,6 +238,11 @@ def is_reckoned(happened: Sequence[Happened]) -> bool:
     """Whether the promise is reckoned by the calendar: submitted, and review has not judged whether it is complete."""
     judged = (Accepted.type(), DefectRecorded.type())
     return _last(happened, Submitted.type()) is not None and not any(each.type in judged for each in happened)
+
+
+def counts_days(happened: Sequence[Happened]) -> bool:
+    """Whether what is promised, or to be done, follows the calendar."""
+    return is_reckoned(happened) or _to_correct(happened) is not None
 
 
 def promise_of(periods: Periods, happened: Sequence[Happened], calendar: Calendar) -> Promise | None:

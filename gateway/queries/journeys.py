@@ -167,8 +167,8 @@ async def summaries(
 
 
 async def _calendar(session: AsyncSession, *timelines: Sequence[TimelineEntry]) -> Calendar:
-    """The calendar with what was proclaimed; the standing one where no promise is reckoned by it."""
-    return await calendar_of(session) if any(domain.is_reckoned(each) for each in timelines) else Calendar()
+    """The calendar with what was proclaimed; the standing one where nothing follows it."""
+    return await calendar_of(session) if any(domain.counts_days(each) for each in timelines) else Calendar()
 
 
 def _summary(
@@ -179,6 +179,6 @@ def _summary(
     days: Calendar,
 ) -> dict[str, Any]:
     is_opened = row.opened_at is not None or bool(entries)
-    action = domain.next_action(row.journey_id, definition, standing, entries, is_opened=is_opened)
+    action = domain.next_action(row.journey_id, definition, standing, entries, is_opened=is_opened, calendar=days)
     promise = domain.promise_of(definition.periods, entries, days)
     return schemas.summary_fields(row, definition, standing, action, promise)

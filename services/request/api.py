@@ -75,6 +75,23 @@ async def own_application(journey_id: UUID, principal: Applicant, kit: KitOf) ->
 Own = Annotated[Known, Depends(own_application)]
 
 
+async def own_corrections(journey_id: UUID, principal: Applicant, kit: KitOf) -> Known:
+    """The same, once the last record of its defects is here: where none waits, review is asked for one.
+
+    The applicant is told to correct as soon as review has recorded, which may be before the bus has brought it here.
+    """
+    async with kit.database.reading() as session:
+        application = await queries.owned(session, principal, journey_id)
+        last = await queries.last_if_any(session, journey_id)
+    if (record := await queries.newer_record(kit, application, last)) is not None:
+        async with kit.database.transaction() as session:
+            await commands.keep_record(session, record)
+    return Known(application, await kit.section(application.definition))
+
+
+OwnCorrections = Annotated[Known, Depends(own_corrections)]
+
+
 async def own_application_to_file(known: Own, kit: KitOf) -> Known:
     """The same where its version may be filed: the gateway is asked before the transaction opens."""
     if known.application.number is None:
@@ -183,7 +200,9 @@ async def withdraw(journey_id: UUID, principal: Applicant, known: Own, session: 
 
 
 @router.get("/journeys/{journey_id}/correction")
-async def read_correction(journey_id: UUID, principal: Applicant, session: Reading) -> CorrectionView:
+async def read_correction(
+    journey_id: UUID, principal: Applicant, _known: OwnCorrections, session: Reading
+) -> CorrectionView:
     """The record of the defects of the application, whole, and what became of it; 404 while there is none."""
     application = await queries.owned(session, principal, journey_id)
     return queries.correction_view(application, await queries.last_correction(session, journey_id))
@@ -191,7 +210,7 @@ async def read_correction(journey_id: UUID, principal: Applicant, session: Readi
 
 @router.post("/journeys/{journey_id}/correction/acknowledgement")
 async def acknowledge_defects(
-    journey_id: UUID, signed: RecordSigned, principal: Applicant, session: Session
+    journey_id: UUID, signed: RecordSigned, principal: Applicant, _known: OwnCorrections, session: Session
 ) -> CorrectionView:
     """Sign the record of the defects; 409 ``defect-record-differs`` unless the digest is its."""
     return queries.correction_view(*await commands.acknowledge_defects(session, principal, journey_id, signed.digest))
@@ -199,12 +218,12 @@ async def acknowledge_defects(
 
 @router.post("/journeys/{journey_id}/correction")
 async def correct(
-    journey_id: UUID, said: CorrectedForm, principal: Applicant, known: Own, session: Session
+    journey_id: UUID, said: CorrectedForm, principal: Applicant, known: OwnCorrections, session: Session
 ) -> CorrectionView:
-    """Correct the recorded defects, which signs their record too; a repeat answers the same.
+    """Correct the recorded defects, which signs their record too (its ``digest``); a repeat answers the same.
 
     422 ``correction-invalid`` with each other field that differs from what was filed, ``form-invalid`` with a fault
-    per field; 409 ``correction-too-late`` after the deadline.
+    per field; 409 ``correction-too-late`` after the deadline, ``defect-record-differs`` for the digest of another.
     """
     return queries.correction_view(*await commands.correct(session, principal, journey_id, known.section, said))
 

@@ -126,6 +126,8 @@ class CorrectedForm(Body):
 
     form: FormData
     remarks: Remarks = ""
+    digest: Sha256 | None = None
+    """Of the record that is corrected: that signs it, so it is needed unless the record was signed before."""
 
 
 class CorrectionView(BaseModel):

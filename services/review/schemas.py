@@ -37,7 +37,9 @@ class DelayReason(Body):
 
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=PRINTABLE)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=PRINTABLE)]
+IN_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\ufffe\uffff]*$"
+"""What signs stands in one line of the notice, whatever else is said there."""
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=IN_ONE_LINE)]
 Pointer = Annotated[str, StringConstraints(max_length=300, pattern=r"^(/[^/\x00]{1,100}){1,10}$")]
 
 

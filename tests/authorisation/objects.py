@@ -79,7 +79,10 @@ async def defective(request: Harness, person: UUID | None) -> Thing:
 def _corrections(digest: str) -> dict[tuple[str, str], dict[str, Any]]:
     path = "/journeys/{journey_id}/correction"
     form = FORM | {"place_address": "๑๒/๔ ถนนสุขุมวิท"}
-    return {("POST", path): {"json": {"form": form}}, ("POST", f"{path}/acknowledgement"): {"json": {"digest": digest}}}
+    return {
+        ("POST", path): {"json": {"form": form, "digest": digest}},
+        ("POST", f"{path}/acknowledgement"): {"json": {"digest": digest}},
+    }
 
 
 async def case(review: Harness, _person: UUID | None) -> Thing:

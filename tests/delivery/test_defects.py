@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlmodel import select
 
+from kit.clock import clock
 from kit.contracts.events import Completed, Corrected, DefectRecorded, Returned, StruckOff, Submitted, Withdrawn
 from kit.contracts.journey import Outcome
 from services.delivery.domain import KINDS
@@ -60,7 +61,7 @@ def filed(delivery, known):
     ("uncorrected", "thai", "english"),
     [
         ("returned", "หน่วยงานจะคืนคำขอพร้อมแจ้งเหตุผลเป็นหนังสือ", "returned with the reasons in writing"),
-        ("struck_off", "หน่วยงานจะจำหน่ายเรื่องออกจากสารบบ", "the matter is struck off the register"),
+        ("struck_off", "หน่วยงานจะจำหน่ายเรื่องออกจากสารบบ", "the matter will be struck off the register"),
     ],
 )
 async def test_defects_are_told_once_with_the_last_day_what_follows_and_how_to_appeal(
@@ -71,7 +72,7 @@ async def test_defects_are_told_once_with_the_last_day_what_follows_and_how_to_a
     assert (notice["kind"], notice["link"]) == ("defect", f"/v1/journeys/{filed.journey}/correction")
     for said in (LISTED, "15 ธันวาคม 2569", thai, "ตามกฎหมายทดสอบ มาตรา 9", "อุทธรณ์ภายใน 15 วัน"):
         assert said in notice["body_th"]
-    for said in (LISTED, "by 15 December 2026", english, "by Test law s. 9", "Appeal within 15 days"):
+    for said in (LISTED, "by 15 December 2026", english, "under Test law s. 9", "Appeal within 15 days"):
         assert said in notice["body_en"]
     for body in (notice["body_th"], notice["body_en"]):
         assert "สมชาย ใจดี" in body
@@ -98,6 +99,23 @@ async def test_the_correction_is_received(filed):
     assert "ได้รับการแก้ไขข้อบกพร่อง" in notice["body_th"]
     assert "is received, and its review goes on" in notice["body_en"]
     assert notice["appeal_days"] is None
+
+
+async def test_defects_are_not_told_after_their_correction(filed):
+    """Review did not answer for so long that the applicant, who sees the record at request, was faster."""
+    filed.record(recorded_at=clock.now() - timedelta(hours=1))
+    assert await filed.tell(filed.corrected(), filed.recorded()) == []
+    assert await filed.tell(filed.recorded()) == []
+    filed.record(recorded_at=clock.now() + timedelta(hours=1))
+    assert len(await filed.tell(filed.recorded())) == 1, "a record after it is told"
+
+
+async def test_an_address_that_was_a_defect_is_used_once_it_is_corrected(filed, known):
+    (before,) = await filed.tell(filed.received)
+    known(filed.received, person=before["person_id"], email=None, postal_address="1/2 ถนนสุขุมวิท 10110")
+    (corrected,) = await filed.tell(filed.corrected())
+    (after,) = await filed.tell(filed.end(Withdrawn, Outcome.WITHDRAWN))
+    assert [each["has_address"] for each in (before, corrected, after)] == [False, True, True]
 
 
 async def test_after_the_end_nobody_is_asked_to_correct_nor_told_that_it_was_done(filed):

@@ -277,6 +277,10 @@ async def test_defects_are_to_be_corrected_and_meanwhile_nothing_is_promised(pub
     assert view["action"]["text"]["th"].endswith("ภายในวันที่ 15 ธันวาคม 2569")
     assert view["action"]["text"]["en"].endswith("by 15 December 2026")
     assert (view["promised"]["due_at"], view["promised"]["counted_from"]) == (None, None)
+    office = published.officer("administrator", agency="platform")
+    await published.client.put("/v1/calendar/2026-12-15", json={"is_workday": False}, headers=office)
+    view = await view_after(published.event(recorded, step="review", journey=journey))
+    assert view["action"]["text"]["en"].endswith("by 16 December 2026"), "a holiday by now: as at request"
     view = await view_after(published.event(Corrected(defect=defect), journey=journey))
     assert (view["action"]["code"], view["current"], view["promised"]["due_at"]) == ("wait", "review", None)
     accepted = Accepted(case=recorded.case, due_at=due)

@@ -99,7 +99,7 @@ def test_of_two_ends_that_meet_the_earlier_is_shown_whichever_was_heard_first(or
 
 def action(told: list[Told], definition=LICENCE, *, is_opened: bool = True) -> tuple[str, str | None]:
     standing = journeys.standing_of(definition.steps, told)
-    found = journeys.next_action(JOURNEY, definition, standing, told, is_opened=is_opened)
+    found = journeys.next_action(JOURNEY, definition, standing, told, is_opened=is_opened, calendar=Calendar())
     assert found.text.th
     return found.code, found.link
 
@@ -140,7 +140,7 @@ def test_after_a_part_what_is_missing_is_to_be_paid_in_whatever_order_it_is_hear
         for order in (1, -1):
             happened = [SUBMITTED, RECOMMENDED, GRANTED, *heard[:known][::order]]
             standing = journeys.standing_of(LICENCE.steps, happened)
-            found = journeys.next_action(JOURNEY, LICENCE, standing, happened, is_opened=True)
+            found = journeys.next_action(JOURNEY, LICENCE, standing, happened, is_opened=True, calendar=Calendar())
             assert (found.code, found.invoice["amount_satang"]) == ("pay", missing)
 
 
@@ -210,7 +210,7 @@ def corrected(which: int) -> Told:
 def test_while_a_record_of_defects_waits_the_applicant_is_to_correct_them_in_whatever_order_it_is_heard(told, by):
     for heard in (told, told[::-1], [*told, *told]):
         standing = journeys.standing_of(LICENCE.steps, heard)
-        found = journeys.next_action(JOURNEY, LICENCE, standing, heard, is_opened=True)
+        found = journeys.next_action(JOURNEY, LICENCE, standing, heard, is_opened=True, calendar=Calendar())
         assert (found.code, found.link) == (("correct", f"{BASE}/correction") if by else ("wait", None))
         if by:
             assert found.text.th == f"แก้ไขข้อบกพร่องของคำขอภายในวันที่ {by}"

@@ -108,8 +108,9 @@ class Desk:
         return self.harness.event(fact, step="review", journey=said.journey)
 
     async def correct(self, journey: UUID, person: UUID | None, form: Any = None, **rest: Any) -> Any:
-        """Correct what was recorded; without a person as the holder of the journey."""
-        body = {"form": CORRECTED if form is None else form} | rest
+        """Correct what was recorded, and sign what is read of it; without a person as the holder of the journey."""
+        record = await self.client.get(f"/journeys/{journey}/correction", headers=self._by(person, journey))
+        body = {"form": CORRECTED if form is None else form, "digest": record.json().get("digest")} | rest
         return await self.client.post(f"/journeys/{journey}/correction", json=body, headers=self._by(person, journey))
 
     async def sign(self, journey: UUID, person: UUID | None, digest: str) -> Any:

@@ -95,6 +95,34 @@ async def test_a_record_waits_while_review_is_down(desk, filed, monkeypatch):
     assert (await desk.get(journey, person, "correction")).status_code == 200
 
 
+async def test_a_record_is_read_before_the_bus_has_brought_it_and_kept_once(desk, filed):
+    """The applicant is told to correct as soon as review has recorded."""
+    journey, person = filed
+    record = record_of(journey)
+    told = desk.recorded(record)
+    seen = await asyncio.gather(*(desk.get(journey, person, "correction") for _ in range(3)))
+    assert [(each.status_code, each.json()["defect"]) for each in seen] == [(200, str(record.defect))] * 3
+    await desk.harness.deliver(told)
+    assert len(await kept(desk, journey)) == 1
+    assert (await desk.sign(journey, person, record.digest)).status_code == 200
+
+
+async def test_whether_there_is_a_record_cannot_be_told_while_review_is_away(desk, filed, monkeypatch):
+    journey, person = filed
+
+    async def away(*_asked):
+        raise PeerUnavailable()
+
+    with monkeypatch.context() as down:
+        down.setattr(desk.harness.peers, "claim", away)
+        assert said(await desk.get(journey, person, "correction"))[0] == 503
+    record = await desk.record(journey)
+    assert (await desk.correct(journey, person, digest=record.digest)).status_code == 200
+    monkeypatch.setattr(desk.harness.peers, "claim", away)
+    seen = await desk.get(journey, person, "correction")
+    assert (seen.status_code, seen.json()["state"]) == (200, "corrected"), "what is here is shown"
+
+
 async def test_days_in_which_nobody_could_read_the_record_here_do_not_count(desk, filed):
     """Request was away over the whole time that the record gives: its days begin when it hears of it."""
     journey, person = filed
@@ -128,6 +156,21 @@ async def test_only_the_digest_of_the_record_signs_it(desk, filed):
     for digest in ("", "0" * 63, "G" * 64, "0" * 64 + "\n", None, 5):
         assert ("/digest" in {pointer for pointer, _ in faults(await desk.sign(journey, person, digest))}) is True
     assert (await kept(desk, journey))[0]["acknowledged_at"] is None
+
+
+async def test_correcting_signs_the_record_that_was_read_and_no_other(desk, filed):
+    journey, person = filed
+    first = await desk.record(journey)
+    assert faults(await desk.correct(journey, person, digest=None)) == {("/digest", "required")}
+    assert said(await desk.correct(journey, person, digest="0" * 64)) == (409, "defect-record-differs")
+    assert (await kept(desk, journey))[0]["acknowledged_at"] is None
+    await desk.sign(journey, person, first.digest)
+    assert (await desk.correct(journey, person, remarks="แก้แล้ว", digest=None)).status_code == 200
+    await desk.record(journey, PLAN, recorded_at=TUESDAY + timedelta(days=1))
+    repeated = await desk.correct(journey, person, remarks="แก้แล้ว", digest=first.digest)
+    assert said(repeated) == (409, "defect-record-differs"), "the repeat answers nothing of a newer record"
+    assert faults(await desk.correct(journey, person, remarks="แก้แล้ว", digest=None)) == {("/digest", "required")}
+    assert [each["state"] for each in await kept(desk, journey)] == ["corrected", "waiting"]
 
 
 async def test_a_correction_is_read_as_the_form_is_and_told_to_review(desk, filed):

@@ -253,7 +253,8 @@ class Counter:
             await DueWorkLoop(self.desk.kit, duework.WORK).run_some()
             return None
         if name in ("sign", "correct"):
-            body = {"digest": how[0]} if name == "sign" else {"form": MOVED if how[0] else BAD, "remarks": "แก้แล้ว"}
+            correcting = {"form": MOVED if how[0] else BAD, "remarks": "แก้แล้ว", "digest": DIGEST}
+            body = {"digest": how[0]} if name == "sign" else correcting
             path += "/correction/acknowledgement" * (name == "sign") or "/correction"
             return said(await self.desk.calling("POST", path, person, json=body))
         if name == "save":

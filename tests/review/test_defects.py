@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from kit import duework as planning
 from kit.claims import DEFECT
 from kit.clock import clock
 from kit.contracts.events import Accepted, DefectRecorded, Overdue, Returned
@@ -16,6 +17,7 @@ from kit.contracts.journey import Outcome
 from kit.duework import DueWorkLoop
 from services.review import duework
 from services.review.domain import Record
+from services.review.domain.fields import has_field, names_of
 from services.review.models import Case, DefectRecord
 from tests.bundles import OTHER_AGENCY, licence_bundle
 from tests.review.conftest import REASONS, RECEIVED, corrected, queued
@@ -134,6 +136,19 @@ async def test_a_supervisor_gives_leave_for_one_more_record_and_no_other_does(re
     assert acts.count("defects-leave") == 1
 
 
+async def test_who_made_any_of_the_records_gives_leave_for_none(review):
+    journey, case, first = await recorded(review)
+    with clock.freeze(CORRECTED):
+        await correct(review, journey, first["id"])
+        assert (await leave(review, case)).status_code == 200
+        await post(review, case, "claim", SOMCHAI)
+        second = (await post(review, case, "defects", SOMCHAI, json=LIST)).json()
+        await correct(review, journey, second["id"])
+        for officer in (SOMSRI, SOMCHAI):
+            assert code(await leave(review, case, officer=officer)) == (409, "recorded-by-yourself")
+        assert (await leave(review, case)).status_code == 200
+
+
 async def test_leave_needs_a_record_that_was_corrected(review):
     _, case = await queued(review)
     assert code(await leave(review, case)) == (409, "no-corrected-defects")
@@ -156,6 +171,28 @@ async def test_the_legal_clock_stands_while_defects_wait_and_runs_anew_from_thei
     assert accepted == [before["due_at"], after["due_at"]], "told once, though the fact came twice"
     planned = await review.rows(text("SELECT key, due_at FROM due_work WHERE kind = 'overdue'"))
     assert [(row["key"], row["due_at"]) for row in planned] == [(str(case), after["due_at"])]
+
+
+@pytest.mark.req("R4")
+async def test_a_look_that_was_planned_as_the_clock_stopped_does_not_put_off_the_first_of_the_new_one(review):
+    journey, case, said = await recorded(review)
+    async with review.kit.database.transaction() as session:
+        await planning.add(session, "overdue", case, due_at=RECORDED + timedelta(days=300))
+    await correct(review, journey, said["id"])
+    (planned,) = await review.rows(text("SELECT due_at FROM due_work WHERE kind = 'overdue'"))
+    assert planned["due_at"] == (await row_of(review, case))["due_at"]
+
+
+@pytest.mark.req("R4")
+async def test_while_the_applicant_corrects_no_delay_is_explained_and_an_earlier_reason_is_not_told_again(review):
+    with clock.freeze(RECORDED):
+        journey, case = await queued(review)
+        await post(review, case, "claim")
+        assert (await post(review, case, "delay", json={"reason": "รอผลตรวจ"})).status_code == 200
+        said = (await post(review, case, "defects", json=LIST)).json()
+        assert code(await post(review, case, "delay", json={"reason": "รอผู้ยื่น"})) == (409, "case-defective")
+    await correct(review, journey, said["id"])
+    assert (await row_of(review, case))["delay_reason"] == ""
 
 
 @pytest.mark.req("Q7", part="the corrected application goes back into the queue")
@@ -210,7 +247,7 @@ async def test_two_records_at_once_are_one(review):
         ({"items": [{"what": " "}]}, "/items/0/what"),
         ({"items": [{"what": "a\x0bb"}]}, "/items/0/what"),
         ({"days": 0}, "/days"), ({"days": 366}, "/days"),
-        ({"name": ""}, "/name"), ({"position": "a\x07b"}, "/position"),
+        ({"name": ""}, "/name"), ({"name": "ก\nข"}, "/name"), ({"position": "a\x07b"}, "/position"),
     ],
 )  # fmt: skip
 async def test_a_bad_record_is_refused_by_field_and_nothing_is_stored(review, change, pointer):
@@ -222,6 +259,27 @@ async def test_a_bad_record_is_refused_by_field_and_nothing_is_stored(review, ch
         assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
         assert (await row_of(review, case))["state"] == "claimed"
     assert not await review.rows(select(DefectRecord.id))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "is_there"),
+    [
+        ("/rooms", True), ("/rooms/0/floor", True), ("/rooms/12/floor", True), ("/rooms/00/floor", False),
+        ("/rooms/๑/floor", False), ("/rooms/-1/floor", False), ("/rooms/-/floor", False), ("/pair/1", True),
+        ("/pair/2", False), ("/area/0", False), ("/a~1b", True),
+        ("/a/b", False), ("/a~0b", False), ("/partner", True), ("/self/self/area", True),
+    ],
+)  # fmt: skip
+def test_a_defect_names_what_a_correction_can_name(pointer, is_there):
+    """Anything else could never be corrected: in the pointers of a correction it has another name, or none."""
+    schema = {
+        "properties": {
+            "rooms": {"type": "array", "items": {"properties": {"floor": {}}}}, "a/b": {}, "area": {},
+            "pair": {"prefixItems": [{}, {}]}, "self": {"$ref": "#"},
+        },
+        "dependentSchemas": {"area": {"properties": {"partner": {}}}},
+    }  # fmt: skip
+    assert has_field(schema, names_of(pointer), in_lists=True) is is_there
 
 
 async def test_only_who_holds_the_case_records_its_defects(review):

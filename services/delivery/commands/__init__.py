@@ -2,6 +2,7 @@
 
 from services.delivery.commands.claims import (
     APPLICANT,
+    CORRECTED_APPLICANT,
     ISSUED_DOCUMENT,
     MISSED_CORRECTION,
     RECEIPTS_OF_PAID,
@@ -45,6 +46,7 @@ __all__ = [
     "APPLICANT",
     "CLIMB",
     "COPY",
+    "CORRECTED_APPLICANT",
     "ISSUED_DOCUMENT",
     "LETTER_WORK",
     "LICENCE",

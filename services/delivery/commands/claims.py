@@ -55,6 +55,8 @@ class RulesNeed(Need[Sequence[DateRule]]):
 
 
 APPLICANT = ApplicantNeed(APPLICATION.owner, APPLICATION.name, Applicant)
+CORRECTED_APPLICANT = ClaimNeed(APPLICATION.owner, APPLICATION.name, Applicant)
+"""As request has it now, asked anew: a correction may give the address that there was not, or take it away."""
 ISSUED_DOCUMENT = ClaimNeed(
     DOCUMENT.owner,
     DOCUMENT.name,

@@ -1,5 +1,8 @@
 """What is told of the defects of an application, up to the end where they stay uncorrected (LFA58 ss.8–9)."""
 
+from datetime import datetime
+from uuid import UUID
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.claims import DEFECT, Known
@@ -9,7 +12,9 @@ from kit.contracts.claims import CorrectionClaim, DefectClaim
 from kit.contracts.events import DefectRecorded
 from kit.contracts.journey import Outcome
 from kit.contracts.text import Text
+from kit.database import deferred
 from services.delivery import domain, queries
+from services.delivery.commands.claims import APPLICANT, CORRECTED_APPLICANT
 from services.delivery.commands.notifying import notify
 from services.delivery.commands.telling import on_day
 
@@ -17,11 +22,14 @@ from services.delivery.commands.telling import on_day
 async def tell_defect(session: AsyncSession, event: Event, known: Known) -> None:
     """The defects, by when they are to be corrected, and what follows. Not after the end, nor of an older record.
 
-    A record that takes the place of another is told by its own fact.
+    A record that takes the place of another is told by its own fact. One whose correction was told by now, while this
+    fact waited for review to answer, asks for nothing any more.
     """
     fact: DefectRecorded = event.data
     record = known[DEFECT]
     if record.defect != fact.defect or await queries.has_ended(session, event.journey):
+        return
+    if await _is_corrected(session, event.journey, record.recorded_at):
         return
     consequence = domain.filled(
         domain.CONSEQUENCES[record.uncorrected], {"law": record.law_th, "law_en": record.law_en}
@@ -33,8 +41,16 @@ async def tell_defect(session: AsyncSession, event: Event, known: Known) -> None
     await notify(session, event, known, "defect", values)
 
 
+async def _is_corrected(session: AsyncSession, journey: UUID, recorded_at: datetime) -> bool:
+    """Whether a correction was told since then: committed, or in this batch."""
+    waiting = (each for each, _ in deferred(session, "notice"))
+    in_batch = any(each["kind"] == "corrected" and each["journey_id"] == journey for each in waiting)
+    return in_batch or await queries.is_corrected(session, journey, recorded_at)
+
+
 async def tell_corrected(session: AsyncSession, event: Event, known: Known) -> None:
     """The correction is received."""
+    known.learn(APPLICANT, known[CORRECTED_APPLICANT])
     if not await queries.has_ended(session, event.journey):
         await notify(session, event, known, "corrected", {})
 

@@ -14,7 +14,8 @@ ADDRESSES = ("email", "phone", "line_user", "postal_address")
 class Applicant(Claim):
     """What delivery must know of an application at each notice, of all that the claim says.
 
-    Filing fixes it for good, so it is kept. The addresses are not: they are asked when something leaves.
+    Filing fixes it, so it is kept; a correction may change whether there is an address, and is asked of anew. The
+    addresses are not kept: they are asked when something leaves.
     """
 
     person: UUID | None

@@ -1,6 +1,7 @@
 """Reads of notices and deliveries."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -12,13 +13,14 @@ from services.delivery import domain
 from services.delivery.models import Delivery, Notice
 
 APPLICANTS = """
-    SELECT journey_id, person_id AS person, application_number AS number, has_address
-    FROM notice WHERE journey_id = ANY($1) AND application_number IS NOT NULL
+    SELECT DISTINCT ON (journey_id) journey_id, person_id AS person, application_number AS number, has_address
+    FROM notice WHERE journey_id = ANY($1) AND application_number IS NOT NULL ORDER BY journey_id, id DESC
 """
 PAID = """
     SELECT FROM notice WHERE journey_id = $1 AND kind = 'paid'
     AND slip -> 'plan' -> (slip ->> 'position')::int ->> 'id' = $2 LIMIT 1
 """
+CORRECTED = "SELECT FROM notice WHERE journey_id = $1 AND kind = 'corrected' AND created_at > $2 LIMIT 1"
 ENDED = "SELECT FROM delivery WHERE journey_id = $1"
 
 
@@ -58,7 +60,7 @@ async def delivery_of(session: AsyncSession, journey: UUID, principal: Principal
 
 
 async def applicants(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping[UUID, domain.Applicant]:
-    """The applicants of those journeys of which a notice was written."""
+    """The applicants of those journeys of which a notice was written, as the newest knows them."""
     found = await fetch(session, APPLICANTS, journeys)
     return {row["journey_id"]: domain.Applicant.model_construct(**row) for row in found}
 
@@ -66,6 +68,11 @@ async def applicants(session: AsyncSession, journeys: Sequence[UUID]) -> Mapping
 async def has_ended(session: AsyncSession, journey: UUID) -> bool:
     """Whether the end was told already."""
     return bool(await fetch(session, ENDED, journey))
+
+
+async def is_corrected(session: AsyncSession, journey: UUID, since: datetime) -> bool:
+    """Whether it was told since then that a correction is received."""
+    return bool(await fetch(session, CORRECTED, journey, since))
 
 
 async def is_paid(session: AsyncSession, journey: UUID, step: str) -> bool:

@@ -7,6 +7,7 @@ from services.request.commands.correcting import (
     change_calendar,
     correct,
     end_uncorrected,
+    keep_record,
     record_defects,
 )
 
@@ -17,6 +18,7 @@ __all__ = [
     "correct",
     "end",
     "end_uncorrected",
+    "keep_record",
     "open_draft",
     "record_defects",
     "save_draft",

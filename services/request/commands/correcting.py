@@ -37,8 +37,12 @@ async def record_defects(session: AsyncSession, event: Event, known: Known) -> N
     tells a fact of its own.
     """
     said = known[DEFECT]
-    if said.defect != event.data.defect:
-        return
+    if said.defect == event.data.defect:
+        await keep_record(session, said)
+
+
+async def keep_record(session: AsyncSession, said: DefectClaim) -> None:
+    """The same, of whoever has asked review for it; what stands already stays as it is."""
     application = await queries.of_journey(session, said.journey, lock=True)
     if application.state != State.SUBMITTED:
         return
@@ -75,8 +79,7 @@ async def acknowledge_defects(
     """Sign the record (ETA s.9); RecordDiffers unless the digest is its. A repeat changes nothing."""
     application = await queries.owned(session, principal, journey, lock=True)
     correction = await queries.last_correction(session, journey)
-    if digest != correction.digest:
-        raise domain.RecordDiffers()
+    domain.require_read(correction.digest, digest)
     if correction.acknowledged_at is None:
         domain.require_waiting(State(application.state))
         await write(session, correction, **_signed(principal, clock.now()))
@@ -92,13 +95,14 @@ def _signed(principal: Principal, at: datetime) -> dict[str, Any]:
 async def correct(
     session: AsyncSession, principal: Principal, journey: UUID, section: Section, said: CorrectedForm
 ) -> tuple[Application, Correction]:
-    """Correct the recorded defects and tell so; who has not signed the record signs it with that.
+    """Correct the recorded defects and tell so; who has not signed the record signs it with that, by its digest.
 
-    CorrectionTooLate; CorrectionInvalid and FormInvalid with a fault per field. A repeat changes nothing, and
-    CorrectionMade when it says something else.
+    RecordDiffers, CorrectionTooLate; CorrectionInvalid and FormInvalid with a fault per field. A repeat changes
+    nothing, and CorrectionMade when it says something else.
     """
     application = await queries.owned(session, principal, journey, lock=True)
     correction = await queries.last_correction(session, journey)
+    domain.require_read(correction.digest, said.digest)
     changed = domain.differences(application.form, said.form)
     if correction.state == CorrectionState.CORRECTED:
         if changed or said.remarks != correction.remarks:
@@ -107,11 +111,14 @@ async def correct(
     now = clock.now()
     domain.require_in_time(State(application.state), correction.due_at, now)
     form = queries.form_for(section, application.step)
-    if faults := domain.correction_faults(correction.pointers, changed, said.remarks, form.schema):
-        raise domain.CorrectionInvalid(errors=faults)
-    read, faults = form.read(said.form)
+    faults = domain.correction_faults(correction.pointers, changed, said.remarks, form.schema)
+    if correction.acknowledged_at is None and said.digest is None:
+        faults.append(domain.unsigned())
+    read, of_the_form = form.read(said.form)
     if faults:
-        raise domain.FormInvalid(errors=faults)
+        raise domain.CorrectionInvalid(errors=[*faults, *of_the_form])
+    if of_the_form:
+        raise domain.FormInvalid(errors=of_the_form)
     if correction.acknowledged_at is None:
         await write(session, correction, **_signed(principal, now))
     await _keep(session, application, correction, said, now)

@@ -15,9 +15,11 @@ from services.request.domain.corrections import (
     differences,
     over_at,
     require_in_time,
+    require_read,
     require_waiting,
     shown,
     told_changes,
+    unsigned,
 )
 from services.request.domain.faults import fault_of
 from services.request.domain.filing import Filed, number_of, payload_digest, postal_address, series_year, times_of
@@ -82,6 +84,7 @@ __all__ = [
     "require_draft",
     "require_in_time",
     "require_reached",
+    "require_read",
     "require_revision",
     "require_waiting",
     "sealed",
@@ -90,5 +93,6 @@ __all__ = [
     "storable",
     "times_of",
     "told_changes",
+    "unsigned",
     "withdrawn",
 ]

@@ -1,6 +1,6 @@
 """The correction of recorded defects (LFA58 ss.8–9): what may change, and until when. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,7 @@ from services.request.domain.states import ApplicationWithdrawn, State
 MOST_TOLD = 100
 LONGEST_REMARKS = 5_000
 MOMENT = timedelta(microseconds=1)
+DAY = timedelta(days=1)
 _NOTHING = object()
 Place = tuple[str | int, ...]
 
@@ -34,7 +35,7 @@ class NoDefects(NotFound):
     """No defects of this application have been recorded."""
 
     code = "no-defects-recorded"
-    title = Text(th="ไม่มีบันทึกข้อบกพร่องของคำขอนี้", en="No defects of this application have been recorded")
+    title = Text(th="ไม่มีบันทึกความบกพร่องของคำขอนี้", en="No defects of this application have been recorded")
 
 
 class RecordDiffers(Conflict):
@@ -42,7 +43,7 @@ class RecordDiffers(Conflict):
 
     code = "defect-record-differs"
     title = Text(
-        th="บันทึกข้อบกพร่องไม่ตรงกับที่ท่านเปิดดู โปรดอ่านใหม่แล้วลงนามอีกครั้ง",
+        th="บันทึกความบกพร่องไม่ตรงกับที่ท่านเปิดดู โปรดอ่านใหม่แล้วลงนามอีกครั้ง",
         en="The record of the defects is not the one you have read: please read it again and then sign",
     )
 
@@ -77,7 +78,8 @@ class CorrectionInvalid(Unprocessable):
 
 def correction_due(calendar: Calendar, recorded_at: datetime, days: int, at_least: datetime) -> datetime:
     """The last instant for the correction (APA39 s.64): later where its day is off by now, never sooner than told."""
-    return max(at_least, calendar.add(recorded_at, days, "calendar_days"))
+    told = calendar.add(at_least - DAY, 1, "calendar_days")
+    return max(at_least, told, calendar.add(recorded_at, days, "calendar_days"))
 
 
 def over_at(due_at: datetime) -> datetime:
@@ -98,6 +100,12 @@ def require_in_time(state: State, due_at: datetime, now: datetime) -> None:
     if state is not State.WITHDRAWN and now >= over_at(due_at):
         raise CorrectionTooLate(due_at=due_at)
     require_waiting(state)
+
+
+def require_read(record: str, read: str | None) -> None:
+    """RecordDiffers where a digest is given, and is not that of the record."""
+    if read not in (None, record):
+        raise RecordDiffers()
 
 
 def shown(correction: CorrectionState, application: State) -> CorrectionState:
@@ -137,7 +145,7 @@ def correction_faults(
 
     Every other field that was changed; remarks missing where a defect is no field; nothing changed and nothing said.
     """
-    named = [names_of(each) for each in defects if each is not None]
+    named = {tuple(names_of(each)) for each in defects if each is not None}
     foreign = [place for place in changed if not _is_within(place, named)]
     faults = [_foreign(place, schema) for place in foreign[:MOST_TOLD]]
     if None in defects and not remarks:
@@ -151,9 +159,23 @@ def correction_faults(
     return faults
 
 
-def _is_within(place: Place, named: Sequence[Sequence[str]]) -> bool:
-    parts = [str(each) for each in place]
-    return any(parts[: len(each)] == list(each) for each in named)
+def unsigned() -> FieldError:
+    """The fault of a correction of a record that nobody has signed, and that does not say which was read."""
+    words = Text(
+        th="โปรดระบุค่า digest ของบันทึกความบกพร่องที่ท่านอ่าน เพราะการแก้ไขถือเป็นการลงนามรับทราบบันทึกด้วย",
+        en="give the digest of the record that you have read: correcting it signs it too",
+    )
+    return FieldError("/digest", "required", words)
+
+
+def _is_within(place: Place, named: Set[tuple[str, ...]]) -> bool:
+    return not named.isdisjoint(_around(place))
+
+
+def _around(place: Place) -> list[tuple[str, ...]]:
+    """The place and all that it is in, as a pointer names them."""
+    parts = tuple(str(each) for each in place)
+    return [parts[:depth] for depth in range(len(parts) + 1)]
 
 
 def _foreign(place: Place, schema: Any) -> FieldError:
@@ -170,4 +192,5 @@ def told_changes(defects: Sequence[str | None], changed: Sequence[Place]) -> lis
     if len(changed) <= MOST_TOLD:
         return [pointer(place) for place in changed]
     named = dict.fromkeys(each for each in defects if each is not None)
-    return [each for each in named if any(_is_within(place, [names_of(each)]) for place in changed)]
+    touched = {around for place in changed for around in _around(place)}
+    return [each for each in named if tuple(names_of(each)) in touched]

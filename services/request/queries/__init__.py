@@ -15,6 +15,8 @@ from services.request.queries.corrections import (
     correction_claims,
     correction_view,
     last_correction,
+    last_if_any,
+    newer_record,
     waiting_corrections,
 )
 
@@ -26,6 +28,8 @@ __all__ = [
     "correction_view",
     "form_for",
     "last_correction",
+    "last_if_any",
+    "newer_record",
     "of_journey",
     "of_journeys",
     "owned",

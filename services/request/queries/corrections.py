@@ -6,7 +6,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit.contracts.claims import CorrectionClaim
+from kit.app import Kit
+from kit.claims import DEFECT, Missing
+from kit.clients import PeerUnavailable
+from kit.contracts.claims import CorrectionClaim, DefectClaim
 from kit.contracts.text import Text
 from kit.rows import fetch
 from services.request.domain import CorrectionState, NoDefects, State, shown
@@ -29,10 +32,33 @@ async def last_correction(session: AsyncSession, journey: UUID) -> Correction:
 
     Whoever changes it holds the lock of the application.
     """
-    found = await fetch(session, LAST, journey)
-    if not found:
+    if (found := await last_if_any(session, journey)) is None:
         raise NoDefects()
-    return Correction(**found[0])
+    return found
+
+
+async def last_if_any(session: AsyncSession, journey: UUID) -> Correction | None:
+    """The same, None where there is none."""
+    found = await fetch(session, LAST, journey)
+    return Correction(**found[0]) if found else None
+
+
+async def newer_record(kit: Kit, application: Application, last: Correction | None) -> DefectClaim | None:
+    """The record of defects that review has and that is not here yet: none where one waits, or nothing is looked at.
+
+    PeerUnavailable when that cannot be told, and there is none here to show.
+    """
+    if application.state != State.SUBMITTED or (last and last.state == CorrectionState.WAITING):
+        return None
+    try:
+        record = await DEFECT.one(kit, application.journey_id)
+    except Missing:
+        return None
+    except PeerUnavailable:
+        if last is None:
+            raise
+        return None
+    return None if last and last.id == record.defect else record
 
 
 async def waiting_corrections(session: AsyncSession, since: datetime) -> list[Correction]:

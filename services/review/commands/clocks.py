@@ -77,8 +77,9 @@ async def tell_overdue(session: AsyncSession, case_id: UUID) -> datetime | None:
 
 
 async def explain_delay(session: AsyncSession, case_id: UUID, officer: Principal, reason: str) -> Case:
-    """Say why a decision takes longer: told with every notice of the delay from now on. ClockStopped."""
+    """Say why a decision takes longer: told with every notice of the delay from now on. CaseDefective, ClockStopped."""
     case = await locked(session, case_id, officer)
+    domain.check_not_defective(case.standing)
     if case.clock_stopped_at is not None:
         raise domain.ClockStopped()
     case.delay_reason = reason

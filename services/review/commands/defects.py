@@ -22,7 +22,7 @@ from services.review.commands.recording import record
 from services.review.domain import Record, Standing, State, Why
 from services.review.models import Case
 from services.review.models import DefectRecord as Row
-from services.review.queries import last_defects, locked
+from services.review.queries import defects_of, last_defects, locked
 
 AGAIN = "corrected"
 """Why an officer must look again, whatever the decision table says now."""
@@ -74,9 +74,9 @@ async def give_leave(session: AsyncSession, case_id: UUID, supervisor: Principal
     """Let one more record be made after a corrected one; given again, nothing changes. NothingCorrected, OwnRecord."""
     case = await locked(session, case_id, supervisor)
     domain.check_open(case.standing)
-    row = await last_defects(session, case.id)
-    domain.check_leave(row.earlier if row else None, UUID(supervisor.subject))
-    assert row is not None  # noqa: S101 - as was just checked
+    rows = await defects_of(session, case.id)
+    domain.check_leave([each.earlier for each in rows], UUID(supervisor.subject))
+    row = rows[-1]
     if row.leave_by is None:
         row.leave_by, row.leave_at, row.leave_reason, row.leave_words = (
             UUID(supervisor.subject), clock.now(), why, words,
@@ -98,8 +98,10 @@ async def take_correction(session: AsyncSession, event: Event, known: Known) -> 
     case.accepted_at = correction.legally_received_at or event.time
     due = case.clock.due(await calendar_of(session))
     case.due_at, case.due_by, case.clock_stopped_at, case.told_overdue = due.at, due.by, None, 0
+    case.delay_reason = ""  # it was said of the time that has stopped
     cases.advise(case, known[SECTION], known[APPLICATION].form)
     case.queue_reason = AGAIN
     record(session, case.id, "corrected", detail=str(row.number))
     await outbox.add(session, Accepted(case=case.id, due_at=case.due_at), case)
+    await clocks.forget(session, case.id)  # who was looking as the clock stopped has left when to look again
     await clocks.watch(session, case)

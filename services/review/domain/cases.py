@@ -205,5 +205,10 @@ def check_open(case: Standing) -> None:
         raise CaseReviewed()
     if case.state is State.CLOSED:
         raise CaseClosed()
+    check_not_defective(case)
+
+
+def check_not_defective(case: Standing) -> None:
+    """Raise while it waits for the applicant, whose time is no delay of the agency."""
     if case.state is State.DEFECTIVE:
         raise CaseDefective()

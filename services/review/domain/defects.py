@@ -104,11 +104,11 @@ def check_first(earlier: Earlier | None) -> None:
         raise DefectsRecorded()
 
 
-def check_leave(earlier: Earlier | None, supervisor: UUID) -> None:
-    """Raise unless this supervisor may give leave for another record."""
-    if earlier is None or not earlier.is_corrected:
+def check_leave(earlier: Sequence[Earlier], supervisor: UUID) -> None:
+    """Raise unless this supervisor, who made none of the records so far, may give leave for another."""
+    if not earlier or not earlier[-1].is_corrected:
         raise NothingCorrected()
-    if earlier.officer == supervisor:
+    if any(each.officer == supervisor for each in earlier):
         raise OwnRecord()
 
 

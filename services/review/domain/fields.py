@@ -1,12 +1,15 @@
 """Which fields the schema of a form describes. Pure."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from services.review.domain.tables import validator_of
 
 _COMBINING = ("allOf", "anyOf", "oneOf")
+_INDEX = re.compile("0|[1-9][0-9]{0,5}")
+"""As the pointers of a correction name it: no other digits, no zero before it."""
 _BRANCHES = ("if", "then", "else")
 
 
@@ -28,6 +31,7 @@ def has_field(root: Any, path: Sequence[str], *, in_lists: bool = False) -> bool
     """Whether some node may describe the path. Each is asked once for it: references may go in circles, and double.
 
     ``in_lists``: a number is a member of a list.
+    What it knows of schemas is what request knows when it names the field (`services/request/domain/schema.py`).
     """
     seen: set[tuple[int, int]] = set()
     waiting: list[tuple[Any, Sequence[str]]] = [(root, path)]
@@ -42,10 +46,17 @@ def has_field(root: Any, path: Sequence[str], *, in_lists: bool = False) -> bool
         inner = properties.get(rest[0], False) if isinstance(properties, dict) else False
         if inner is not False:
             waiting.append((inner, rest[1:]))
-        if in_lists and rest[0].isdecimal():
-            waiting.append((schema.get("items"), rest[1:]))
+        if in_lists and _INDEX.fullmatch(rest[0]):
+            waiting += [(each, rest[1:]) for each in _members(schema, rest[0])]
         waiting += [(each, rest) for each in _parts(schema, root)]
     return False
+
+
+def _members(schema: dict[str, Any], index: str) -> Iterator[Any]:
+    prefix = schema.get("prefixItems")
+    yield from prefix[int(index) :][:1] if isinstance(prefix, list) else ()
+    if isinstance(items := schema.get("items"), dict):
+        yield items
 
 
 def _parts(schema: dict[str, Any], root: Any) -> Iterator[Any]:
@@ -53,9 +64,11 @@ def _parts(schema: dict[str, Any], root: Any) -> Iterator[Any]:
         members = schema.get(name)
         yield from members if isinstance(members, list) else ()
     yield from (schema[name] for name in _BRANCHES if name in schema)
+    dependent = schema.get("dependentSchemas")
+    yield from dependent.values() if isinstance(dependent, dict) else ()
     reference = schema.get("$ref")
-    if isinstance(reference, str) and reference.startswith("#/"):
+    if isinstance(reference, str) and reference.startswith("#"):
         found = root
-        for part in reference[2:].split("/"):
+        for part in reference[1:].split("/")[1:]:
             found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
         yield found

@@ -56,11 +56,11 @@ DEFECTS: Mapping[str, Kind] = {
 CONSEQUENCES: Mapping[str, Text] = {
     "returned": Text(
         th="หน่วยงานจะคืนคำขอพร้อมแจ้งเหตุผลเป็นหนังสือ ตาม{law}",
-        en="the application is returned with the reasons in writing, by {law}.",
+        en="the application will be returned with the reasons in writing, under {law}.",
     ),
     "struck_off": Text(
         th="ถือว่าท่านไม่ประสงค์จะดำเนินการต่อ และหน่วยงานจะจำหน่ายเรื่องออกจากสารบบ ตาม{law}",
-        en="you count as no longer wanting it, and the matter is struck off the register, by {law}.",
+        en="you will be deemed to want it no longer, and the matter will be struck off the register, under {law}.",
     ),
 }
 """What follows when defects are not corrected in time, by the end that the record names."""
@@ -85,7 +85,7 @@ CONSIDERATIONS: Mapping[str, Text] = {
     ),
     "struck_off": Text(
         th="เมื่อพ้นกำหนดโดยไม่มีการแก้ไข ถือว่าผู้ยื่นไม่ประสงค์จะดำเนินการต่อ หน่วยงานจึงจำหน่ายเรื่องออกจากสารบบ",
-        en="Who does not correct an application in time counts as no longer wanting it. It is struck off therefore.",
+        en="An applicant who corrects nothing in time is deemed to want it no longer. It is therefore struck off.",
     ),
 }
 """The considerations of such an end, by its outcome."""

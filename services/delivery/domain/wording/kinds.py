@@ -41,7 +41,7 @@ PLACES: Mapping[str, Text] = {
     ),
     "consequence": Text(
         th="หน่วยงานจะคืนคำขอพร้อมแจ้งเหตุผลเป็นหนังสือ ตามกฎหมายตัวอย่าง มาตรา 9",
-        en="the application is returned with the reasons in writing, by section 9 of the sample law.",
+        en="the application will be returned with the reasons in writing, under section 9 of the sample law.",
     ),
     "officer": Text(th="ชื่อเจ้าหน้าที่", en="ชื่อเจ้าหน้าที่"),
     "position": Text(th="นักวิชาการสุขาภิบาล", en="นักวิชาการสุขาภิบาล"),

@@ -47,5 +47,9 @@ def upgrade():
 
 
 def downgrade():
+    kept = op.get_bind().scalar(sa.text("SELECT count(*) FROM correction"))
+    if kept:
+        msg = f"{kept} corrections, with what was signed and filed before, would be lost"
+        raise RuntimeError(msg)
     forget_work("uncorrected")
     op.drop_table("correction")
