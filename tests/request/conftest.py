@@ -14,6 +14,7 @@ from kit.contracts.events import DefectRecorded
 from kit.testing import Harness
 from kit.workdays import Calendar
 from tests.bundles import information_bundle, licence_bundle
+from tests.request.defects import TUESDAY
 
 FORM = {"shop_name": "ร้านข้าวแกงแม่สมใจ", "area": 120, "place_address": "๑๒/๓ ถนนสุขุมวิท"}
 
@@ -131,3 +132,12 @@ async def desk(harness_of):
         desk.current("test-licence@1", 1)
         desk.current("test-information@1", 1)
         yield desk
+
+
+@pytest.fixture
+async def filed(desk):
+    """A filed application and its applicant; the time stands still."""
+    person = uuid4()
+    with clock.freeze(TUESDAY):
+        journey = await desk.filed(person)
+        yield journey, person

@@ -1,7 +1,7 @@
-"""Recorded defects at the applicant's desk: read, signed, corrected in time or not, and told to review."""
+"""Recorded defects at the applicant's desk: read, signed, corrected, and told to review."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,58 +9,12 @@ import sqlalchemy as sql
 
 from kit.clients import PeerUnavailable
 from kit.clock import clock
-from kit.contracts.events import CalendarChanged, Corrected, Returned, StruckOff, Withdrawn
-from kit.duework import DueWorkLoop
-from services.request import duework
-from services.request.models import Application, Correction
+from kit.contracts.events import Corrected, Returned, Withdrawn
+from services.request.models import Application
 from tests.request.conftest import ADDRESS, CORRECTED, FORM, PLAN, record_of
+from tests.request.defects import LAST, MOMENT, SATURDAY, TUESDAY, claimed, end_of_time, faults, kept, said
 
 pytestmark = pytest.mark.req("Q7")
-
-TUESDAY = datetime(2026, 11, 24, 3, 15, tzinfo=UTC)  # 10.15 in Thailand
-LAST = datetime(2026, 12, 1, 16, 59, 59, 999999, tzinfo=UTC)  # of seven days: the end of that day in Thailand
-SATURDAY = datetime(2026, 11, 28, 13, 0, tzinfo=UTC)
-MOMENT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-async def filed(desk):
-    """A filed application and its applicant; the time stands still."""
-    person = uuid4()
-    with clock.freeze(TUESDAY):
-        journey = await desk.filed(person)
-        yield journey, person
-
-
-def said(answer):
-    return answer.status_code, answer.json().get("type", "").rpartition(":")[2]
-
-
-def faults(answer):
-    assert answer.status_code == 422, answer.text
-    return {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
-
-
-async def end_of_time(desk):
-    """Look at what is due now, and wait until nobody is at it."""
-
-    async def is_at_rest():
-        due = sql.text("SELECT id FROM due_work WHERE due_at <= :now").bindparams(now=clock.now())
-        return not await desk.harness.rows(due)
-
-    await DueWorkLoop(desk.harness.kit, duework.WORK).run_some()
-    await desk.harness.until(is_at_rest)
-
-
-async def kept(desk, journey: UUID):
-    query = sql.select(Correction).where(Correction.journey_id == journey).order_by(Correction.recorded_at)
-    return await desk.harness.rows(query)
-
-
-async def claimed(desk, *journeys: UUID):
-    body, by = {"ids": [str(each) for each in journeys]}, desk.harness.as_service("review")
-    answer = await desk.client.post("/internal/claims/corrections", json=body, headers=by)
-    return answer.json()["items"]
 
 
 async def test_the_applicant_reads_the_whole_record_of_the_defects(desk, filed):
@@ -93,45 +47,6 @@ async def test_a_record_waits_while_review_is_down(desk, filed, monkeypatch):
     await desk.record(journey)
     assert len(tries) > 3
     assert (await desk.get(journey, person, "correction")).status_code == 200
-
-
-async def test_a_record_is_read_before_the_bus_has_brought_it_and_kept_once(desk, filed):
-    """The applicant is told to correct as soon as review has recorded."""
-    journey, person = filed
-    record = record_of(journey)
-    told = desk.recorded(record)
-    seen = await asyncio.gather(*(desk.get(journey, person, "correction") for _ in range(3)))
-    assert [(each.status_code, each.json()["defect"]) for each in seen] == [(200, str(record.defect))] * 3
-    await desk.harness.deliver(told)
-    assert len(await kept(desk, journey)) == 1
-    assert (await desk.sign(journey, person, record.digest)).status_code == 200
-
-
-async def test_whether_there_is_a_record_cannot_be_told_while_review_is_away(desk, filed, monkeypatch):
-    journey, person = filed
-
-    async def away(*_asked):
-        raise PeerUnavailable()
-
-    with monkeypatch.context() as down:
-        down.setattr(desk.harness.peers, "claim", away)
-        assert said(await desk.get(journey, person, "correction"))[0] == 503
-    record = await desk.record(journey)
-    assert (await desk.correct(journey, person, digest=record.digest)).status_code == 200
-    monkeypatch.setattr(desk.harness.peers, "claim", away)
-    seen = await desk.get(journey, person, "correction")
-    assert (seen.status_code, seen.json()["state"]) == (200, "corrected"), "what is here is shown"
-
-
-async def test_days_in_which_nobody_could_read_the_record_here_do_not_count(desk, filed):
-    """Request was away over the whole time that the record gives: its days begin when it hears of it."""
-    journey, person = filed
-    late = LAST + timedelta(days=1)
-    with clock.freeze(late):
-        await desk.record(journey, recorded_at=TUESDAY)
-        await end_of_time(desk)
-        view = (await desk.get(journey, person, "correction")).json()
-        assert (view["state"], view["due_at"]) == ("waiting", "2026-12-09T16:59:59.999999Z")
 
 
 async def test_signing_keeps_who_signed_and_how_and_a_repeat_changes_nothing(desk, filed):
@@ -223,10 +138,12 @@ async def test_fields_that_are_no_defects_stay_as_filed_and_each_is_named(desk, 
     other = CORRECTED | {"shop_name": "ร้านอื่น", "area": True, "more": {"a": [1]}}
     answer = await desk.correct(journey, person, other)
     assert said(answer) == (422, "correction-invalid")
-    assert faults(answer) == {(f"/form/{name}", "not-a-defect") for name in ("shop_name", "area", "more/a/0")}
+    foreign = {(f"/form/{name}", "not-a-defect") for name in ("shop_name", "area", "more/a/0")}
+    assert faults(answer) == foreign | {("/form/area", "wrong-type"), ("/form/more", "unknown-field")}, "all at once"
     assert "ชื่อสถานที่" in answer.text
     left_out = await desk.correct(journey, person, {"place_address": "ใหม่"})
-    assert faults(left_out) == {(f"/form/{name}", "not-a-defect") for name in ("shop_name", "area")}
+    absent = [f"/form/{name}" for name in ("shop_name", "area")]
+    assert faults(left_out) == {(each, why) for each in absent for why in ("not-a-defect", "required")}
     assert (await desk.get(journey, person)).json()["form"] == FORM
 
 
@@ -282,65 +199,6 @@ async def test_bad_corrections_are_problems_and_change_nothing(desk, filed, body
     assert answer.status_code in (400, 422)
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert (await kept(desk, journey))[0]["state"] == "waiting"
-
-
-@pytest.mark.parametrize(("uncorrected", "fact"), [("returned", Returned), ("struck_off", StruckOff)])
-async def test_what_stays_uncorrected_ends_the_application_after_the_last_moment(desk, filed, uncorrected, fact):
-    journey, person = filed
-    await desk.record(journey, uncorrected=uncorrected)
-    with clock.freeze(LAST):
-        await end_of_time(desk)
-        assert await desk.state(journey, person) == "submitted"
-    with clock.freeze(LAST + MOMENT):
-        assert said(await desk.correct(journey, person)) == (409, "correction-too-late")
-        await end_of_time(desk)
-        assert await desk.state(journey, person) == "ended"
-        late = await desk.correct(journey, person)
-        assert (said(late), late.json()["due_at"]) == ((409, "correction-too-late"), "2026-12-01T16:59:59.999999Z")
-        assert (await desk.get(journey, person, "correction")).json()["state"] == uncorrected
-        assert said(await desk.withdraw(journey, person)) == (409, "application-ended")
-        (told,) = await desk.harness.facts(fact)
-        await desk.harness.deliver(told)
-    assert (told.journey, told.next, told.data.outcome) == (journey, "delivery", uncorrected)
-    (row,) = await desk.harness.rows(sql.select(Application).where(Application.journey_id == journey))
-    assert (row["state"], row["closed_at"], row["form"]) == ("ended", LAST + MOMENT, FORM)
-
-
-async def test_a_correction_at_the_last_moment_is_in_time(desk, filed):
-    journey, person = filed
-    await desk.record(journey)
-    with clock.freeze(LAST):
-        assert (await desk.correct(journey, person)).json()["legally_received_at"] == "2026-12-02T01:30:00Z"
-    with clock.freeze(LAST + MOMENT):
-        await end_of_time(desk)
-    assert await desk.state(journey, person) == "submitted"
-    assert await desk.harness.facts(Returned) == []
-
-
-async def test_a_holiday_moves_the_last_day_on_and_it_never_comes_back(desk, filed):
-    journey, person = filed
-    await desk.record(journey)
-
-    async def proclaim(day: date, *, is_workday: bool):
-        await desk.harness.deliver(desk.harness.event(CalendarChanged(day=day, is_workday=is_workday)))
-        return (await desk.get(journey, person, "correction")).json()["due_at"]
-
-    assert await proclaim(date(2026, 11, 30), is_workday=False) == "2026-12-01T16:59:59.999999Z"
-    assert await proclaim(date(2026, 12, 1), is_workday=False) == "2026-12-02T16:59:59.999999Z"
-    assert await proclaim(date(2026, 12, 1), is_workday=True) == "2026-12-02T16:59:59.999999Z"
-    with clock.freeze(LAST + MOMENT):
-        await end_of_time(desk)
-        assert await desk.state(journey, person) == "submitted"
-    with clock.freeze(LAST + timedelta(days=1, microseconds=1)):
-        await end_of_time(desk)
-        assert await desk.state(journey, person) == "ended"
-
-
-async def test_a_holiday_that_review_had_not_heard_of_counts_from_the_start(desk, filed):
-    journey, person = filed
-    await desk.harness.deliver(desk.harness.event(CalendarChanged(day=date(2026, 12, 1), is_workday=False)))
-    await desk.record(journey)
-    assert (await desk.get(journey, person, "correction")).json()["due_at"] == "2026-12-02T16:59:59.999999Z"
 
 
 async def test_a_newer_record_takes_the_place_of_the_older(desk, filed):
