@@ -17,6 +17,8 @@ from kit.contracts.text import Text
 from services.review.domain import Clock, Delay, Earlier, Result, Standing, State
 
 Time = DateTime(timezone=True)
+IS_OPEN = "state IN ('waiting', 'claimed')"
+"""What an officer's queue shows: said in these words, or the index of it is not found."""
 
 
 class Base(SQLModel, registry=registry()):
@@ -30,7 +32,8 @@ class Case(Base, table=True):
     __table_args__ = (
         UniqueConstraint("journey_id", "step"),
         Index("cases_queue", "agency", "state", "due_at", "id"),
-        Index("cases_unfinished", "state", postgresql_where=text("state IN ('waiting', 'claimed')")),
+        Index("cases_open", "agency", "due_at", "id", postgresql_where=text(IS_OPEN)),
+        Index("cases_unfinished", "state", postgresql_where=text(IS_OPEN)),
         Index("cases_open_clocks", "due_at", postgresql_where=text("clock_stopped_at IS NULL")),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import func, tuple_
+from sqlalchemy import func, text, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -15,7 +15,7 @@ from kit.contracts.claims import CaseClaim, DefectClaim, DelayClaim
 from kit.cursors import cursor_of, read_cursor
 from kit.rows import fetch
 from services.review.domain import CaseNotFound, Result, State
-from services.review.models import Act, Case, DefectRecord
+from services.review.models import IS_OPEN, Act, Case, DefectRecord
 
 OPEN = (State.WAITING, State.CLAIMED)
 DONE = """
@@ -29,7 +29,8 @@ async def queue(
 ) -> tuple[list[Case], str | None]:
     """A page of an agency's cases, the earliest legal deadline first, and the cursor of the next page."""
     order = (col(Case.due_at), col(Case.id))
-    query = select(Case).where(Case.agency == agency, col(Case.state).in_(states)).order_by(*order).limit(limit + 1)
+    wanted = text(IS_OPEN) if tuple(states) == OPEN else col(Case.state).in_(states)
+    query = select(Case).where(Case.agency == agency, wanted).order_by(*order).limit(limit + 1)
     if unit is not None:
         query = query.where(Case.unit == unit)
     if cursor is not None:
