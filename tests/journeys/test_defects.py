@@ -51,6 +51,11 @@ async def test_an_applicant_corrects_what_an_officer_found_and_gets_the_licence_
     again = await officer.send("POST", f"{path}/claim")
     assert again.status_code == 200
     assert (await officer.send("POST", f"{path}/defects", json=samples.DEFECTS)).status_code == 409
+    leave = {"reason": "officer_negligence", "explanation": "ตรวจไม่ครบในครั้งแรก"}
+    assert (await officer.send("POST", f"{path}/defects-leave", json=leave)).status_code == 403
+    supervisor = await anyone.sign_in(OFFICERS["supervisor"], "officer")
+    given = await supervisor.post(f"{path}/defects-leave", leave)
+    assert given["leave_reason"] == leave["reason"]
     await officer.post(f"{path}/recommendation", samples.RECOMMENDATION)
     await grant(anyone, journey)
     bill = await journey.pay()
