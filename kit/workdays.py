@@ -104,6 +104,10 @@ class Calendar:
             return self._on(last, time.max)
         return self._add_office_time(start, amount * OFFICE_TIME[unit])
 
+    def moved_on(self, end: datetime) -> datetime:
+        """The end of a period of calendar days, later where its last day is a day off by now (APA39 s.64 [K])."""
+        return self.add(end - DAY, 1, "calendar_days")
+
     def _add_office_time(self, start: datetime, left: timedelta) -> datetime:
         at = self.next_opening(start)
         while left > (today := self._on(local_date(at), self._closing) - at):

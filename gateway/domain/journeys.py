@@ -5,7 +5,7 @@ Events come in no promised order, so everything here is computed from the whole 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -202,7 +202,7 @@ def _newest(happened: Iterable[Happened], type_: str) -> Happened | None:
 
 def _by(due_at: datetime, calendar: Calendar) -> Text:
     """The last day, which moves on where it became a holiday since, as it does at request (APA39 s.64)."""
-    day = local_date(calendar.add(due_at - timedelta(days=1), 1, "calendar_days"))
+    day = local_date(calendar.moved_on(due_at))
     return Text(th=CORRECT.th.format(day=long_date(day)), en=CORRECT.en.format(day=english_date(day)))
 
 

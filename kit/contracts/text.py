@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 Language = Literal["th", "en"]
+PRINTABLE = r"^[^\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]*$"
+"""What free text may be made of: other characters no XML holds, and no page shows."""
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 

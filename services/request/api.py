@@ -10,12 +10,12 @@ from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.contracts.definition import Section
 from kit.contracts.text import Text
-from kit.database import Reading, Session
+from kit.database import Session
 from kit.errors import PreconditionRequired
 from kit.internal import Ids
 from services.request import commands, queries
-from services.request.domain import etag, require_reached
-from services.request.models import Application
+from services.request.domain import NoDefects, etag, require_reached
+from services.request.models import Application, Correction
 from services.request.schemas import (
     Acknowledgement,
     ApplicationView,
@@ -75,21 +75,35 @@ async def own_application(journey_id: UUID, principal: Applicant, kit: KitOf) ->
 Own = Annotated[Known, Depends(own_application)]
 
 
-async def own_corrections(journey_id: UUID, principal: Applicant, kit: KitOf) -> Known:
-    """The same, once the last record of its defects is here: where none waits, review is asked for one.
+class Heard(NamedTuple):
+    """An application with the last record of its defects; None where there is none."""
+
+    application: Application
+    correction: Correction | None
+
+
+async def own_corrections(journey_id: UUID, principal: Applicant, kit: KitOf) -> Heard:
+    """The caller's application once the last record of its defects is here: where none waits, review is asked for one.
 
     The applicant is told to correct as soon as review has recorded, which may be before the bus has brought it here.
     """
     async with kit.database.reading() as session:
-        application = await queries.owned(session, principal, journey_id)
-        last = await queries.last_if_any(session, journey_id)
-    if (record := await queries.newer_record(kit, application, last)) is not None:
-        async with kit.database.transaction() as session:
-            await commands.keep_record(session, record)
-    return Known(application, await kit.section(application.definition))
+        heard = Heard(
+            await queries.owned(session, principal, journey_id), await queries.last_if_any(session, journey_id)
+        )
+    if (record := await queries.newer_record(kit, *heard)) is None:
+        return heard
+    async with kit.database.transaction() as session:
+        await commands.keep_record(session, record)
+        return Heard(heard.application, await queries.last_if_any(session, journey_id))
 
 
-OwnCorrections = Annotated[Known, Depends(own_corrections)]
+OwnCorrections = Annotated[Heard, Depends(own_corrections)]
+
+
+async def own_to_correct(heard: OwnCorrections, kit: KitOf) -> Section:
+    """The section of the same: no connection is held while it is asked for."""
+    return await kit.section(heard.application.definition)
 
 
 async def own_application_to_file(known: Own, kit: KitOf) -> Known:
@@ -200,17 +214,16 @@ async def withdraw(journey_id: UUID, principal: Applicant, known: Own, session: 
 
 
 @router.get("/journeys/{journey_id}/correction")
-async def read_correction(
-    journey_id: UUID, principal: Applicant, _known: OwnCorrections, session: Reading
-) -> CorrectionView:
+async def read_correction(heard: OwnCorrections) -> CorrectionView:
     """The record of the defects of the application, whole, and what became of it; 404 while there is none."""
-    application = await queries.owned(session, principal, journey_id)
-    return queries.correction_view(application, await queries.last_correction(session, journey_id))
+    if heard.correction is None:
+        raise NoDefects()
+    return queries.correction_view(heard.application, heard.correction)
 
 
 @router.post("/journeys/{journey_id}/correction/acknowledgement")
 async def acknowledge_defects(
-    journey_id: UUID, signed: RecordSigned, principal: Applicant, _known: OwnCorrections, session: Session
+    journey_id: UUID, signed: RecordSigned, principal: Applicant, _heard: OwnCorrections, session: Session
 ) -> CorrectionView:
     """Sign the record of the defects; 409 ``defect-record-differs`` unless the digest is its."""
     return queries.correction_view(*await commands.acknowledge_defects(session, principal, journey_id, signed.digest))
@@ -218,14 +231,18 @@ async def acknowledge_defects(
 
 @router.post("/journeys/{journey_id}/correction")
 async def correct(
-    journey_id: UUID, said: CorrectedForm, principal: Applicant, known: OwnCorrections, session: Session
+    journey_id: UUID,
+    said: CorrectedForm,
+    principal: Applicant,
+    section: Annotated[Section, Depends(own_to_correct)],
+    session: Session,
 ) -> CorrectionView:
     """Correct the recorded defects, which signs their record too (its ``digest``); a repeat answers the same.
 
     422 ``correction-invalid`` with each other field that differs from what was filed, ``form-invalid`` with a fault
     per field; 409 ``correction-too-late`` after the deadline, ``defect-record-differs`` for the digest of another.
     """
-    return queries.correction_view(*await commands.correct(session, principal, journey_id, known.section, said))
+    return queries.correction_view(*await commands.correct(session, principal, journey_id, section, said))
 
 
 @router.post("/internal/seals", tags=["internal"])

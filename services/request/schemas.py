@@ -9,14 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from kit.contracts.claims import Defect
 from kit.contracts.codes import AgencyCode, DefinitionRef
 from kit.contracts.definition import Duration
-from kit.contracts.text import Language, Text
+from kit.contracts.text import PRINTABLE, Language, Text
 from services.request.domain import LONGEST_REMARKS, contact_email, contact_line, contact_phone, storable
 
 FormData = Annotated[dict[str, Any], AfterValidator(storable)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(contact_email)]
 Phone = Annotated[str, Field(max_length=32), AfterValidator(contact_phone)]
-PRINTABLE = r"^[^\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]*$"
-"""Other characters cannot be kept or shown."""
 Remarks = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REMARKS, pattern=PRINTABLE)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 LineUser = Annotated[str, Field(max_length=33), AfterValidator(contact_line)]

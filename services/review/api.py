@@ -1,5 +1,6 @@
 """HTTP in: the officer's queue, one case, and the reviewer's acts."""
 
+from collections.abc import Sequence
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -8,13 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from kit.app import Kit
 from kit.auth import Principal, allow
 from kit.claims import APPLICATION, CORRECTION, Missing
-from kit.contracts.claims import ApplicationClaim
+from kit.contracts.claims import ApplicationClaim, CorrectionClaim
 from kit.contracts.definition import Section
 from kit.database import Reading, Session
 from kit.errors import Unavailable
 from services.review import commands, queries
 from services.review.domain import State, table_of
-from services.review.models import Act, Case
+from services.review.models import Act, Case, DefectRecord
 from services.review.schemas import (
     ActView,
     CasePage,
@@ -22,7 +23,6 @@ from services.review.schemas import (
     CaseView,
     ClockView,
     Condition,
-    CorrectionView,
     DefectList,
     DefectView,
     DelayReason,
@@ -76,16 +76,14 @@ async def read_case(case_id: UUID, reader: Reader, request: Request) -> CaseView
         application = await APPLICATION.one(kit, case.journey_id)
     except Missing:
         raise Unavailable() from None
-    view = _view(case, acts, application, await kit.section(case.definition))
-    view.defects = [DefectView.model_validate(each) for each in defects]
-    view.correction = await _correction_of(kit, case.journey_id) if defects else None
-    return view
+    section = await kit.section(case.definition)
+    return _view(case, acts, application, section, defects, await _correction_of(kit, case.journey_id, defects))
 
 
-async def _correction_of(kit: Kit, journey: UUID) -> CorrectionView | None:
+async def _correction_of(kit: Kit, journey: UUID, defects: Sequence[DefectRecord]) -> CorrectionClaim | None:
     """What the applicant has done about the defects; None while request has not heard of them yet."""
     try:
-        return CorrectionView.model_validate(await CORRECTION.one(kit, journey))
+        return await CORRECTION.one(kit, journey) if defects else None
     except Missing:
         return None
 
@@ -162,7 +160,14 @@ async def explain_delay(case_id: UUID, delay: DelayReason, officer: Officer, ses
     return CaseSummary.model_validate(await commands.explain_delay(session, case_id, officer, delay.reason))
 
 
-def _view(case: Case, acts: list[Act], application: ApplicationClaim, section: Section) -> CaseView:
+def _view(
+    case: Case,
+    acts: list[Act],
+    application: ApplicationClaim,
+    section: Section,
+    defects: Sequence[DefectRecord],
+    correction: CorrectionClaim | None,
+) -> CaseView:
     step = section.settings(case.step)
     table = table_of(section.files[step.table]) if step.table else None
     conditions = table.conditions(case.rule) if table and case.rule else []
@@ -187,7 +192,7 @@ def _view(case: Case, acts: list[Act], application: ApplicationClaim, section: S
             told_overdue=case.told_overdue,
             delay_reason=case.delay_reason,
         ),
-        defects=[],
-        correction=None,
+        defects=[DefectView.model_validate(each) for each in defects],
+        correction=correction,
         acts=[ActView.model_validate(act) for act in acts],
     )

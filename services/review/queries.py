@@ -89,14 +89,8 @@ def _claim_of(row: asyncpg.Record) -> CaseClaim:
     )
 
 
-async def last_defects(session: AsyncSession, case: UUID) -> DefectRecord | None:
-    """The last record of the defects of a case; whoever changes it holds the case's lock."""
-    found = await defects_of(session, case)
-    return found[-1] if found else None
-
-
 async def defects_of(session: AsyncSession, case: UUID) -> Sequence[DefectRecord]:
-    """All records of a case, oldest first."""
+    """All records of a case, oldest first; whoever adds to them holds the case's lock."""
     query = select(DefectRecord).where(DefectRecord.case_id == case).order_by(col(DefectRecord.number))
     return (await session.exec(query)).all()
 

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from kit.contracts.text import Text
+from kit.contracts.claims import CorrectionClaim
+from kit.contracts.text import PRINTABLE, Text
 from services.review.domain import LONGEST_REASON, Result, State, Why
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
 """Free text of an officer; PostgreSQL cannot keep the character NUL."""
 
-PRINTABLE = r"^[^\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]*$"
-"""It is written into letters, whose XML holds nothing else."""
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=PRINTABLE)]
 
 
 class Body(BaseModel):
@@ -33,10 +33,9 @@ class Reasons(Body):
 class DelayReason(Body):
     """Why the decision takes longer than it may, in words for the applicant."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=PRINTABLE)]
+    reason: Words
 
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=PRINTABLE)]
 IN_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\ufffe\uffff]*$"
 """What signs stands in one line of the notice, whatever else is said there."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=IN_ONE_LINE)]
@@ -95,19 +94,6 @@ class DefectView(BaseModel):
     leave_at: datetime | None
     leave_reason: Why | None
     leave_words: str
-
-
-class CorrectionView(BaseModel):
-    """What the applicant has done about the last record, as request knows it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    defect: UUID
-    due_at: datetime
-    acknowledged_at: datetime | None
-    corrected_at: datetime | None
-    remarks: str
-    changed: list[str]
 
 
 class Recommendation(Reasons):
@@ -193,5 +179,6 @@ class CaseView(CaseSummary):
     table: TableView
     clock: ClockView
     defects: list[DefectView]
-    correction: CorrectionView | None
+    correction: CorrectionClaim | None
+    """What the applicant has done about the last record; None while there is none, or request has not heard of it."""
     acts: list[ActView]

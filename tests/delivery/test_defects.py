@@ -13,7 +13,7 @@ from services.delivery.domain import KINDS
 from services.delivery.models import AppealPeriod, Notice
 from tests.delivery.conftest import CORRECTED_BY, defects_of, missed_by
 
-pytestmark = pytest.mark.req("D5")
+pytestmark = pytest.mark.req("D5", part="defects and their ends are told")
 
 LISTED = "1. พื้นที่ไม่ตรงกับเอกสารสิทธิ\n2. ขาดแบบแปลน {secret} (ข้อ 5 แห่งข้อบัญญัติ)"
 ENDS = [

@@ -15,7 +15,7 @@ from services.delivery.duework.letters import copy_delay
 from services.delivery.models import Letter, Notice
 from tests.bundles import AGENCY, OTHER_AGENCY
 
-pytestmark = pytest.mark.req("D5")
+pytestmark = pytest.mark.req("D5", part="a delay is told")
 
 OPDC = DelayCopies(to=OTHER_AGENCY, salutation="เลขาธิการ", signer="(นายสมชาย ใจดี)", position="ผู้อำนวยการเขต")
 

@@ -20,7 +20,7 @@ from kit.contracts.events import (
 )
 from services.delivery.models import AppealPeriod, Notice
 
-pytestmark = pytest.mark.req("D5")
+pytestmark = pytest.mark.req("D5", part="issued, expiring and what became of a document are told")
 
 GROUNDS = {
     "facts": "ตรวจพบน้ำเสีย", "law": "มาตรา ๔๕", "considerations": "อันตรายต่อผู้บริโภค",

@@ -26,7 +26,7 @@ from services.delivery import domain
 from services.delivery.models import Notice
 from tests.bundles import licence_bundle
 
-pytestmark = pytest.mark.req("D5")
+pytestmark = pytest.mark.req("D5", part="a fee, and what became of it, is told")
 
 DUE = datetime.fromisoformat("2026-12-15T23:59:59+07:00")
 MONEY = {"invoice": uuid4(), "currency": "THB"}

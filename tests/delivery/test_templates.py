@@ -16,7 +16,7 @@ from kit.contracts.events import Granted, Invoiced, Submitted
 from services.delivery.models import Notice, Template
 from tests.bundles import OTHER_AGENCY
 
-pytestmark = pytest.mark.req("D5")
+pytestmark = pytest.mark.req("D5", part="editable templates with versions")
 
 PATH = "/notice-templates/granted"
 

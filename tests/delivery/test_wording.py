@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.contracts import events
 from kit.contracts.text import Text
-from services.delivery import domain
+from services.delivery import consumers, domain
 from services.delivery.domain import KINDS, Wording
 from services.delivery.domain.wording import PLACES, fill, is_plain, places_of
 from services.delivery.domain.wording.defects import DEFECTS
@@ -13,10 +14,32 @@ from services.delivery.domain.wording.journey import JOURNEY
 from services.delivery.domain.wording.licences import LICENCES
 from services.delivery.domain.wording.money import MONEY
 
-pytestmark = pytest.mark.req("D5")
+pytestmark = pytest.mark.req("D5", part="every kind in both languages")
 
 NAMES = st.sampled_from(sorted(PLACES))
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="{}"), max_size=20)
+
+
+TURNS = {
+    events.Submitted: "received", events.DefectRecorded: "defect", events.Overdue: "overdue",
+    events.Granted: "granted", events.Refused: "refused", events.ReviewRefused: "refused",
+    events.Returned: "returned", events.StruckOff: "struck_off", events.Invoiced: "pay",
+    events.Issued: "issued", events.Expiring: "licence_expiring",
+}  # fmt: skip
+ENDS = {*events.NEGATIVE_ENDS, events.Issued}
+"""Told by the hand-over to delivery, whatever its fact."""
+
+
+@pytest.mark.req("D5")
+def test_every_turn_of_a_journey_has_words_in_both_languages_and_somebody_who_tells_it():
+    told = {each.fact for each in consumers.REACTIONS}
+    assert {fact for fact in TURNS if fact not in ENDS} <= told
+    assert consumers.HANDOVER.even_when_closed
+    for kind in TURNS.values():
+        subject, body = domain.say(kind, {name: f"<{name}>" for name in KINDS[kind].allowed})
+        assert subject.th != subject.en
+        assert body.th != body.en
+        assert all(f"<{name}>" in body.th and f"<{name}>" in body.en for name in KINDS[kind].needed)
 
 
 def test_no_kind_is_worded_twice():

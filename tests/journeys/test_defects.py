@@ -23,8 +23,8 @@ async def record(anyone, journey) -> tuple[object, str]:
     return officer, path
 
 
-@pytest.mark.req("R3", part="end to end")
-@pytest.mark.req("Q7", part="end to end")
+@pytest.mark.req("R3")
+@pytest.mark.req("Q7")
 @pytest.mark.req("D5", part="defects end to end")
 async def test_an_applicant_corrects_what_an_officer_found_and_gets_the_licence_as_corrected(anyone, suite):
     citizen = await anyone.sign_in(samples.CITIZENS["first"])
@@ -67,7 +67,7 @@ async def test_an_applicant_corrects_what_an_officer_found_and_gets_the_licence_
     assert (await verify_async(body, [root])).bottom_line
 
 
-@pytest.mark.req("Q7", part="returned end to end")
+@pytest.mark.req("Q7")
 @pytest.mark.req("D5", part="a return is told")
 async def test_what_nobody_corrects_is_returned_with_reasons_and_the_right_to_appeal(anyone, suite):
     citizen = await anyone.sign_in(samples.CITIZENS["first"])

@@ -13,7 +13,7 @@ from services.request.models import Application
 from tests.request.conftest import FORM, record_of
 from tests.request.defects import LAST, MOMENT, TUESDAY, end_of_time, kept, said
 
-pytestmark = pytest.mark.req("Q7")
+pytestmark = pytest.mark.req("Q7", part="in time, or returned or struck off by the policy")
 
 
 async def test_a_record_is_read_before_the_bus_has_brought_it_and_kept_once(desk, filed):

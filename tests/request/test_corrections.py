@@ -14,7 +14,7 @@ from services.request.models import Application
 from tests.request.conftest import ADDRESS, CORRECTED, FORM, PLAN, record_of
 from tests.request.defects import LAST, MOMENT, SATURDAY, TUESDAY, claimed, end_of_time, faults, kept, said
 
-pytestmark = pytest.mark.req("Q7")
+pytestmark = pytest.mark.req("Q7", part="the applicant reads, signs and corrects the record")
 
 
 async def test_the_applicant_reads_the_whole_record_of_the_defects(desk, filed):

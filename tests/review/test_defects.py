@@ -60,7 +60,7 @@ async def row_of(review, case: UUID) -> dict:
     return row
 
 
-@pytest.mark.req("R3")
+@pytest.mark.req("R3", part="items, deadline, the officer's signature, what follows")
 async def test_defects_are_recorded_at_once_with_deadline_signature_and_what_follows(review):
     journey, case, said = await recorded(review)
     assert [item["what"] for item in said["items"]] == [item["what"] for item in LIST["items"]]
@@ -78,7 +78,7 @@ async def test_defects_are_recorded_at_once_with_deadline_signature_and_what_fol
     assert (await row_of(review, case))["state"] == "defective"
 
 
-@pytest.mark.req("R3")
+@pytest.mark.req("R3", part="both sides sign one digest")
 async def test_what_is_signed_can_be_computed_by_whoever_reads_the_claim(review):
     journey, _, said = await recorded(review)
     answer = await review.client.post(
@@ -102,7 +102,7 @@ def test_whatever_is_changed_changes_the_digest(name):
     assert Record(**{**vars(record), name: other}).digest != record.digest
 
 
-@pytest.mark.req("R3")
+@pytest.mark.req("R3", part="a second record is blocked")
 async def test_nothing_more_is_asked_for_after_the_defects_are_corrected(review):
     journey, case, said = await recorded(review)
     assert code(await post(review, case, "defects", json=LIST)) == (409, "case-defective")
@@ -114,7 +114,7 @@ async def test_nothing_more_is_asked_for_after_the_defects_are_corrected(review)
         assert (await row_of(review, case))["state"] == "claimed", "the officer goes on with what there is"
 
 
-@pytest.mark.req("R3")
+@pytest.mark.req("R3", part="save a supervisor's leave")
 async def test_a_supervisor_gives_leave_for_one_more_record_and_no_other_does(review):
     journey, case, first = await recorded(review)
     assert code(await leave(review, case)) == (409, "case-defective")
@@ -173,7 +173,7 @@ async def test_the_legal_clock_stands_while_defects_wait_and_runs_anew_from_thei
     assert [(row["key"], row["due_at"]) for row in planned] == [(str(case), after["due_at"])]
 
 
-@pytest.mark.req("R4")
+@pytest.mark.req("R4", part="the clock runs anew from the correction")
 async def test_a_look_that_was_planned_as_the_clock_stopped_does_not_put_off_the_first_of_the_new_one(review):
     journey, case, said = await recorded(review)
     async with review.kit.database.transaction() as session:
@@ -183,7 +183,7 @@ async def test_a_look_that_was_planned_as_the_clock_stopped_does_not_put_off_the
     assert planned["due_at"] == (await row_of(review, case))["due_at"]
 
 
-@pytest.mark.req("R4")
+@pytest.mark.req("R4", part="the clock runs anew from the correction")
 async def test_while_the_applicant_corrects_no_delay_is_explained_and_an_earlier_reason_is_not_told_again(review):
     with clock.freeze(RECORDED):
         journey, case = await queued(review)

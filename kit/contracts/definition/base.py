@@ -35,6 +35,13 @@ class Source(Model):
     section: str | None = None
     mark: Literal["C", "C2", "K", "D"]
 
+    @property
+    def named(self) -> Text:
+        """The law with its section, as it is cited."""
+        if self.section is None:
+            return self.law
+        return Text(th=f"{self.law.th} มาตรา {self.section}", en=f"{self.law.en}, section {self.section}")
+
 
 class Duration(Model):
     """A legal or promised period with its own unit."""

@@ -109,10 +109,7 @@ class Terms:
     @property
     def substitute_law(self) -> str:
         """Under which law a substitute is given; empty where the definition names none."""
-        source = self.life.substitute.source if self.life.substitute else None
-        if source is None:
-            return ""
-        return source.law.th + (f" มาตรา {source.section}" if source.section else "")
+        return self.life.substitute.source.named.th if self.life.substitute else ""
 
 
 def check(act: Act, now: Standing, life: Life, until: date | None = None, months: int | None = None) -> None:

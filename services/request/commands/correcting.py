@@ -119,9 +119,9 @@ async def correct(
         raise domain.CorrectionInvalid(errors=[*faults, *of_the_form])
     if of_the_form:
         raise domain.FormInvalid(errors=of_the_form)
-    if correction.acknowledged_at is None:
-        await write(session, correction, **_signed(principal, now))
-    await _keep(session, application, correction, said, now)
+    signed = _signed(principal, now) if correction.acknowledged_at is None else {}
+    told = domain.told_changes(correction.pointers, changed)
+    await _keep(session, application, correction, said, now, changed=told, **signed)
     settings: RequestStep = section.settings(application.step)
     address = domain.postal_address(read, settings.postal_address, form.schema)
     await change(session, application, form=said.form, filed_form=read, postal_address=address)
@@ -130,10 +130,14 @@ async def correct(
 
 
 async def _keep(
-    session: AsyncSession, application: Application, correction: Correction, said: CorrectedForm, now: datetime
+    session: AsyncSession,
+    application: Application,
+    correction: Correction,
+    said: CorrectedForm,
+    now: datetime,
+    **more: Any,
 ) -> None:
     """Keep what was filed before, and when and with what it was corrected."""
-    changed = domain.differences(application.form, said.form)
     await write(
         session,
         correction,
@@ -141,11 +145,11 @@ async def _keep(
         corrected_at=now,
         legally_received_at=(await calendar_of(session)).next_opening(now),
         remarks=said.remarks,
-        changed=domain.told_changes(correction.pointers, changed),
         form_before=application.form,
         filed_before=application.filed_form,
         postal_address_before=application.postal_address,
         payload_sha256=_digest(application, correction, said),
+        **more,
     )
 
 

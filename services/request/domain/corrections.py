@@ -16,7 +16,6 @@ from services.request.domain.states import ApplicationWithdrawn, State
 MOST_TOLD = 100
 LONGEST_REMARKS = 5_000
 MOMENT = timedelta(microseconds=1)
-DAY = timedelta(days=1)
 _NOTHING = object()
 Place = tuple[str | int, ...]
 
@@ -78,8 +77,7 @@ class CorrectionInvalid(Unprocessable):
 
 def correction_due(calendar: Calendar, recorded_at: datetime, days: int, at_least: datetime) -> datetime:
     """The last instant for the correction (APA39 s.64): later where its day is off by now, never sooner than told."""
-    told = calendar.add(at_least - DAY, 1, "calendar_days")
-    return max(at_least, told, calendar.add(recorded_at, days, "calendar_days"))
+    return max(at_least, calendar.moved_on(at_least), calendar.add(recorded_at, days, "calendar_days"))
 
 
 def over_at(due_at: datetime) -> datetime:

@@ -14,7 +14,7 @@ from kit.claims import APPLICATION, CORRECTION, SECTION, Known
 from kit.clock import clock
 from kit.cloudevents import Event
 from kit.contracts.claims import CorrectionClaim
-from kit.contracts.definition import Section
+from kit.contracts.definition import DefectTerms, Section
 from kit.contracts.events import Accepted, Corrected, DefectRecorded
 from services.review import domain
 from services.review.commands import cases, clocks
@@ -22,7 +22,7 @@ from services.review.commands.recording import record
 from services.review.domain import Record, Standing, State, Why
 from services.review.models import Case
 from services.review.models import DefectRecord as Row
-from services.review.queries import defects_of, last_defects, locked
+from services.review.queries import defects_of, locked
 
 AGAIN = "corrected"
 """Why an officer must look again, whatever the decision table says now."""
@@ -45,21 +45,22 @@ async def record_defects(
     case = await locked(session, case_id, officer)
     now, by = clock.now(), UUID(officer.subject)
     case.stand(domain.hand_back(case.standing, by, now))
-    earlier = await last_defects(session, case.id)
-    domain.check_first(earlier.earlier if earlier else None)
+    rows = await defects_of(session, case.id)
+    domain.check_first([each.earlier for each in rows])
     domain.check_fields(items, section.form)
     if case.appeal is None:
         raise domain.AppealUnknown()
-    terms = domain.terms_of(section, case.step)
+    terms: DefectTerms = section.settings(case.step).defects
     signed = Record(
         application_number=case.application_number, items=items, days=days, recorded_at=now,
         due_at=(await calendar_of(session)).add(now, days, "calendar_days"), officer=by, officer_name=signature[0],
-        officer_position=signature[1], uncorrected=terms.uncorrected, law=domain.law_of(terms), appeal=case.appeal,
+        officer_position=signature[1], uncorrected=terms.uncorrected, law=terms.source.named.model_dump(),
+        appeal=case.appeal,
     )  # fmt: skip
     said = asdict(signed)
     row = Row(
         **{name: said[name] for name in said.keys() & Row.model_fields.keys()},
-        case_id=case.id, journey_id=case.journey_id, number=earlier.number + 1 if earlier else 1,
+        case_id=case.id, journey_id=case.journey_id, number=len(rows) + 1,
         digest=signed.digest, session=officer.session, aal=officer.aal,
     )  # fmt: skip
     session.add(row)

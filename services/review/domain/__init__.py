@@ -30,8 +30,6 @@ from services.review.domain.defects import (
     check_fields,
     check_first,
     check_leave,
-    law_of,
-    terms_of,
 )
 from services.review.domain.judgement import Judgement, judge
 from services.review.domain.tables import REASONS, examine, table_of
@@ -69,8 +67,6 @@ __all__ = [
     "hand_back",
     "judge",
     "lapse",
-    "law_of",
     "release",
     "table_of",
-    "terms_of",
 ]

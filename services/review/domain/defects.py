@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from kit.contracts.definition import DefectTerms, Section
 from kit.contracts.text import Text
 from kit.errors import Conflict, FieldError, Unprocessable
 from services.review.domain.fields import has_field, names_of, schema_of
@@ -64,7 +63,7 @@ _NO_FIELD = Text(th="แบบคำขอไม่มีช่องนี้",
 
 @dataclass(frozen=True)
 class Earlier:
-    """The last record of a case: who made it, whether it is corrected and whether leave for another was given."""
+    """A record of a case: who made it, whether it is corrected and whether leave for another was given."""
 
     officer: UUID
     is_corrected: bool
@@ -98,9 +97,9 @@ def _plain(value: datetime | UUID) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def check_first(earlier: Earlier | None) -> None:
+def check_first(earlier: Sequence[Earlier]) -> None:
     """DefectsRecorded unless there is none yet, or leave for another was given."""
-    if earlier is not None and not earlier.has_leave:
+    if earlier and not earlier[-1].has_leave:
         raise DefectsRecorded()
 
 
@@ -122,17 +121,3 @@ def check_fields(items: Sequence[Mapping[str, Any]], form: str | None) -> None:
     ]
     if faults:
         raise FieldUnknown(errors=faults)
-
-
-def terms_of(section: Section, step: str) -> DefectTerms:
-    """What follows under this definition when defects stay."""
-    terms: DefectTerms = section.settings(step).defects
-    return terms
-
-
-def law_of(terms: DefectTerms) -> dict[str, str]:
-    """The law by which it follows, with its section, in both languages."""
-    source = terms.source
-    if source.section is None:
-        return source.law.model_dump()
-    return {"th": f"{source.law.th} มาตรา {source.section}", "en": f"{source.law.en}, section {source.section}"}

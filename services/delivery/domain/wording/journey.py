@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from kit.contracts.text import Text
-from services.delivery.domain.wording.kinds import Kind, kind
+from services.delivery.domain.wording.kinds import GROUNDS, Kind, kind
 
 JOURNEY: Mapping[str, Kind] = {
     "received": kind(
@@ -45,10 +45,8 @@ JOURNEY: Mapping[str, Kind] = {
     "refused": kind(
         Text(th="ผลการพิจารณาคำขอเลขที่ {number}", en="Result of application {number}"),
         Text(
-            th="คำขอ “{title}” เลขที่ {number} ไม่ได้รับอนุมัติ\n\nข้อเท็จจริง: {facts}\nข้อกฎหมาย: {law}\n"
-            "เหตุผล: {considerations}\n\nสิทธิอุทธรณ์: {appeal}",
-            en="Your application “{title}”, number {number}, was refused.\n\nFacts: {facts}\nLaw: {law}\n"
-            "Reasons: {considerations}\n\nRight to appeal: {appeal}",
+            th=f"คำขอ “{{title}}” เลขที่ {{number}} ไม่ได้รับอนุมัติ\n\n{GROUNDS.th}",
+            en=f"Your application “{{title}}”, number {{number}}, was refused.\n\n{GROUNDS.en}",
         ),
         needed="facts law considerations appeal",
     ),
